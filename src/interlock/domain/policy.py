@@ -81,7 +81,13 @@ class Tickets:
     team_field: str | None = None
     story_points_field: str = "Story Points"
     blocks_phrases: tuple[str, ...] = ("blocks", "is depended on by", "is required for", "has to be done before")
-    blocked_by_phrases: tuple[str, ...] = ("is blocked by", "depends on", "requires", "has to be done after", "waits for")
+    blocked_by_phrases: tuple[str, ...] = (
+        "is blocked by",
+        "depends on",
+        "requires",
+        "has to be done after",
+        "waits for",
+    )
     stale_after_business_days: int = 10
 
 
