@@ -1,7 +1,8 @@
 """What configuration says, as frozen values. `interlock.config` fills them from YAML; nothing here reads a file.
 
 Names: people are e-mail addresses, user groups are Slack handles without `@`, channels are names without `#`, projects
-are tracker keys. They are resolved to ids through the mirror when they are used, so a renamed person keeps their rights.
+are tracker keys. They are resolved to ids through the mirror when they are used, so
+a renamed person keeps their rights.
 Times of day are local to the zone beside them. Durations say their unit in their name.
 """
 
@@ -136,7 +137,7 @@ class RequirementRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CriterionRule:
-    """A gate. `kind` names the check in `domain.criterion`; `at_least` is a percentage, `priority` a tracker's name."""
+    """A gate. `kind` names the check in `domain.criterion`; `at_least` is a percentage."""
 
     kind: Literal["scope_complete", "no_open_blocker", "signoffs_given", "milestone_reached", "environment_booked"]
     name: str

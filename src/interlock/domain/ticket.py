@@ -55,7 +55,7 @@ class Version:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """Somebody in the tracker. Many expose no e-mail address. `id` is accountId on Cloud, key or name on Data Center."""
+    """Somebody in the tracker. Many expose no e-mail. `id` is accountId on Cloud, key or name on Data Center."""
 
     id: str
     name: str

@@ -1,0 +1,104 @@
+"""Connections, and the two kinds of transaction: a read that never waits, a write that never loses."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlmodel import Session
+
+from interlock.domain.errors import InterlockError
+
+BUSY_TIMEOUT_SECONDS = 15
+
+
+class StoreError(InterlockError):
+    """The database cannot serve: unreachable, of an older schema, of a dialect that Interlock does not know."""
+
+
+class Store:
+    """One database, SQLite or PostgreSQL.
+
+    `read()` gives one consistent snapshot and refuses writes; on SQLite it answers while a writer is at work.
+    `write()` begins at once as the writer (SQLite: BEGIN IMMEDIATE, which loses no update and meets no late
+    "database is locked"), commits at the end of the block and rolls back if it raises. Never open a second
+    transaction inside a write: on SQLite it would wait for the first.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = _normalise(url)
+        if self.url.get_backend_name() == "sqlite":
+            self._writer = _sqlite_engine(self.url, begin="BEGIN IMMEDIATE", pool_size=1, query_only=False)
+            self._reader = _sqlite_engine(self.url, begin="BEGIN", pool_size=12, query_only=True)
+        else:
+            self._writer = create_engine(self.url, pool_pre_ping=True, pool_size=12)
+            self._reader = create_engine(
+                self.url,
+                pool_pre_ping=True,
+                pool_size=12,
+                isolation_level="REPEATABLE READ",
+                execution_options={"postgresql_readonly": True},
+            )
+
+    @property
+    def engine(self) -> Engine:
+        """The writing engine, for migrations and bulk loads."""
+        return self._writer
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.url.get_backend_name() == "sqlite"
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        with Session(self._reader, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        with Session(self._writer, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def close(self) -> None:
+        self._writer.dispose()
+        self._reader.dispose()
+
+
+def _normalise(url: str) -> URL:
+    parsed = make_url(url)
+    if parsed.drivername in {"postgres", "postgresql"}:
+        return parsed.set(drivername="postgresql+psycopg")
+    if parsed.get_backend_name() not in {"sqlite", "postgresql"}:
+        raise StoreError(
+            f"DATABASE_URL names {parsed.get_backend_name()}; Interlock keeps its data in SQLite (sqlite:///file.db) "
+            "or PostgreSQL (postgresql://user@host/name)."
+        )
+    return parsed
+
+
+def _sqlite_engine(url: URL, *, begin: str, pool_size: int, query_only: bool) -> Engine:
+    engine = create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=BUSY_TIMEOUT_SECONDS,
+        connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
+    )
+
+    def connected(connection: Any, _record: ConnectionPoolEntry) -> None:
+        # The driver's own BEGIN is deferred and late; with None we say BEGIN ourselves, below.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")  # an accepted approval survives power loss
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute("PRAGMA recursive_triggers=ON")  # REPLACE then fires DELETE triggers as well
+        if query_only:
+            cursor.execute("PRAGMA query_only=ON")
+        cursor.close()
+
+    event.listen(engine, "connect", connected)
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+    return engine

@@ -1,0 +1,22 @@
+"""How fresh each mirror is, and where its next run continues."""
+
+from datetime import datetime
+
+from sqlmodel import Field, SQLModel
+
+from interlock.store.base import UtcDateTime
+
+
+class MirrorRow(SQLModel, table=True):
+    """`as_of` is when what is mirrored was last known to be whole and true; `cursor` where an unfinished run goes on.
+
+    Names: tickets, sweep, groups, people, channels.
+    """
+
+    __tablename__ = "mirror"
+
+    name: str = Field(primary_key=True)
+    as_of: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    cursor: str | None = None
+    tried_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    problem: str | None = None

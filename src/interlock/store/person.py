@@ -1,0 +1,70 @@
+"""The mirror of Slack's people, user groups and channels, and who is who in the tracker."""
+
+from datetime import datetime
+
+from sqlmodel import Field, SQLModel
+
+from interlock.store.base import UtcDateTime
+
+
+class PersonRow(SQLModel, table=True):
+    """`kind`: member, guest, external (of another company) or bot. `account_id` is their tracker account; `linked_by`
+    says how it was found (email, config, comment, admin) and None that it was not verified.
+    """
+
+    __tablename__ = "person"
+
+    slack_id: str = Field(primary_key=True)
+    handle: str = ""
+    name: str = ""
+    email: str | None = Field(default=None, index=True)
+    time_zone: str | None = None
+    kind: str = "member"
+    active: bool = True
+    account_id: str | None = Field(default=None, index=True)
+    linked_by: str | None = None
+    linked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    seen_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class LinkRequestRow(SQLModel, table=True):
+    """A person's claim to a tracker account, open until that account comments `code` or an admin says yes."""
+
+    __tablename__ = "link_request"
+
+    slack_id: str = Field(primary_key=True)
+    account_id: str
+    code: str
+    ticket_key: str | None = None
+    expires_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class GroupRow(SQLModel, table=True):
+    """A user group; `deleted` ones stay for the record. Ages are those of the whole mirror (see `mirror`)."""
+
+    __tablename__ = "user_group"
+
+    id: str = Field(primary_key=True)
+    handle: str = Field(index=True)
+    name: str
+    deleted: bool = False
+
+
+class GroupMemberRow(SQLModel, table=True):
+    __tablename__ = "user_group_member"
+
+    group_id: str = Field(primary_key=True, foreign_key="user_group.id")
+    slack_id: str = Field(primary_key=True, index=True)
+
+
+class ChannelRow(SQLModel, table=True):
+    """`shared` means with another company's workspace; `member` whether the bot is in it."""
+
+    __tablename__ = "channel"
+
+    id: str = Field(primary_key=True)
+    name: str = Field(index=True)
+    private: bool = False
+    shared: bool = False
+    archived: bool = False
+    member: bool = False

@@ -1,0 +1,25 @@
+"""What was already handled: trigger ids, event ids, webhook ids."""
+
+from datetime import datetime
+
+from sqlmodel import Field, SQLModel
+
+from interlock.store.base import UtcDateTime
+
+
+class SeenRow(SQLModel, table=True):
+    __tablename__ = "seen"
+
+    key: str = Field(primary_key=True)
+    at: datetime = Field(sa_type=UtcDateTime, index=True)
+
+
+class AccessTokenRow(SQLModel, table=True):
+    """A personal token for the command line, by the hash of it; sent to its owner by DM."""
+
+    __tablename__ = "access_token"
+
+    hash: str = Field(primary_key=True)
+    slack_id: str = Field(index=True)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    expires_at: datetime = Field(sa_type=UtcDateTime)

