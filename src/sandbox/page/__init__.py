@@ -1,0 +1,1 @@
+"""The practice Slack's web page: Block Kit as HTML, and the acts of a person in a browser."""
