@@ -1,0 +1,213 @@
+"""Settings from the environment: where things are, and the secrets to reach them. Policy is in `policy.py`."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Final, Literal, NamedTuple
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from interlock.config.errors import SettingsError
+
+HINTS: Final = {
+    "SLACK_BOT_TOKEN": "the bot token (xoxb-…) from your Slack app's OAuth & Permissions page",
+    "SLACK_APP_TOKEN": "an app-level token (xapp-…) with connections:write, from your Slack app's page",
+    "SLACK_SIGNING_SECRET": "the signing secret from your Slack app's Basic Information page",
+    "SLACK_API_URL": "a web address such as https://slack.com/api/",
+    "JIRA_URL": "the address of your Jira, such as https://example.atlassian.net",
+    "JIRA_EMAIL": "the e-mail address that the API token belongs to (Jira Cloud), or nothing at all (Data Center)",
+    "JIRA_TOKEN": "an API token (Jira Cloud) or a personal access token (Data Center)",
+    "JIRA_WEBHOOK_SECRET": "the secret that you gave the webhook in Jira",
+    "INTERLOCK_HTTP": "host:port, such as 127.0.0.1:3000",
+    "DATABASE_URL": "sqlite:///interlock.db or postgresql://user@host/name",
+    "INTERLOCK_CONFIG": "the path of your interlock.yaml",
+}
+"""What to set each variable to."""
+
+SECRETS: Final = frozenset(
+    {
+        "SLACK_BOT_TOKEN",
+        "SLACK_APP_TOKEN",
+        "SLACK_SIGNING_SECRET",
+        "JIRA_TOKEN",
+        "JIRA_WEBHOOK_SECRET",
+        "DATABASE_URL",  # PostgreSQL's may carry a password
+    }
+)
+"""These may instead stand in a file named by `<NAME>_FILE`, as container platforms mount secrets."""
+
+DATABASE_SCHEMES: Final = frozenset({"sqlite", "postgres", "postgresql", "postgresql+psycopg"})
+MAX_PORT: Final = 65_535
+
+
+class HttpAddress(NamedTuple):
+    """Where the HTTP server listens. Port 0 lets the system choose."""
+
+    host: str
+    port: int
+
+
+def _token(prefix: str, wrong_kind: str) -> AfterValidator:
+    def check(secret: SecretStr) -> SecretStr:
+        text = secret.get_secret_value()
+        if not text.startswith(prefix):
+            raise ValueError(f"it does not begin with {prefix} ({wrong_kind})")
+        return _one_word(secret)
+
+    return AfterValidator(check)
+
+
+def _one_word(secret: SecretStr) -> SecretStr:
+    """It becomes an HTTP header, where a blank or a line break would end it or forge another."""
+    text = secret.get_secret_value()
+    if not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError("it holds a blank or a character that no token has")
+    return secret
+
+
+def _web_address(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in {"http", "https"} and parts.hostname and (parts.port is None or parts.port > 0)
+    except ValueError:  # a port that is no number, or an unclosed [
+        usable = False
+    else:
+        if parts.username is not None or parts.password is not None:
+            raise ValueError("it carries a user name or password, which has a variable of its own")
+        if parts.query or parts.fragment:
+            raise ValueError("it goes on after the path, with ? or #")
+    if not usable or not text.isprintable() or " " in text:
+        raise ValueError("it is no web address that begins with https:// or http://")
+    return text.rstrip("/")
+
+
+def _with_slash(text: str) -> str:
+    """slack_sdk joins method names on to it, and without the slash would replace its last part."""
+    return text + "/"
+
+
+def _email(text: str) -> str:
+    local, at, domain = text.partition("@")
+    if not (local and at and domain) or " " in text or "@" in domain:
+        raise ValueError("it is no e-mail address")
+    return text
+
+
+def _http_address(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    host, _, port = value.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not host or not (port.isascii() and port.isdigit()) or int(port) > MAX_PORT:
+        raise ValueError("it is not host:port")
+    return HttpAddress(host, int(port))
+
+
+def _database(secret: SecretStr) -> SecretStr:
+    scheme, separator, rest = secret.get_secret_value().partition("://")
+    if not separator or not rest or scheme not in DATABASE_SCHEMES:
+        raise ValueError("Interlock keeps its data in SQLite or PostgreSQL")
+    return secret
+
+
+class Settings(BaseSettings):
+    """Each field is the environment variable of the same name in capitals. Absent and empty are the same."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    slack_bot_token: Annotated[SecretStr, _token("xoxb-", "as bot tokens do")] | None = None
+    slack_app_token: Annotated[SecretStr, _token("xapp-", "as app-level tokens do")] | None = None
+    slack_signing_secret: Annotated[SecretStr, AfterValidator(_one_word)] | None = None
+    slack_api_url: Annotated[str, AfterValidator(_web_address), AfterValidator(_with_slash)] = "https://slack.com/api/"
+    jira_url: Annotated[str, AfterValidator(_web_address)] | None = None
+    jira_email: Annotated[str, AfterValidator(_email)] | None = None
+    jira_token: Annotated[SecretStr, AfterValidator(_one_word)] | None = None
+    jira_webhook_secret: SecretStr | None = None
+    interlock_http: Annotated[HttpAddress, BeforeValidator(_http_address)] = HttpAddress("127.0.0.1", 3000)
+    database_url: Annotated[SecretStr, AfterValidator(_database)] = SecretStr("sqlite:///interlock.db")
+    interlock_config: Path = Path("config/interlock.yaml")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What `load_settings` was given, and nothing behind its back: no stray .env, no second look at os.environ."""
+        del settings_cls, env_settings, dotenv_settings, file_secret_settings
+        return (init_settings,)
+
+    def require(self, *names: str) -> None:
+        """Raise SettingsError unless each of these variables is set; it names all that are not."""
+        missing = [name for name in names if getattr(self, name.lower()) is None]
+        if missing:
+            raise SettingsError("; ".join(_missing(name) for name in missing) + ".")
+
+    def require_slack(self, mode: Literal["socket", "http"]) -> None:
+        """What reaching Slack in this mode takes."""
+        self.require("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN" if mode == "socket" else "SLACK_SIGNING_SECRET")
+
+    def require_tracker(self) -> None:
+        self.require("JIRA_URL", "JIRA_TOKEN")
+
+    def reveal(self, name: str) -> str:
+        """The secret itself, to be handed to the client that needs it and to nothing else. Raises as `require` does."""
+        self.require(name)
+        secret = getattr(self, name.lower())
+        assert isinstance(secret, SecretStr)
+        return secret.get_secret_value()
+
+
+def load_settings(env: Mapping[str, str]) -> Settings:
+    """Settings out of `env` (os.environ, in life). Raises SettingsError, one line that names every malformed variable.
+
+    A variable that is merely missing is no error here: which ones are needed depends on the command, which says so with
+    `Settings.require`.
+    """
+    problems: list[str] = []
+    values: dict[str, str] = {}
+    for name in HINTS:
+        try:
+            text = _read(env, name)
+        except ValueError as error:
+            problems.append(str(error))
+            continue
+        if text:
+            values[name.lower()] = text
+    try:
+        settings = Settings(**values)  # type: ignore[arg-type]  # pydantic reads the texts
+    except ValidationError as error:
+        for problem in error.errors(include_url=False, include_input=False):
+            name = str(problem["loc"][0]).upper()
+            problems.append(f"{name} is malformed, {problem['ctx']['error']}: set it to {HINTS[name]}")
+    else:
+        if not problems:
+            return settings
+    raise SettingsError("; ".join(problems) + ".")
+
+
+def _read(env: Mapping[str, str], name: str) -> str:
+    """The variable's text, from `<name>_FILE` where that is given. Editors leave a line break at a file's end."""
+    text = env.get(name, "").strip()
+    file = env.get(f"{name}_FILE", "").strip() if name in SECRETS else ""
+    if not file:
+        return text
+    if text:
+        raise ValueError(f"{name} and {name}_FILE are both set: set one of them")
+    try:
+        text = Path(file).read_text(encoding="utf-8").strip()
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise ValueError(f"{name}_FILE names {file}, which cannot be read ({reason})") from error
+    if not text:
+        raise ValueError(f"{name}_FILE names {file}, which is empty: write {HINTS[name]} into it")
+    return text
+
+
+def _missing(name: str) -> str:
+    either = f"it (or {name}_FILE, the path of a file that holds it)" if name in SECRETS else "it"
+    return f"{name} is missing: set {either} to {HINTS[name]}"
