@@ -1,11 +1,15 @@
 """The audit chain's tables: append-only rows, the head that is locked while it grows, personal data apart from it."""
 
+import json
+import secrets
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field, Session, SQLModel, col, select
 
+from interlock.domain import audit
+from interlock.domain.audit import AuditEvent, Broken, Link
 from interlock.store.base import UtcDateTime
 
 
@@ -45,3 +49,62 @@ class AuditPersonRow(SQLModel, table=True):
     role: str = Field(primary_key=True)
     salt: str
     data: dict[str, Any] = Field(sa_type=JSON)
+
+
+def append(session: Session, event: AuditEvent, now: datetime) -> int:
+    """Add an event in the caller's transaction, holding the head until it ends; returns the event's number."""
+    head = session.exec(select(AuditHeadRow).with_for_update()).one()
+    seq = head.seq + 1
+    salts = {role: secrets.token_hex(16) for role in event.people}
+    text = audit.body(event, seq, now, {role: audit.commitment(salts[role], event.people[role]) for role in salts})
+    digest = audit.link_hash(head.hash, text)
+    session.add(
+        AuditRow(
+            seq=seq, at=now, kind=event.kind, release_id=event.release_id, body=text, previous=head.hash, hash=digest
+        )
+    )
+    session.flush()
+    session.add_all(
+        AuditPersonRow(seq=seq, role=role, salt=salts[role], data=event.people[role]) for role in event.people
+    )
+    head.seq, head.hash = seq, digest
+    session.add(head)
+    session.flush()
+    return seq
+
+
+def verify(session: Session, batch: int = 5000) -> tuple[int, Broken | None]:
+    """Walk the whole chain in batches: how many events it has, and the first that does not hold.
+
+    A chain shortened at its end shows against the head; personal data that was changed shows against its commitment.
+    """
+    last: Link | None = None
+    while True:
+        seen = last.seq if last else 0
+        rows = session.exec(select(AuditRow).where(AuditRow.seq > seen).order_by(col(AuditRow.seq)).limit(batch)).all()
+        if not rows:
+            break
+        links = [Link(seq=row.seq, body=row.body, previous=row.previous, hash=row.hash) for row in rows]
+        broken = audit.first_broken(links, last) or _first_broken_person(session, links)
+        if broken:
+            return seen, broken
+        last = links[-1]
+        session.expunge_all()
+    head = session.exec(select(AuditHeadRow)).one()
+    if (head.seq, head.hash) != ((last.seq, last.hash) if last else (0, audit.GENESIS)):
+        return head.seq, Broken(seq=head.seq, why="the chain's end is not the recorded head: events are missing")
+    return head.seq, None
+
+
+def _first_broken_person(session: Session, links: list[Link]) -> Broken | None:
+    """Personal data that is present must match what the chain committed to; what is absent was erased, as it may be."""
+    people = session.exec(
+        select(AuditPersonRow)
+        .where(col(AuditPersonRow.seq).between(links[0].seq, links[-1].seq))
+        .order_by(col(AuditPersonRow.seq))
+    ).all()
+    commitments = {link.seq: json.loads(link.body)["people"] for link in links}
+    for person in people:
+        if commitments[person.seq].get(person.role) != audit.commitment(person.salt, person.data):
+            return Broken(seq=person.seq, why=f"the {person.role} recorded beside it was changed")
+    return None

@@ -1,10 +1,13 @@
 """The mirror of Slack's people, user groups and channels, and who is who in the tracker."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field, Session, SQLModel, col, select
 
+from interlock.domain.actor import Person, Standing
 from interlock.store.base import UtcDateTime
+from interlock.store.mirror import MirrorRow
 
 
 class PersonRow(SQLModel, table=True):
@@ -68,3 +71,37 @@ class ChannelRow(SQLModel, table=True):
     shared: bool = False
     archived: bool = False
     member: bool = False
+
+
+def standing(session: Session, slack_id: str) -> Standing | None:
+    """The person and their groups as the mirror has them; None for somebody it has not seen."""
+    row = session.get(PersonRow, slack_id)
+    if row is None:
+        return None
+    groups = session.exec(
+        select(GroupRow.handle)
+        .join(GroupMemberRow, col(GroupMemberRow.group_id) == col(GroupRow.id))
+        .where(GroupMemberRow.slack_id == slack_id, ~col(GroupRow.deleted))
+    ).all()
+    mirror = session.get(MirrorRow, "groups")
+    return Standing(person=to_person(row), groups=frozenset(groups), groups_as_of=mirror.as_of if mirror else None)
+
+
+def people(session: Session, slack_ids: Iterable[str]) -> dict[str, Person]:
+    """Those of the given people that the mirror knows, by Slack id."""
+    rows = session.exec(select(PersonRow).where(col(PersonRow.slack_id).in_(list(slack_ids)))).all()
+    return {row.slack_id: to_person(row) for row in rows}
+
+
+def to_person(row: PersonRow) -> Person:
+    return Person(
+        slack_id=row.slack_id,
+        name=row.name,
+        handle=row.handle,
+        email=row.email,
+        time_zone=row.time_zone,
+        kind=row.kind,  # type: ignore[arg-type]  # the mirror writes no other word
+        active=row.active,
+        account_id=row.account_id,
+        linked_by=row.linked_by,
+    )

@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field, Session, SQLModel
 
 from interlock.store.base import UtcDateTime
+from interlock.store.upsert import insert_new
 
 
 class SeenRow(SQLModel, table=True):
@@ -23,3 +24,8 @@ class AccessTokenRow(SQLModel, table=True):
     slack_id: str = Field(index=True)
     created_at: datetime = Field(sa_type=UtcDateTime)
     expires_at: datetime = Field(sa_type=UtcDateTime)
+
+
+def first_time(session: Session, key: str, now: datetime) -> bool:
+    """Whether `key` (`trigger:…`, `event:…`, `webhook:…`) is new; it is remembered with the caller's transaction."""
+    return insert_new(session, SeenRow, [{"key": key, "at": now}]) == 1

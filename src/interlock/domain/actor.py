@@ -1,0 +1,56 @@
+"""Who acts: a person of the mirrored workspace, and how we know that it is they."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+
+class Authentication(StrEnum):
+    """How an actor was authenticated; recorded with each decision."""
+
+    SLACK = "slack"
+    """Slack told it in a signed request or over the app's own socket."""
+    TOKEN = "token"  # noqa: S105 a kind of authentication, not a secret
+    """A personal, expiring command-line token that the bot sent by DM."""
+    SYSTEM = "system"
+    """Interlock itself, on a schedule. It decides nothing that policy leaves to people."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    slack_id: str
+    authentication: Authentication
+
+
+SYSTEM = Actor(slack_id="", authentication=Authentication.SYSTEM)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody of the mirrored workspace. `account_id` is their tracker account; `linked_by` how it was verified,
+    None if it was not, and then it counts for nothing.
+    """
+
+    slack_id: str
+    name: str
+    handle: str = ""
+    email: str | None = None
+    time_zone: str | None = None
+    kind: Literal["member", "guest", "external", "bot"] = "member"
+    active: bool = True
+    account_id: str | None = None
+    linked_by: str | None = None
+
+    @property
+    def verified_account(self) -> str | None:
+        return self.account_id if self.linked_by else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A person and their user groups' handles, as of when the mirror of groups was last whole."""
+
+    person: Person
+    groups: frozenset[str]
+    groups_as_of: datetime | None

@@ -1,0 +1,91 @@
+"""Who may do what: permissions to roles to groups and people. What configuration does not give is denied."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from interlock.domain.actor import Standing
+from interlock.domain.permission import Permission
+from interlock.domain.policy import EVERYONE, Policy
+from interlock.domain.words import ago
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """An expected refusal: `reason` is a code for logs and audit, `sentence` says what, why and what would help."""
+
+    reason: str
+    sentence: str
+
+
+def roles_of(policy: Policy, standing: Standing) -> frozenset[str]:
+    """The roles that configuration gives this person; EVERYONE for each active full member."""
+    person = standing.person
+    if not person.active or person.kind != "member":
+        return frozenset()
+    email = (person.email or "").casefold()
+    named = {
+        key
+        for key, role in policy.roles.items()
+        if standing.groups.intersection(role.groups)
+        or person.slack_id in role.people
+        or (email and email in {entry.casefold() for entry in role.people})
+    }
+    return frozenset(named | {EVERYONE})
+
+
+def groups_too_old(policy: Policy, standing: Standing, now: datetime) -> bool:
+    """Whether the mirror of user groups is too old to decide by."""
+    limit = timedelta(minutes=policy.limits.groups_max_age_minutes)
+    return standing.groups_as_of is None or now - standing.groups_as_of > limit
+
+
+def may(policy: Policy, permission: Permission, standing: Standing | None) -> Standing | Refused:
+    """The standing itself when the person may. For looking: the mirror of groups is taken as it is."""
+    if standing is None:
+        return Refused(
+            reason="unknown_person",
+            sentence="Interlock does not know you yet: it reads the workspace's people every few minutes. Try again.",
+        )
+    refused = _refuse_stranger(standing)
+    if refused:
+        return refused
+    wanted = policy.permissions.get(permission, ())
+    if roles_of(policy, standing).intersection(wanted):
+        return standing
+    who = " or ".join(wanted) if wanted else "nobody: configuration gives it to no role"
+    return Refused(
+        reason="not_permitted",
+        sentence=f"You can't do that: it needs the permission {permission.value}, which belongs to {who}.",
+    )
+
+
+def may_decide(policy: Policy, permission: Permission, standing: Standing | None, now: datetime) -> Standing | Refused:
+    """As `may`, for what changes something: refused too while user groups are older than policy allows, since who holds
+    a role is not known then.
+    """
+    allowed = may(policy, permission, standing)
+    if isinstance(allowed, Standing) and groups_too_old(policy, allowed, now):
+        return stale_groups(allowed, now)
+    return allowed
+
+
+def stale_groups(standing: Standing, now: datetime) -> Refused:
+    age = "were never read" if standing.groups_as_of is None else f"were last read {ago(standing.groups_as_of, now)}"
+    return Refused(
+        reason="groups_unavailable",
+        sentence=f"That can't be decided now: Slack's user groups {age}, so who may decide is not known. "
+        "They are read every few minutes; try again then.",
+    )
+
+
+def _refuse_stranger(standing: Standing) -> Refused | None:
+    person = standing.person
+    if not person.active:
+        return Refused(reason="deactivated", sentence="This Slack account is deactivated, so it can't be used here.")
+    if person.kind == "member":
+        return None
+    what = {"guest": "guests", "external": "people of other companies", "bot": "bots"}[person.kind]
+    return Refused(
+        reason=person.kind,
+        sentence=f"Interlock answers full members of this workspace only, not {what}. Ask a member of the team.",
+    )

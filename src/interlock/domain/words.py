@@ -1,0 +1,34 @@
+"""Ages and counts in words, as every message says them."""
+
+from datetime import datetime, timedelta
+
+UNITS = (
+    (timedelta(days=1), "day"),
+    (timedelta(hours=1), "hour"),
+    (timedelta(minutes=1), "min"),
+)
+
+
+def count(number: int, noun: str, plural: str | None = None) -> str:
+    """`3 tickets`, `1 ticket`."""
+    return f"{number} {noun if number == 1 else plural or noun + 's'}"
+
+
+def duration(span: timedelta) -> str:
+    """In the largest unit that matters: `6 days`, `3 hours`, `2 min`, `seconds`."""
+    for unit, name in UNITS:
+        if span >= unit:
+            number = span // unit
+            return f"{number} {name}" if name == "min" else count(number, name)
+    return "seconds"
+
+
+def ago(then: datetime, now: datetime) -> str:
+    return f"{duration(now - then)} ago"
+
+
+def join(items: list[str], last: str = "and") -> str:
+    """`a, b and c`."""
+    if len(items) < 2:  # noqa: PLR2004 one item needs no joining
+        return "".join(items)
+    return f"{', '.join(items[:-1])} {last} {items[-1]}"

@@ -1,0 +1,97 @@
+"""The audit chain: it holds, it refuses change, and a change made behind its back shows."""
+
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from interlock.domain.actor import Actor, Authentication
+from interlock.domain.audit import AuditEvent
+from interlock.store import audit
+from interlock.store.engine import Store
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+ANA = Actor(slack_id="U0ANA", authentication=Authentication.SLACK)
+
+
+def record(store: Store, count: int = 3) -> None:
+    for number in range(count):
+        with store.write() as session:
+            event = AuditEvent(
+                kind="signoff.approved",
+                actor=ANA,
+                facts={"requirement": "qa", "number": number},
+                people={"actor": {"slack_id": "U0ANA", "name": "Ana Whitlock"}},
+            )
+            audit.append(session, event, NOW)
+
+
+def tamper(store: Store, *statements: str, disarm: str = "") -> None:
+    """What somebody with the database could do: switch the triggers off, and change what they like."""
+    with store.engine.begin() as connection:
+        if disarm and store.is_sqlite:
+            names = connection.execute(
+                text("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :t"), {"t": disarm}
+            )
+            for (name,) in names.all():
+                connection.execute(text(f"DROP TRIGGER {name}"))
+        elif disarm:
+            connection.execute(text(f"ALTER TABLE {disarm} DISABLE TRIGGER USER"))
+        for statement in statements:
+            connection.execute(text(statement))
+
+
+def test_an_untouched_chain_holds(store: Store) -> None:
+    record(store)
+    with store.read() as session:
+        assert audit.verify(session) == (3, None)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE audit_event SET body = '{}' WHERE seq = 2",
+        "DELETE FROM audit_event WHERE seq = 3",
+        "INSERT INTO audit_event SELECT 9, at, kind, release_id, body, previous, 'x' FROM audit_event WHERE seq = 1",
+    ],
+)
+def test_the_database_refuses_to_change_what_was_recorded(store: Store, statement: str) -> None:
+    record(store)
+    with pytest.raises(DBAPIError, match="append-only"):
+        tamper(store, statement)
+
+
+def test_sqlite_refuses_replacement_too(sqlite_store: Store) -> None:
+    record(sqlite_store)
+    statement = "INSERT OR REPLACE INTO audit_event SELECT seq, at, 'x', release_id, body, previous, hash FROM audit_event WHERE seq = 2"
+    with pytest.raises(DBAPIError, match="append-only"):
+        tamper(sqlite_store, statement)
+
+
+@pytest.mark.parametrize(
+    ("statements", "first", "why"),
+    [
+        (["UPDATE audit_event SET body = '{}' WHERE seq = 2"], 2, "not what was recorded"),
+        (["DELETE FROM audit_person WHERE seq = 2", "DELETE FROM audit_event WHERE seq = 2"], 3, "event 2 is missing"),
+        (["DELETE FROM audit_person WHERE seq = 3", "DELETE FROM audit_event WHERE seq = 3"], 3, "events are missing"),
+        (['UPDATE audit_person SET data = \'{"name": "Tom"}\' WHERE seq = 1'], 1, "the actor recorded beside it"),
+    ],
+)
+def test_what_an_administrator_changes_behind_the_triggers_shows(
+    store: Store, statements: list[str], first: int, why: str
+) -> None:
+    record(store)
+    tamper(store, *statements, disarm="audit_event")
+    with store.read() as session:
+        _, broken = audit.verify(session, batch=2)
+    assert broken is not None
+    assert broken.seq == first
+    assert why in broken.why
+
+
+def test_erasing_a_person_leaves_the_chain_whole(store: Store) -> None:
+    record(store)
+    tamper(store, "DELETE FROM audit_person WHERE seq = 2")
+    with store.read() as session:
+        assert audit.verify(session) == (3, None)
