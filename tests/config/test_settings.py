@@ -88,7 +88,7 @@ def test_no_representation_shows_a_secret() -> None:
         ("JIRA_EMAIL", "interlock", "no e-mail address"),
         ("JIRA_EMAIL", "a@b@c", "no e-mail address"),
         ("DATABASE_URL", "mysql://root:hunter2@db/interlock", "SQLite or PostgreSQL"),
-        ("DATABASE_URL", "interlock.db", "SQLite or PostgreSQL"),
+        ("DATABASE_URL", "some.db", "SQLite or PostgreSQL"),
         ("DATABASE_URL", "postgresql+asyncpg://db/interlock", "SQLite or PostgreSQL"),
         ("INTERLOCK_HTTP", "3000", "not host:port"),
         ("INTERLOCK_HTTP", ":3000", "not host:port"),
