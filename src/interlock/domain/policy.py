@@ -1,14 +1,16 @@
 """What configuration says, as frozen values. `interlock.config` fills them from YAML; nothing here reads a file.
 
-Names: people are e-mail addresses, user groups are Slack handles without `@`, channels are names without `#`, projects
-are tracker keys. They are resolved to ids through the mirror when they are used, so
-a renamed person keeps their rights.
-Times of day are local to the zone beside them. Durations say their unit in their name.
+Names: people are e-mail addresses in lower case, user groups are Slack handles without `@`, channels are names without
+`#`, projects are tracker keys. They are resolved to ids through the mirror when they are used, so a renamed person keeps
+their rights. Times of day are local to the zone beside them. Durations say their unit in their name.
+
+The text below a field is what an editor shows of its key; docs/policy.md is the whole reference.
 """
 
 from dataclasses import dataclass, field
 from datetime import date, time
-from typing import Literal
+from types import MappingProxyType
+from typing import Final, Literal
 
 from interlock.domain.calendar import WorkCalendar
 from interlock.domain.permission import Permission
@@ -16,14 +18,20 @@ from interlock.domain.permission import Permission
 EVERYONE = "everyone"
 """The built-in role of each full member of the workspace: not guests, not people of other companies, not bots."""
 
+RELEASE_MANAGER = "release-manager"
+"""The role whose people hear of what nobody took, and of what could not be delivered."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TeamMatch:
-    """A ticket is the team's if any of these names it; field values are those of `Tickets.team_field`."""
+    """A ticket is the team's if any of these names it: field values first, then components, then projects."""
 
     projects: tuple[str, ...] = ()
+    """Tracker project keys."""
     components: tuple[str, ...] = ()
+    """Component names, of any project."""
     field_values: tuple[str, ...] = ()
+    """Values of the field that `tickets.team_field` names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,9 +39,13 @@ class Team:
     name: str
     kind: Literal["internal", "vendor"] = "internal"
     lead: str | None = None
+    """The e-mail address of whom a blocker reaches after its owner."""
     time_zone: str | None = None
+    """An IANA name; the calendar's zone where this is absent."""
     calendar: str | None = None
+    """When the team works; the policy's calendar where this is absent."""
     channel: str | None = None
+    """The team's own channel, one of `channels`."""
     match: TeamMatch = TeamMatch()
 
 
@@ -42,14 +54,18 @@ class PersonRule:
     """What configuration adds to a person's Slack profile."""
 
     time_zone: str | None = None
+    """An IANA name; it overrides the Slack profile's."""
     tracker_account: str | None = None
+    """Their account in the tracker, which counts as verified: accountId (Cloud), key or name (Data Center)."""
     team: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Role:
     groups: tuple[str, ...] = ()
+    """Handles of Slack user groups, without @."""
     people: tuple[str, ...] = ()
+    """E-mail addresses."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +74,11 @@ class Digest:
 
     at: time = time(9, 0)
     time_zone: str | None = None
+    """An IANA name; the calendar's zone where this is absent."""
     calendar: str | None = None
+    """On whose business days; the policy's calendar where this is absent."""
     quiet_when_unchanged: bool = False
+    """Silence, instead of one line, on a day on which nothing changed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,8 +87,11 @@ class ChannelRule:
     team whose tickets a shared channel may show."""
 
     projects: tuple[str, ...] | None = None
+    """The projects whose tickets are shown by name here; all where this is absent."""
     company: str | None = None
+    """For a channel shared with another company: the vendor's team, whose tickets alone are named here."""
     digest: Digest | None = None
+    """The morning digest; none where this is absent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,11 +99,16 @@ class Tickets:
     """How the tracker's tickets are read."""
 
     projects: tuple[str, ...]
+    """The keys of the projects to mirror."""
     blocked_statuses: tuple[str, ...] = ("Blocked", "On Hold", "Impediment")
+    """A ticket in one of these statuses is blocked."""
     flagged_field: str = "Flagged"
+    """The name of the field that flags a ticket as blocked."""
     team_field: str | None = None
+    """The name of the field that says a ticket's team, if there is one."""
     story_points_field: str = "Story Points"
     blocks_phrases: tuple[str, ...] = ("blocks", "is depended on by", "is required for", "has to be done before")
+    """Link phrases that read from a blocker to what it blocks."""
     blocked_by_phrases: tuple[str, ...] = (
         "is blocked by",
         "depends on",
@@ -89,7 +116,9 @@ class Tickets:
         "has to be done after",
         "waits for",
     )
+    """Link phrases that read from a blocked ticket to its blocker."""
     stale_after_business_days: int = 10
+    """An open ticket that has not moved for longer is stale."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,11 +137,32 @@ class JobRule:
     """
 
     every_minutes: int | None = None
+    """Give this or `at`."""
     at: time | None = None
+    """Give this or `every_minutes`."""
     days: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = ("mon", "tue", "wed", "thu", "fri")
+    """On which days `at` counts."""
     time_zone: str | None = None
+    """An IANA name; the policy's zone where this is absent."""
     missed: Literal["catch_up", "skip"] = "catch_up"
     within_minutes: int = 180
+    """How old a missed run may be and still be caught up."""
+
+
+JOBS: Final = MappingProxyType(
+    {
+        "sync": JobRule(every_minutes=2),
+        "sweep": JobRule(at=time(2, 10), days=("mon", "tue", "wed", "thu", "fri", "sat", "sun")),
+        "groups": JobRule(every_minutes=5),
+        "relay": JobRule(every_minutes=1),
+        "daily-digest": JobRule(every_minutes=5),
+        "readiness-summary": JobRule(at=time(9, 30)),
+        "blocker-escalation": JobRule(every_minutes=15),
+        "booking-reminders": JobRule(every_minutes=5),
+    }
+)
+"""Every job there is, and when it is due unless the policy says otherwise. `daily-digest` is due where and when a
+channel's own digest is; the rule here is how often that is looked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,11 +178,16 @@ class RequirementRule:
     """A sign-off that a release needs. The requester's own never counts, whatever stands here."""
 
     key: str
+    """Unique in the template; it stays when the name changes."""
     name: str
     groups: tuple[str, ...] = ()
+    """Handles of Slack user groups whose members may sign off, without @."""
     people: tuple[str, ...] = ()
+    """E-mail addresses of others who may."""
     quorum: int = 1
+    """How many different people have to approve."""
     exclude_assignees: bool = True
+    """Whoever was assigned to a ticket in scope may not sign off."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,8 +197,11 @@ class CriterionRule:
     kind: Literal["scope_complete", "no_open_blocker", "signoffs_given", "milestone_reached", "environment_booked"]
     name: str
     at_least: int = 100
+    """For scope_complete: the percentage of tickets that has to be done."""
     environment: str | None = None
+    """For environment_booked."""
     milestone: str | None = None
+    """For milestone_reached: the name of one of the template's milestones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,13 +210,18 @@ class Template:
 
     name: str
     version: int = 1
+    """For people: count it up when you change the template. Interlock tells versions apart by their content."""
     calendar: str | None = None
+    """Whose business days the milestones count; the policy's calendar where this is absent."""
     milestones: tuple[MilestoneRule, ...] = ()
     requirements: tuple[RequirementRule, ...] = ()
     criteria: tuple[CriterionRule, ...] = ()
     readiness_business_days_before: tuple[int, ...] = (10, 5, 3, 2, 1, 0)
+    """On which business days before the target the readiness summary is posted; 0 is the target day."""
     ladder: str | None = None
+    """The escalation ladder for blockers of such a release; none where this is absent."""
     one_person_one_requirement: bool = True
+    """Nobody signs off two requirements of one release."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +236,7 @@ class LadderStep:
 class Ladder:
     name: str
     steps: tuple[LadderStep, ...]
+    """In the order of their hours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,10 +246,14 @@ class EnvironmentRule:
     name: str
     tier: Literal["development", "test", "staging", "performance", "production"] = "test"
     owner_group: str | None = None
+    """The handle of the Slack user group that owns it, without @."""
     owners: tuple[str, ...] = ()
+    """E-mail addresses of its owners."""
     capacity: int = 1
+    """How many shared bookings fit at once."""
     max_booking_hours: int = 24 * 14
     lifecycle: Literal["requested", "provisioning", "ready", "degraded", "maintenance", "retiring", "retired"] = "ready"
+    """The state that it starts in; later states are kept in the database."""
     calendar: str | None = None
 
 
@@ -197,7 +265,9 @@ class Freeze:
     start: date
     end: date
     yearly: bool = False
+    """Again every year on the same days, also across New Year."""
     teams: tuple[str, ...] = ()
+    """For these teams only; for all where this is empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,18 +282,34 @@ class Policy:
     """All of it. Mappings are keyed by the key that YAML gives; read-only by convention and never changed."""
 
     time_zone: str
+    """An IANA name such as Europe/London, for whatever has no zone of its own."""
     calendar: str
+    """One of `calendars`, for whatever has no calendar of its own."""
     calendars: dict[str, WorkCalendar]
+    """Working hours and public holidays."""
     tickets: Tickets
+    """Which tickets are mirrored and how they are read."""
     teams: dict[str, Team] = field(default_factory=dict)
+    """Who works on what. The first team that matches a ticket has it."""
     people: dict[str, PersonRule] = field(default_factory=dict)
+    """By e-mail address: what Slack and the tracker do not say of somebody."""
     roles: dict[str, Role] = field(default_factory=dict)
+    """Who is what. The role `everyone` is built in."""
     permissions: dict[Permission, tuple[str, ...]] = field(default_factory=dict)
+    """Which roles may do what. What is not given is denied."""
     channels: dict[str, ChannelRule] = field(default_factory=dict)
+    """By name without #: what may be shown there, and its digest."""
     templates: dict[str, Template] = field(default_factory=dict)
+    """The kinds of release; also one file each in templates/."""
     ladders: dict[str, Ladder] = field(default_factory=dict)
+    """Who hears of a blocker when; also in escalation.yaml."""
     environments: dict[str, EnvironmentRule] = field(default_factory=dict)
+    """What can be booked; also in environments.yaml."""
     freezes: tuple[Freeze, ...] = ()
-    jobs: dict[str, JobRule] = field(default_factory=dict)
+    """When no release deploys."""
+    jobs: dict[str, JobRule] = field(default_factory=lambda: dict(JOBS))
+    """When what runs; a job that is not named here runs at its usual time."""
     limits: Limits = Limits()
+    """How old what is decided on may be."""
     booking_reminders: BookingReminders = BookingReminders()
+    """When the holder of a booking is reminded."""
