@@ -24,9 +24,9 @@ class Store(State):
                 return ticket
             if done != (ticket.resolution is not None):
                 resolution = self._resolution(target.name) if done else None
-                items += changelog.items("resolution", ticket.resolution, resolution)
+                items.extend(changelog.items("resolution", ticket.resolution, resolution))
                 ticket.resolution, ticket.resolved = resolution, self.now() if done else None
-            items += changelog.items("status", ticket.status, target)
+            items.extend(changelog.items("status", ticket.status, target))
             ticket.status = target
         return ticket
 
@@ -154,7 +154,7 @@ class Store(State):
         ticket, target = self.get(key), self.project(project)
         with self.writing(ticket, self.account(by), name="issue_moved") as items:
             names = {v.name for v in ticket.fix_versions}
-            items += changelog.items("project", ticket.project, target)
+            items.extend(changelog.items("project", ticket.project, target))
             items.append(Item("Key", None, self.rekey(ticket, target), None, ticket.key))
             self.set_field(ticket, "fix_versions", tuple(v for v in target.versions if v.name in names), items)
             kept = {c.name for c in ticket.components}
