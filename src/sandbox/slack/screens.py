@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from sandbox.slack.elements import state_of
 from sandbox.slack.feed import Feed
 from sandbox.slack.values import Json, View
 
@@ -81,7 +82,13 @@ class Screens:
         with self._lock:
             old = self._views[view_id]
             view = replace(
-                old, body=body, hash=fresh_hash(self._new_id("H"), body), errors={}, trouble=None, busy=False
+                old,
+                body=body,
+                hash=fresh_hash(self._new_id("H"), body),
+                state=state_of(body["blocks"], old.state, {}),
+                errors={},
+                trouble=None,
+                busy=False,
             )
             self._views[view_id] = view
         self._feed.add("home" if view.type == "home" else "modal", user=view.user)
@@ -122,7 +129,14 @@ class Screens:
 
     def _new_view(self, person: str, body: Json) -> View:
         view_id = self._new_id("V0")
-        return View(id=view_id, user=person, body=body, hash=fresh_hash(view_id, body), root_view_id=view_id)
+        return View(
+            id=view_id,
+            user=person,
+            body=body,
+            hash=fresh_hash(view_id, body),
+            root_view_id=view_id,
+            state=state_of(body["blocks"], {}, {}),
+        )
 
     def _drop(self, view_ids: tuple[str, ...]) -> None:
         for view_id in view_ids:
