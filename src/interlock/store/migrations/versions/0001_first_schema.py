@@ -105,6 +105,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("key", sa.String(), nullable=False),
         sa.Column("coalesce", sa.String(), nullable=True),
+        sa.Column("lane", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("ids", sa.JSON(), nullable=False),
         sa.Column("channel", sa.String(), nullable=False),
@@ -127,7 +128,6 @@ def upgrade() -> None:
             "state IN ('pending', 'sending', 'sent', 'dropped', 'parked')", name=op.f("ck_outbox_state")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
-        sa.UniqueConstraint("key", name=op.f("uq_outbox_key")),
         sa.UniqueConstraint("token", name=op.f("uq_outbox_token")),
     )
     with op.batch_alter_table("outbox", schema=None) as batch_op:
@@ -139,6 +139,7 @@ def upgrade() -> None:
             sqlite_where=sa.text("state = 'pending'"),
             postgresql_where=sa.text("state = 'pending'"),
         )
+        batch_op.create_index("uq_outbox_key", ["key"], unique=True)
 
     op.create_table(
         "pacing",
