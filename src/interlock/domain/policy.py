@@ -1,8 +1,8 @@
 """What configuration says, as frozen values. `interlock.config` fills them from YAML; nothing here reads a file.
 
 Names: people are e-mail addresses in lower case, user groups are Slack handles without `@`, channels are names without
-`#`, projects are tracker keys. They are resolved to ids through the mirror when they are used, so a renamed person keeps
-their rights. Times of day are local to the zone beside them. Durations say their unit in their name.
+`#`, projects are tracker keys. They are resolved to ids through the mirror when they are used, so a renamed person
+keeps their rights. Times of day are local to the zone beside them. Durations say their unit in their name.
 
 The text below a field is what an editor shows of its key; docs/policy.md is the whole reference.
 """
