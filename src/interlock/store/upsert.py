@@ -17,7 +17,7 @@ def insert_new(session: Session, table: type[SQLModel], rows: Sequence[dict[str,
     """Insert what meets no constraint, skip the rest; returns how many were new (exact for a single row)."""
     if not rows:
         return 0
-    statement = _insert(session, table).on_conflict_do_nothing()
+    statement = _insert(session, table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
     done = 0
     for start in range(0, len(rows), BATCH):
         result = session.connection().execute(statement, list(rows[start : start + BATCH]))
