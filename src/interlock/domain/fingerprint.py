@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from interlock.domain.audit import canonical
 
 PRIORITY_RANK = ("blocker", "highest", "critical", "high", "major", "medium", "minor", "low", "lowest", "trivial")
-"""Jira's own names, old and new, gravest first. A name that is not here ranks below all, so raising to it is no raise."""
+"""Jira's own names, old and new, gravest first. A name that is not here ranks below them all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +21,7 @@ class TicketSeen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MaterialChange:
-    """Why a sign-off given on one scope does not hold for another. `what`: added, removed, reopened, priority raised."""
+    """Why a sign-off does not hold for another scope. `what`: added, removed, reopened or priority raised."""
 
     what: str
     ticket: TicketSeen
@@ -34,8 +34,8 @@ def fingerprint(tickets: tuple[TicketSeen, ...]) -> str:
 
 
 def material_changes(seen: tuple[TicketSeen, ...], current: tuple[TicketSeen, ...]) -> tuple[MaterialChange, ...]:
-    """What changed between the scope that was seen and today's: in order of gravity, then of key. A ticket that got done
-    is no change: the signer asked for nothing else.
+    """What changed between the scope that was seen and today's, by gravity, then key. A ticket that got done is no
+    change: the signer asked for nothing else.
     """
     before = {ticket.id: ticket for ticket in seen}
     after = {ticket.id: ticket for ticket in current}

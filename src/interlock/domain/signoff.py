@@ -76,10 +76,10 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """What the rules look at when somebody decides, all read in the transaction of the decision.
+    """What the rules look at, all read in the transaction of the decision.
 
     `assigned` is the key of a ticket in scope that the actor's verified tracker account is or was assigned to since the
-    scope opened; `changes` are the material ones since the clicked card revision; `mirror_as_of` is the tickets' mirror.
+    scope opened; `changes` are the material ones since the clicked card revision.
     """
 
     release: Release
@@ -116,7 +116,7 @@ Verdict = Accepted | AlreadySigned | Stale | Refused
 
 
 def decide(ask: Ask, decision: Decision, policy: Policy, now: datetime) -> Verdict:
-    """What a click on Approve or Reject comes to. Rejecting is held to the same eligibility, but not to the freshness of
+    """What a click on Approve or Reject comes to. Rejecting is held to the same eligibility, not to the freshness of
     the scope or the mirror: a reason to say no stays one.
     """
     if ask.release.ended:
@@ -130,14 +130,16 @@ def decide(ask: Ask, decision: Decision, policy: Policy, now: datetime) -> Verdi
     repeated = _already(mine, ask.standing.person, decision)
     if repeated:
         return repeated
-    refused = _conflict_of_duty(ask, mine) or (
-        _stale_mirror(ask, policy, now) if decision is Decision.APPROVED else None
-    )
-    if refused:
-        return refused
-    if ask.changes and decision is Decision.APPROVED:
-        return Stale(changes=ask.changes)
-    return _choose(ask, mine, decision)
+    allowed = _without_conflict(ask, mine)
+    if isinstance(allowed, Refused):
+        return allowed
+    if decision is Decision.APPROVED:
+        stale = _stale_mirror(ask, policy, now)
+        if stale:
+            return stale
+        if ask.changes:
+            return Stale(changes=ask.changes)
+    return _choose(ask, allowed, decision)
 
 
 def _choose(ask: Ask, mine: list[Requirement], decision: Decision) -> Accepted | Refused:
@@ -148,12 +150,13 @@ def _choose(ask: Ask, mine: list[Requirement], decision: Decision) -> Accepted |
     if opposite and (signoff := opposite.signed_by(me)):
         return Refused(
             reason="decided_otherwise",
-            sentence=f"You {signoff.decision.value} {ask.release.name} for {opposite.name}. Press Revoke first, then decide anew.",
+            sentence=f"You {signoff.decision.value} {ask.release.name} for {opposite.name}. "
+            "Press Revoke first, then decide anew.",
         )
     if given and ask.release.policy.one_person_one_requirement:
         return Refused(
             reason="one_requirement_each",
-            sentence=f"You signed {ask.release.name} for {given[0].name} already, and one person fills one requirement only.",
+            sentence=f"You signed {ask.release.name} for {given[0].name} already, and one person fills only one.",
         )
     wanting = [requirement for requirement in mine if requirement.progress is not Progress.MET]
     return Accepted(requirement=(wanting or mine)[0], decision=decision)
@@ -175,28 +178,30 @@ def _not_eligible(ask: Ask) -> Refused:
     )
 
 
-def _conflict_of_duty(ask: Ask, mine: list[Requirement]) -> Refused | None:
+def _without_conflict(ask: Ask, mine: list[Requirement]) -> list[Requirement] | Refused:
+    """The requirements that this person may fill without judging their own work."""
     person, name = ask.standing.person, ask.release.name
     others = join([f"{requirement.name}: {_who(requirement, ask)}" for requirement in mine], "or")
     if person.slack_id == ask.requested_by:
         return Refused(
             reason="own_request",
-            sentence=f"You can't sign {name}: you asked for these sign-offs, and nobody signs at their own request. Who can, {others}.",
+            sentence=f"You can't sign {name}: you asked for these sign-offs, and nobody signs at their own request. "
+            f"Who can, {others}.",
         )
-    if not any(requirement.rule.exclude_assignees for requirement in mine):
-        return None
+    free = [requirement for requirement in mine if not requirement.rule.exclude_assignees]
     if person.verified_account is None:
-        return Refused(
+        return free or Refused(
             reason="account_not_verified",
-            sentence=f"You can't sign {name} yet: people assigned to its tickets may not, and your tracker account is not "
-            "verified. Type /link to connect it.",
+            sentence=f"You can't sign {name} yet: people assigned to its tickets may not, and your tracker account is "
+            "not verified. Type /link to connect it.",
         )
     if ask.assigned:
-        return Refused(
+        return free or Refused(
             reason="assigned",
-            sentence=f"You can't sign {name}: you are or were assigned to {ask.assigned}, which is in scope. Who can, {others}.",
+            sentence=f"You can't sign {name}: you are or were assigned to {ask.assigned}, which is in scope. "
+            f"Who can, {others}.",
         )
-    return None
+    return mine
 
 
 def _stale_mirror(ask: Ask, policy: Policy, now: datetime) -> Refused | None:
@@ -223,7 +228,7 @@ def _who(requirement: Requirement, ask: Ask) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignoffCard:
-    """What the sign-off card shows, and `/release signoffs` with it. `revision_id` is None where nothing can be clicked."""
+    """What the card and `/release signoffs` show. `revision_id` is None where nothing can be clicked."""
 
     release: Release
     requirements: tuple[Requirement, ...]
