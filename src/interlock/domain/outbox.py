@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import IntEnum
 from typing import Any
+
+from interlock.domain.errors import InterlockError
 
 
 class Urgency(IntEnum):
@@ -78,6 +80,28 @@ class Dropped:
     """It was not sent, rightly: `reason` says why ("cleared": the state no longer warrants it)."""
 
     reason: str
+
+
+class DeliveryError(InterlockError):
+    """An attempt that failed. Its text is a sentence, with the mend where there is one: people read it.
+
+    `permanent`: trying again cannot help. `retry_after`: the vendor limits the rate, nothing was sent, try again then.
+    `unknown_outcome`: it may have taken effect (a time-out, a dropped connection).
+    """
+
+    def __init__(
+        self,
+        text: str,
+        *,
+        permanent: bool = False,
+        retry_after: timedelta | None = None,
+        unknown_outcome: bool = False,
+    ) -> None:
+        super().__init__(text)
+        self.text = text
+        self.permanent = permanent
+        self.retry_after = retry_after
+        self.unknown_outcome = unknown_outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
