@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel import Field, Session, SQLModel, col, func, select
 
 from interlock.domain.actor import Person, Standing
 from interlock.store.base import UtcDateTime
@@ -105,3 +105,34 @@ def to_person(row: PersonRow) -> Person:
         account_id=row.account_id,
         linked_by=row.linked_by,
     )
+
+
+def members(session: Session, handles: Iterable[str]) -> dict[str, list[Person]]:
+    """Each group's members who can act (active, full members), by name; a group that does not exist has none."""
+    found: dict[str, list[Person]] = {handle: [] for handle in handles}
+    rows = session.exec(
+        select(GroupRow.handle, PersonRow)
+        .join(GroupMemberRow, col(GroupMemberRow.group_id) == col(GroupRow.id))
+        .join(PersonRow, col(PersonRow.slack_id) == col(GroupMemberRow.slack_id))
+        .where(
+            col(GroupRow.handle).in_(list(found)),
+            ~col(GroupRow.deleted),
+            col(PersonRow.active),
+            PersonRow.kind == "member",
+        )
+        .order_by(PersonRow.name)
+    ).all()
+    for handle, row in rows:
+        found[handle].append(to_person(row))
+    return found
+
+
+def by_email(session: Session, emails: Iterable[str]) -> dict[str, Person]:
+    """People who can act, by their e-mail address in lower case."""
+    wanted = [email.casefold() for email in emails]
+    rows = session.exec(
+        select(PersonRow).where(
+            func.lower(PersonRow.email).in_(wanted), col(PersonRow.active), PersonRow.kind == "member"
+        )
+    ).all()
+    return {row.email.casefold(): to_person(row) for row in rows if row.email}

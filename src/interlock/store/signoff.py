@@ -1,28 +1,36 @@
 """Sign-off requirements and sign-offs: given, revoked or void, never edited."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, Index, UniqueConstraint, text
-from sqlmodel import Field, SQLModel
+from sqlalchemy import JSON, CheckConstraint, Index, UniqueConstraint, or_, text
+from sqlmodel import Field, Session, SQLModel, col, select
 
+from interlock.domain.actor import Actor, Person
+from interlock.domain.card import CardRevision
+from interlock.domain.fingerprint import MaterialChange
+from interlock.domain.policy import RequirementRule
+from interlock.domain.release import Release
+from interlock.domain.signoff import Decision, Requirement, Signoff
+from interlock.domain.ticket import Field as TicketField
+from interlock.store import person
 from interlock.store.base import UtcDateTime
+from interlock.store.release import ScopeRow
+from interlock.store.ticket import TicketChangeRow, TicketRow
 
 LIVE = text("revoked_at IS NULL AND void_at IS NULL")
 
 
 class RequirementRow(SQLModel, table=True):
-    """What stands here is the copied policy's `RequirementRule`, row by row; `rule` is all of it."""
+    """One of the requirements of the release's copied policy, which holds its rule under the same key."""
 
     __tablename__ = "requirement"
     __table_args__ = (UniqueConstraint("release_id", "key"),)
 
     id: int | None = Field(default=None, primary_key=True)
     release_id: int = Field(foreign_key="release.id")
-    position: int
     key: str
-    name: str
-    rule: dict[str, Any] = Field(sa_type=JSON)
 
 
 class SignoffRow(SQLModel, table=True):
@@ -49,3 +57,128 @@ class SignoffRow(SQLModel, table=True):
     revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     void_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     void_change: dict[str, Any] | None = Field(default=None, sa_type=JSON)
+
+
+def add_requirements(session: Session, release_id: int, rules: Iterable[RequirementRule]) -> None:
+    session.add_all(RequirementRow(release_id=release_id, key=rule.key) for rule in rules)
+    session.flush()
+
+
+def requirements(session: Session, release: Release) -> tuple[Requirement, ...]:
+    """The release's requirements in policy's order, with their live sign-offs and those who may fill them now."""
+    rows = session.exec(select(RequirementRow).where(RequirementRow.release_id == release.id)).all()
+    ids = {row.key: row.id for row in rows}
+    given = session.exec(
+        select(SignoffRow)
+        .where(
+            SignoffRow.release_id == release.id,
+            col(SignoffRow.revoked_at).is_(None),
+            col(SignoffRow.void_at).is_(None),
+        )
+        .order_by(col(SignoffRow.at), col(SignoffRow.id))
+    ).all()
+    signers = person.people(session, {row.slack_id for row in given})
+    rules = release.policy.requirements
+    groups = person.members(session, {group for rule in rules for group in rule.groups})
+    named = person.by_email(session, {entry for rule in rules for entry in rule.people})
+    return tuple(
+        Requirement(
+            id=id_,
+            key=rule.key,
+            name=rule.name,
+            rule=rule,
+            signoffs=tuple(_signoff(row, signers) for row in given if row.requirement_id == id_),
+            eligible=_eligible(rule, groups, named),
+        )
+        for rule in rules
+        if (id_ := ids.get(rule.key)) is not None
+    )
+
+
+def give(
+    session: Session,
+    requirement: Requirement,
+    revision: CardRevision,
+    actor: Actor,
+    decision: Decision,
+    reason: str | None,
+    mark: str,
+    now: datetime,
+) -> None:
+    """Raises IntegrityError where this person has a live sign-off for this requirement: another click was faster.
+
+    `mark` is the fingerprint of the scope at this moment, to which the sign-off is bound.
+    """
+    session.add(
+        SignoffRow(
+            release_id=revision.card.release_id,
+            requirement_id=requirement.id,
+            revision_id=revision.id,
+            slack_id=actor.slack_id,
+            decision=decision.value,
+            reason=reason,
+            fingerprint=mark,
+            auth=actor.authentication.value,
+            at=now,
+        )
+    )
+    session.flush()
+
+
+def revoke(session: Session, signoff: Signoff, now: datetime) -> None:
+    row = session.get_one(SignoffRow, signoff.id)
+    row.revoked_at = now
+    session.add(row)
+    session.flush()
+
+
+def void(session: Session, signoff: Signoff, changes: tuple[MaterialChange, ...], now: datetime) -> None:
+    """Store that it no longer counts, with the changes that caused it."""
+    row = session.get_one(SignoffRow, signoff.id)
+    row.void_at = now
+    row.void_change = {"changes": [[change.what, change.ticket.id, change.ticket.key] for change in changes]}
+    session.add(row)
+    session.flush()
+
+
+def assigned_ticket(session: Session, release_id: int, account_id: str, since: datetime) -> tuple[str, bool] | None:
+    """A ticket in scope that the account is assigned to, or was at any time since `since`: its key and whether it is
+    restricted. A change of assignee after `since` tells of both: who had it until then, and who from then on.
+    """
+    held = select(TicketChangeRow.ticket_id).where(
+        TicketChangeRow.ticket_id == TicketRow.id,
+        TicketChangeRow.field == TicketField.ASSIGNEE.value,
+        TicketChangeRow.at >= since,
+        or_(col(TicketChangeRow.before) == account_id, col(TicketChangeRow.after) == account_id),
+    )
+    row = session.execute(
+        select(TicketRow.key, TicketRow.security_level)
+        .join(ScopeRow, col(ScopeRow.ticket_id) == col(TicketRow.id))
+        .where(
+            ScopeRow.release_id == release_id,
+            col(ScopeRow.removed_at).is_(None),
+            or_(col(TicketRow.assignee_id) == account_id, held.exists()),
+        )
+        .order_by(col(TicketRow.security_level).is_not(None), TicketRow.key)
+        .limit(1)
+    ).first()
+    return (row[0], row[1] is not None) if row else None
+
+
+def _eligible(rule: RequirementRule, groups: dict[str, list[Person]], named: dict[str, Person]) -> tuple[Person, ...]:
+    found = {one.slack_id: one for group in rule.groups for one in groups[group]}
+    found |= {one.slack_id: one for entry in rule.people if (one := named.get(entry.casefold()))}
+    return tuple(sorted(found.values(), key=lambda one: one.name))
+
+
+def _signoff(row: SignoffRow, signers: dict[str, Person]) -> Signoff:
+    assert row.id is not None
+    return Signoff(
+        id=row.id,
+        requirement_id=row.requirement_id,
+        person=signers.get(row.slack_id) or Person(slack_id=row.slack_id, name="somebody who left", active=False),
+        decision=Decision(row.decision),
+        reason=row.reason,
+        fingerprint=row.fingerprint,
+        at=row.at,
+    )

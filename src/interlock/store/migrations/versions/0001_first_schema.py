@@ -202,6 +202,12 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_release_channel_id"), ["channel_id"], unique=False)
 
     op.create_table(
+        "scope_snapshot",
+        sa.Column("fingerprint", sa.String(), nullable=False),
+        sa.Column("tickets", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("fingerprint", name=op.f("pk_scope_snapshot")),
+    )
+    op.create_table(
         "seen",
         sa.Column("key", sa.String(), nullable=False),
         sa.Column("at", interlock.store.base.UtcDateTime(timezone=True), nullable=False),
@@ -352,14 +358,12 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("release_id", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
-        sa.Column("round", sa.Integer(), nullable=False),
         sa.Column("channel_id", sa.String(), nullable=False),
-        sa.Column("ts", sa.String(), nullable=True),
         sa.Column("requested_by", sa.String(), nullable=False),
         sa.Column("requested_at", interlock.store.base.UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["release_id"], ["release.id"], name=op.f("fk_card_release_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_card")),
-        sa.UniqueConstraint("release_id", "kind", "round", name=op.f("uq_card_release_id_kind_round")),
+        sa.UniqueConstraint("release_id", "kind", name=op.f("uq_card_release_id_kind")),
     )
     op.create_table(
         "milestone",
@@ -375,10 +379,7 @@ def upgrade() -> None:
         "requirement",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("release_id", sa.Integer(), nullable=False),
-        sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("key", sa.String(), nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column("rule", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(["release_id"], ["release.id"], name=op.f("fk_requirement_release_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_requirement")),
         sa.UniqueConstraint("release_id", "key", name=op.f("uq_requirement_release_id_key")),
@@ -395,6 +396,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_scope")),
     )
     with op.batch_alter_table("scope", schema=None) as batch_op:
+        batch_op.create_index("ix_scope_history", ["release_id", "removed_at", "added_at"], unique=False)
         batch_op.create_index("ix_scope_ticket", ["ticket_id"], unique=False)
         batch_op.create_index(
             "uq_scope_current",
@@ -484,6 +486,9 @@ def upgrade() -> None:
         sa.Column("shown", sa.JSON(), nullable=False),
         sa.Column("drawn_at", interlock.store.base.UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["card_id"], ["card.id"], name=op.f("fk_card_revision_card_id")),
+        sa.ForeignKeyConstraint(
+            ["fingerprint"], ["scope_snapshot.fingerprint"], name=op.f("fk_card_revision_fingerprint")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_card_revision")),
         sa.UniqueConstraint("card_id", "number", name=op.f("uq_card_revision_card_id_number")),
     )

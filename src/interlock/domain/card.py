@@ -1,0 +1,38 @@
+"""Cards, and the revision of one that somebody saw."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from interlock.domain.fingerprint import TicketSeen
+
+SIGNOFF = "signoff"
+"""The kind of the card that asks for a release's sign-offs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """A message that shows live state, asked for by somebody."""
+
+    id: int
+    release_id: int
+    kind: str
+    channel_id: str
+    requested_by: str
+    requested_at: datetime
+
+    @property
+    def post_key(self) -> str:
+        """The outbox key of the message itself, by which its refreshes find where it stands."""
+        return f"card:{self.id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardRevision:
+    """One drawing: what was in scope when it was drawn. `id` is what its buttons carry."""
+
+    id: str
+    card: Card
+    number: int
+    fingerprint: str
+    policy_version: str
+    seen: tuple[TicketSeen, ...]
