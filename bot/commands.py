@@ -1,0 +1,87 @@
+"""Slash commands as tables: which verbs a command has, and which of them somebody meant."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from rapidfuzz import fuzz, process
+
+from bot.requests import Command
+from bot.services import Services
+from bot.views.blocks import Message
+
+Handler = Callable[[Command, Services], Message]
+
+NEAR: Final = 72
+"""From how alike two words are, in percent, one is taken for a misspelling of the other."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verb:
+    """`usage` shows the arguments ("[release]"), `about` finishes the sentence "It …" in a few words."""
+
+    handler: Handler
+    usage: str = ""
+    about: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlashCommand:
+    """`default` is what the bare command does, None for help. With `free`, a text that begins with no verb is the
+    default verb's argument: `/blockers data`.
+    """
+
+    about: str
+    verbs: Mapping[str, Verb] = field(default_factory=dict)
+    default: str | None = None
+    free: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meant:
+    """`verb` None means help."""
+
+    verb: str | None
+    args: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unclear:
+    """`typed` begins with no verb; `near` are those that come close."""
+
+    typed: str
+    near: tuple[str, ...]
+
+
+def find(command: SlashCommand, text: str) -> Meant | Unclear:
+    """Case does not matter, a beginning that fits one verb alone is enough, and a verb may have two words."""
+    words = text.split()
+    if not words:
+        return Meant(verb=command.default, args="")
+    if words[0].casefold() in {"help", "?", "-h", "--help"}:
+        return Meant(verb=None, args="")
+    for length in (2, 1):
+        typed = " ".join(words[:length]).casefold()
+        if len(words) >= length and typed in command.verbs:
+            return Meant(verb=typed, args=_after(text, length))
+    return _completed(command, text, words)
+
+
+def _completed(command: SlashCommand, text: str, words: list[str]) -> Meant | Unclear:
+    typed = words[0].casefold()
+    begun = [verb for verb in command.verbs if verb.startswith(typed)]
+    if len(begun) == 1 and not command.free:
+        # `digest` stands for `digest now`, and so does `digest n`.
+        second = begun[0].partition(" ")[2]
+        takes_second = bool(second) and len(words) > 1 and second.startswith(words[1].casefold())
+        return Meant(verb=begun[0], args=_after(text, 2 if takes_second else 1))
+    if command.free and command.default:
+        return Meant(verb=command.default, args=text.strip())
+    near = process.extract(typed, [*command.verbs, "help"], scorer=fuzz.ratio, score_cutoff=NEAR, limit=3)
+    return Unclear(typed=words[0], near=tuple(begun) or tuple(verb for verb, _, _ in near))
+
+
+def _after(text: str, words: int) -> str:
+    """The text after so many words, as it was typed."""
+    rest = text.split(maxsplit=words)
+    return rest[words].strip() if len(rest) > words else ""

@@ -1,0 +1,30 @@
+"""What every listener and drawer is handed: the store, the policy, a clock, and the few Slack calls it may make."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.modals import Modals
+from interlock.config.settings import Settings
+from interlock.domain.policy import Policy
+from interlock.store.engine import Store
+
+
+def nothing() -> None:
+    """For a process without a relay of its own: another one's will see the row."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """`wake` tells the relay that a row waits: call it after a use case that enqueued. `views` opens modals."""
+
+    store: Store
+    policy: Policy
+    settings: Settings
+    clock: Callable[[], datetime]
+    views: Modals
+    wake: Callable[[], None] = nothing
+
+    def ticket_url(self, key: str) -> str:
+        """The ticket's page in the tracker. Works on Cloud and Data Center alike."""
+        return f"{self.settings.jira_url or ''}/browse/{key}"
