@@ -1,4 +1,4 @@
-"""Modals and the Home tab, and the inputs in them. Every input's action id is its block's, so values come by block id."""
+"""Modals and the Home tab, and the inputs in them. An input's action id is its block's: values come by block id."""
 
 import json
 from collections.abc import Iterable

@@ -1,0 +1,33 @@
+"""What a drawer makes of an outbox message: something to post, something to update, or nothing any more."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from bot.services import Services
+from bot.views.blocks import Message
+from interlock.domain import outbox
+from interlock.domain.outbox import Dropped
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawn:
+    """`update_ts` None posts a new message; else the message of that ts is changed, in `channel` where that is given
+    and otherwise in the outbox message's own.
+    """
+
+    message: Message
+    update_ts: str | None = None
+    channel: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnHome:
+    """Somebody's Home tab, to be published as it is now."""
+
+    slack_id: str
+    view: dict[str, Any]
+
+
+Drawer = Callable[[Services, outbox.Message], Drawn | DrawnHome | Dropped]
+"""Loads the current read model through a use case and renders it with a view. Slack is none of its business."""
