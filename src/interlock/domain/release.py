@@ -34,6 +34,16 @@ class ScopeRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseName:
+    """As much of a release as finding it by name or channel needs."""
+
+    id: int
+    name: str
+    channel_id: str
+    ended: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Milestone:
     name: str
     due: date

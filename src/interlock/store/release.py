@@ -1,12 +1,18 @@
 """Releases, their milestones and their scope."""
 
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Index, text
-from sqlmodel import Field, SQLModel
+from sqlalchemy import JSON, Index, select, text
+from sqlmodel import Field, Session, SQLModel, col
 
+from interlock.domain.policy import CriterionRule, MilestoneRule, RequirementRule, Template
+from interlock.domain.release import ENDED, Milestone, Release, ReleaseName, ScopeRule, Stage
 from interlock.store.base import UtcDateTime
+from interlock.store.engine import StoreError
 
 
 class ReleaseRow(SQLModel, table=True):
@@ -60,6 +66,7 @@ class ScopeRow(SQLModel, table=True):
             postgresql_where=text("removed_at IS NULL"),
         ),
         Index("ix_scope_ticket", "ticket_id"),
+        Index("ix_scope_history", "release_id", "removed_at", "added_at"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -67,3 +74,120 @@ class ScopeRow(SQLModel, table=True):
     ticket_id: str = Field(foreign_key="ticket.id")
     added_at: datetime = Field(sa_type=UtcDateTime)
     removed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+def load(session: Session, release_id: int, *, lock: bool = False) -> Release:
+    """The release; raises StoreError for an id that none has. With `lock`, nobody else decides on it until the
+    transaction ends.
+    """
+    statement = select(ReleaseRow).where(col(ReleaseRow.id) == release_id).execution_options(populate_existing=True)
+    row = session.execute(statement.with_for_update() if lock else statement).scalar()
+    if row is None:
+        raise StoreError(f"There is no release number {release_id}. See /release list.")
+    return _to_releases(session, [row])[0]
+
+
+def by_name(session: Session, name: str) -> Release | None:
+    """The release of this very name, letter case aside; ended ones too."""
+    row = session.execute(select(ReleaseRow).where(col(ReleaseRow.folded) == name.casefold())).scalar()
+    return _to_releases(session, [row])[0] if row else None
+
+
+def active(session: Session) -> list[Release]:
+    """Those that have not ended, the next target first."""
+    rows = session.scalars(
+        select(ReleaseRow)
+        .where(col(ReleaseRow.stage).not_in(ENDED))
+        .order_by(col(ReleaseRow.target), col(ReleaseRow.folded))
+    ).all()
+    return _to_releases(session, rows)
+
+
+def all_names(session: Session) -> list[ReleaseName]:
+    """Every release that ever was, the newest target first."""
+    rows = session.execute(
+        select(col(ReleaseRow.id), col(ReleaseRow.name), col(ReleaseRow.stage), col(ReleaseRow.channel_id)).order_by(
+            col(ReleaseRow.target).desc(), col(ReleaseRow.folded)
+        )
+    )
+    return [
+        ReleaseName(id=release_id, name=name, ended=stage in ENDED, channel_id=channel_id)
+        for release_id, name, stage, channel_id in rows
+        if release_id is not None
+    ]
+
+
+def scope_rules(session: Session) -> dict[int, ScopeRule]:
+    """What each release that has not ended takes, by release id."""
+    rows = session.execute(
+        select(col(ReleaseRow.id), col(ReleaseRow.scope_rule)).where(col(ReleaseRow.stage).not_in(ENDED))
+    )
+    return {release_id: scope_rule(rule) for release_id, rule in rows if release_id is not None}
+
+
+def scope_rule(stored: dict[str, Any]) -> ScopeRule:
+    return ScopeRule(
+        version_ids=tuple(stored.get("versions", ())),
+        labels=tuple(stored.get("labels", ())),
+        epics=tuple(stored.get("epics", ())),
+    )
+
+
+def stored_scope_rule(rule: ScopeRule) -> dict[str, Any]:
+    return {"versions": list(rule.version_ids), "labels": list(rule.labels), "epics": list(rule.epics)}
+
+
+def template(stored: dict[str, Any]) -> Template:
+    """A release's own copy of its template."""
+    return Template(
+        **_known(Template, stored)
+        | {
+            "milestones": tuple(MilestoneRule(**_known(MilestoneRule, each)) for each in stored["milestones"]),
+            "requirements": tuple(RequirementRule(**_known(RequirementRule, each)) for each in stored["requirements"]),
+            "criteria": tuple(CriterionRule(**_known(CriterionRule, each)) for each in stored["criteria"]),
+        }
+    )
+
+
+def _known(kind: type[Any], stored: dict[str, Any]) -> dict[str, Any]:
+    """What this program knows of a stored value: a copy may be older or newer than it. Lists become tuples."""
+    names = {field.name for field in fields(kind)}
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in stored.items() if key in names}
+
+
+def _to_releases(session: Session, rows: Sequence[ReleaseRow]) -> list[Release]:
+    milestones = _milestones(session, [row.id for row in rows if row.id is not None])
+    return [_to_release(row, row.id, milestones[row.id]) for row in rows if row.id is not None]
+
+
+def _milestones(session: Session, release_ids: Iterable[int]) -> dict[int, tuple[Milestone, ...]]:
+    found: defaultdict[int, tuple[Milestone, ...]] = defaultdict(tuple)
+    rows = session.execute(
+        select(
+            col(MilestoneRow.release_id), col(MilestoneRow.name), col(MilestoneRow.due), col(MilestoneRow.reached_at)
+        )
+        .where(col(MilestoneRow.release_id).in_(list(release_ids)))
+        .order_by(col(MilestoneRow.release_id), col(MilestoneRow.position))
+    )
+    for release_id, name, due, reached_at in rows:
+        found[release_id] += (Milestone(name=name, due=due, reached_at=reached_at),)
+    return found
+
+
+def _to_release(row: ReleaseRow, release_id: int, milestones: tuple[Milestone, ...]) -> Release:
+    return Release(
+        id=release_id,
+        name=row.name,
+        template=row.template,
+        policy=template(row.policy),
+        policy_version=row.policy_version,
+        stage=Stage(row.stage),
+        target=row.target,
+        channel_id=row.channel_id,
+        scope_rule=scope_rule(row.scope_rule),
+        milestones=milestones,
+        created_by=row.created_by,
+        created_at=row.created_at,
+        scope_opened_at=row.scope_opened_at,
+        closed_at=row.closed_at,
+    )
