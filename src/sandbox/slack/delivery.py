@@ -25,6 +25,7 @@ class Delivery:
     def __init__(self, settings: Settings, new_id: Callable[[str], str], clock: Callable[[], float]) -> None:
         self.settings = settings
         self.http_url = settings.http_url
+        self.tickets: set[str] = set()  # for connections that apps.connections.open allowed, each good once
         self._new_id = new_id
         self._clock = clock
         self._loop: asyncio.AbstractEventLoop | None = None

@@ -201,6 +201,11 @@ class Workspace:
             kept = list(reversed(self._messages[channel].values()))
         return (m for m in kept if m.ephemeral_to is None or (viewer is not None and m.ephemeral_to == viewer))
 
+    def everything(self, channel: str) -> list[Message]:
+        """Every message of everybody, oldest first: what no person and no app can see at once."""
+        with self._lock:
+            return list(self._messages[channel].values())
+
     def replies(self, channel: str, thread_ts: str, *, viewer: str | None = None) -> list[Message]:
         """The replies in a thread, oldest first, without the message they answer."""
         with self._lock:
