@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field, Session, SQLModel, select
 
 from interlock.store.base import UtcDateTime
 
@@ -20,3 +20,8 @@ class MirrorRow(SQLModel, table=True):
     cursor: str | None = None
     tried_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     problem: str | None = None
+
+
+def as_of(session: Session, name: str) -> datetime | None:
+    """When the mirror of that name was last known to be whole and true; None if it never was."""
+    return session.exec(select(MirrorRow.as_of).where(MirrorRow.name == name)).first()

@@ -1,17 +1,20 @@
 """The outbox: every outbound message is a row first."""
 
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, Index, func, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Field, Session, SQLModel, col
+from sqlmodel import Field, Session, SQLModel, col, select
 
-from interlock.domain.outbox import Outgoing
+from interlock.domain.outbox import Backlog, Message, Outgoing, Parked, Sent, Urgency
 from interlock.store.base import UtcDateTime
 
 PENDING = text("state = 'pending'")
+OPEN = text("state IN ('pending', 'sending')")
+RELEASED_FOR = timedelta(hours=1)
+"""A parked message whose time is over is released for so long: whoever releases it wants it sent."""
 
 
 class OutboxRow(SQLModel, table=True):
@@ -28,7 +31,8 @@ class OutboxRow(SQLModel, table=True):
     __table_args__ = (
         Index("uq_outbox_key", "key", unique=True),
         Index("uq_outbox_coalesce", "coalesce", unique=True, sqlite_where=PENDING, postgresql_where=PENDING),
-        Index("ix_outbox_due", "state", "urgency", "not_before"),
+        # The few rows that are not history, so that the relay's look costs the same after a year.
+        Index("ix_outbox_open", "lane", "urgency", "id", sqlite_where=OPEN, postgresql_where=OPEN),
         CheckConstraint("state IN ('pending', 'sending', 'sent', 'dropped', 'parked')", name="state"),
     )
 
@@ -54,15 +58,6 @@ class OutboxRow(SQLModel, table=True):
     message_ts: str | None = None
     message_channel: str | None = None
     reason: str | None = None
-
-
-class PacingRow(SQLModel, table=True):
-    """When a bucket (a method, or a method in a channel) may next be used; shared by every replica."""
-
-    __tablename__ = "pacing"
-
-    bucket: str = Field(primary_key=True)
-    next_at: datetime = Field(sa_type=UtcDateTime)
 
 
 def enqueue(session: Session, outgoing: Outgoing, now: datetime) -> bool:
@@ -93,6 +88,93 @@ def enqueue(session: Session, outgoing: Outgoing, now: datetime) -> bool:
     # The key of a refresh that was sent must not swallow the next one.
     values |= {"key": f"{outgoing.key}#{values['token']}", "lane": f"refresh:{outgoing.coalesce}"}
     return _join_or_insert(session, values)
+
+
+def message_of(row: OutboxRow) -> Message:
+    assert row.id is not None
+    return Message(
+        id=row.id,
+        key=row.key,
+        kind=row.kind,
+        ids=row.ids,
+        channel=row.channel,
+        thread_ts=row.thread_ts,
+        urgency=Urgency(row.urgency),
+        token=row.token,
+        coalesce=row.coalesce,
+        created_at=row.created_at,
+        not_after=row.not_after,
+        attempts=row.attempts,
+        attempted_at=row.attempted_at,
+    )
+
+
+def sent(session: Session, key: str) -> Sent | None:
+    """Where the post of that key stands; None until it was sent."""
+    row = session.exec(select(OutboxRow).where(OutboxRow.key == key, OutboxRow.state == "sent")).first()
+    if row is None or row.message_channel is None or row.message_ts is None:
+        return None
+    return Sent(channel=row.message_channel, ts=row.message_ts)
+
+
+def backlog(session: Session, now: datetime) -> tuple[Backlog, ...]:
+    """What is due and not sent yet, by urgency; an urgency with nothing is left out."""
+    waiting = session.exec(
+        select(OutboxRow.urgency, func.count(), func.min(OutboxRow.not_before))
+        .where(OPEN, col(OutboxRow.not_before) <= now)
+        .group_by(col(OutboxRow.urgency))
+        .order_by(col(OutboxRow.urgency))
+    )
+    return tuple(Backlog(urgency=Urgency(urgency), depth=depth, oldest=oldest) for urgency, depth, oldest in waiting)
+
+
+def parked(session: Session) -> tuple[Parked, ...]:
+    """What a person must see to, the oldest first."""
+    rows = session.exec(select(OutboxRow).where(OutboxRow.state == "parked").order_by(col(OutboxRow.id)))
+    return tuple(Parked(message=message_of(row), reason=row.reason or "") for row in rows)
+
+
+def release_parked(session: Session, message_id: int, now: datetime) -> bool:
+    """Send it after all, as a new message, within the hour if its own time is over. False if it is not parked.
+
+    Whoever releases a post that may have been sent has looked: it is not looked for again.
+    """
+    row = _parked(session, message_id)
+    if row is None:
+        return False
+    not_after = max(row.not_after, now + RELEASED_FOR)
+    if row.coalesce is None:
+        row.state, row.attempts, row.not_before, row.not_after = "pending", 0, now, not_after
+        return True
+    # A newer refresh may wait already, and only one may: this one joins it, or becomes it.
+    row.state, row.reason = "dropped", "Released: a new refresh takes its place."
+    session.flush()
+    again = Outgoing(
+        key=row.key.partition("#")[0],
+        kind=row.kind,
+        ids=row.ids,
+        channel=row.channel,
+        thread_ts=row.thread_ts,
+        urgency=Urgency(row.urgency),
+        not_after=not_after,
+        coalesce=row.coalesce,
+    )
+    enqueue(session, again, now)
+    return True
+
+
+def drop_parked(session: Session, message_id: int, why: str) -> bool:
+    """Let it go; `why` is kept as the reason. False if it is not parked."""
+    row = _parked(session, message_id)
+    if row is None:
+        return False
+    row.state, row.reason = "dropped", why
+    return True
+
+
+def _parked(session: Session, message_id: int) -> OutboxRow | None:
+    statement = select(OutboxRow).where(OutboxRow.id == message_id, OutboxRow.state == "parked").with_for_update()
+    return session.exec(statement).first()
 
 
 def _join_or_insert(session: Session, values: dict[str, Any]) -> bool:

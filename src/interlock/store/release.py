@@ -93,6 +93,14 @@ def by_name(session: Session, name: str) -> Release | None:
     return _to_releases(session, [row])[0] if row else None
 
 
+def set_stage(session: Session, release_id: int, stage: Stage) -> None:
+    row = session.get_one(ReleaseRow, release_id)
+    row.stage = stage.value
+    row.number += 1
+    session.add(row)
+    session.flush()
+
+
 def active(session: Session) -> list[Release]:
     """Those that have not ended, the next target first."""
     rows = session.scalars(

@@ -5,14 +5,16 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, Index, UniqueConstraint, or_, text
+from sqlalchemy import select as columns
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from interlock.domain.actor import Actor, Person
 from interlock.domain.card import CardRevision
-from interlock.domain.fingerprint import MaterialChange
+from interlock.domain.fingerprint import MaterialChange, TicketSeen
 from interlock.domain.policy import RequirementRule
 from interlock.domain.release import Release
 from interlock.domain.signoff import Decision, Requirement, Signoff
+from interlock.domain.ticket import Category
 from interlock.domain.ticket import Field as TicketField
 from interlock.store import person
 from interlock.store.base import UtcDateTime
@@ -95,6 +97,38 @@ def requirements(session: Session, release: Release) -> tuple[Requirement, ...]:
     )
 
 
+SEEN = (
+    col(TicketRow.id),
+    col(TicketRow.key),
+    col(TicketRow.category),
+    col(TicketRow.priority),
+    col(TicketRow.security_level),
+)
+
+
+def seen_scope(session: Session, release_id: int) -> tuple[tuple[TicketSeen, ...], int]:
+    """The scope as a sign-off is bound to it, by key, and how many of its tickets are restricted."""
+    rows = session.execute(
+        columns(*SEEN)
+        .join(ScopeRow, col(ScopeRow.ticket_id) == col(TicketRow.id))
+        .where(ScopeRow.release_id == release_id, col(ScopeRow.removed_at).is_(None))
+        .order_by(TicketRow.key)
+    ).all()
+    seen = tuple(
+        TicketSeen(id=id_, key=key, done=category == Category.DONE, priority=priority)
+        for id_, key, category, priority, _ in rows
+    )
+    return seen, sum(1 for row in rows if row[4] is not None)
+
+
+def restricted(session: Session, ticket_ids: Iterable[str]) -> frozenset[str]:
+    """Those of the tickets that have a security level."""
+    wanted = select(TicketRow.id).where(
+        col(TicketRow.id).in_(list(ticket_ids)), col(TicketRow.security_level).is_not(None)
+    )
+    return frozenset(session.exec(wanted).all())
+
+
 def give(
     session: Session,
     requirement: Requirement,
@@ -102,12 +136,10 @@ def give(
     actor: Actor,
     decision: Decision,
     reason: str | None,
-    mark: str,
     now: datetime,
 ) -> None:
-    """Raises IntegrityError where this person has a live sign-off for this requirement: another click was faster.
-
-    `mark` is the fingerprint of the scope at this moment, to which the sign-off is bound.
+    """Bound to the fingerprint of the revision that was seen. Raises IntegrityError where this person has a live
+    sign-off for this requirement: another click was faster.
     """
     session.add(
         SignoffRow(
@@ -117,7 +149,7 @@ def give(
             slack_id=actor.slack_id,
             decision=decision.value,
             reason=reason,
-            fingerprint=mark,
+            fingerprint=revision.fingerprint,
             auth=actor.authentication.value,
             at=now,
         )

@@ -1,0 +1,97 @@
+"""The sign-off card: drawing it, and having it drawn again."""
+
+from datetime import datetime, timedelta
+
+from sqlmodel import Session
+
+from interlock.domain.card import Card, CardRevision
+from interlock.domain.fingerprint import fingerprint
+from interlock.domain.outbox import Outgoing, Sent, Urgency
+from interlock.domain.release import Release
+from interlock.domain.signoff import SignoffCard
+from interlock.store import card, mirror, outbox, person, release, signoff
+from interlock.store.engine import Store
+
+POST_GOOD_FOR = timedelta(days=7)
+REFRESH_GOOD_FOR = timedelta(days=1)
+
+
+def draw(store: Store, card_id: int, now: datetime) -> SignoffCard | None:
+    """The card as it is now, with the revision that its buttons shall carry; None for a card that does not exist."""
+    with store.write() as session:
+        one_card = card.load(session, card_id)
+        if one_card is None:
+            return None
+        one = release.load(session, one_card.release_id, lock=True)
+        seen, _ = signoff.seen_scope(session, one.id)
+        shown = _shown(picture(session, one, one_card))
+        revision = card.draw(session, one_card, seen, one.policy_version, shown, now)
+        return picture(session, one, one_card, revision)
+
+
+def posted(store: Store, card_id: int) -> Sent | None:
+    """Where the card's message stands; None until Slack has told."""
+    with store.read() as session:
+        one_card = card.load(session, card_id)
+        return outbox.sent(session, one_card.post_key) if one_card else None
+
+
+def refresh(session: Session, asked: Card, now: datetime) -> None:
+    """Have the card re-drawn from the state of the moment at which it is sent; a clicked card overtakes others."""
+    enqueue(
+        session, asked, "signoff.refresh", f"refresh:{asked.post_key}", now, Urgency.URGENT, coalesce=asked.post_key
+    )
+
+
+def enqueue(
+    session: Session,
+    asked: Card,
+    kind: str,
+    key: str,
+    now: datetime,
+    urgency: Urgency,
+    *,
+    coalesce: str | None = None,
+    ids: dict[str, object] | None = None,
+) -> None:
+    """Add a message about the card to its channel."""
+    message = Outgoing(
+        key=key,
+        kind=kind,
+        ids={"card_id": asked.id} | (ids or {}),
+        channel=asked.channel_id,
+        urgency=urgency,
+        not_after=now + (REFRESH_GOOD_FOR if coalesce else POST_GOOD_FOR),
+        coalesce=coalesce,
+    )
+    outbox.enqueue(session, message, now)
+
+
+def picture(session: Session, one: Release, asked: Card | None, revision: CardRevision | None = None) -> SignoffCard:
+    """The card's read model; without a revision it has nothing to click."""
+    seen, restricted = signoff.seen_scope(session, one.id)
+    requester = person.people(session, [asked.requested_by]).get(asked.requested_by) if asked else None
+    return SignoffCard(
+        release=one,
+        requirements=signoff.requirements(session, one),
+        requested_by=requester,
+        requested_at=asked.requested_at if asked else None,
+        tickets=len(seen),
+        done=sum(1 for ticket in seen if ticket.done),
+        restricted=restricted,
+        mirror_as_of=mirror.as_of(session, "tickets"),
+        revision_id=revision.id if revision and not one.ended else None,
+        fingerprint=fingerprint(seen),
+    )
+
+
+def _shown(picture: SignoffCard) -> dict[str, object]:
+    """What of the card, beside its scope, makes another revision when it changes."""
+    return {
+        "stage": picture.release.stage.value,
+        "target": picture.release.target.isoformat(),
+        "requirements": [
+            {"key": requirement.key, "signoffs": [signoff.id for signoff in requirement.signoffs]}
+            for requirement in picture.requirements
+        ],
+    }

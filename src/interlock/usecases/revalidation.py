@@ -1,0 +1,79 @@
+"""Voiding the approvals that a changed scope has overtaken."""
+
+from datetime import datetime, timedelta
+
+from sqlmodel import Session
+
+from interlock.domain.actor import SYSTEM
+from interlock.domain.card import SIGNOFF
+from interlock.domain.fingerprint import MaterialChange, TicketSeen, fingerprint, material_changes
+from interlock.domain.outbox import Outgoing, Urgency
+from interlock.domain.release import Release
+from interlock.domain.signoff import Requirement, Signoff
+from interlock.store import card, outbox, release, signoff
+from interlock.store.engine import Store
+from interlock.usecases.card import refresh
+from interlock.usecases.record import record
+
+NOTE_GOOD_FOR = timedelta(days=7)
+
+
+def revalidate(store: Store, now: datetime) -> int:
+    """Void the approvals that a changed scope has overtaken, tell each signer, and re-draw the cards concerned; returns
+    how many were voided. Run after the mirror has moved: what is voided late is refused at go all the same.
+    """
+    with store.read() as session:
+        candidates = [one.id for one in release.active(session) if card.of_release(session, one.id, SIGNOFF)]
+    return sum(_revalidate(store, release_id, now) for release_id in candidates)
+
+
+def _revalidate(store: Store, release_id: int, now: datetime) -> int:
+    with store.write() as session:
+        one = release.load(session, release_id, lock=True)
+        asked = card.of_release(session, one.id, SIGNOFF)
+        if asked is None or one.ended:
+            return 0
+        current, _ = signoff.seen_scope(session, one.id)
+        mark = fingerprint(current)
+        voided = 0
+        for requirement in signoff.requirements(session, one):
+            for given in requirement.approvals:
+                changes = _changes_since(session, given.fingerprint, mark, current)
+                if changes:
+                    _void(session, one, requirement, given, changes, now)
+                    voided += 1
+        if voided:
+            refresh(session, asked, now)
+        return voided
+
+
+def _void(
+    session: Session,
+    one: Release,
+    requirement: Requirement,
+    given: Signoff,
+    changes: tuple[MaterialChange, ...],
+    now: datetime,
+) -> None:
+    signoff.void(session, given, changes, now)
+    facts = {
+        "requirement": requirement.key,
+        "signoff": given.id,
+        "changes": [[change.what, change.ticket.id] for change in changes],
+    }
+    record(session, "signoff.voided", SYSTEM, given.person, one, facts, now, role="signer")
+    note = Outgoing(
+        key=f"signoff.void:{given.id}",
+        kind="signoff.void",
+        ids={"signoff_id": given.id},
+        channel=f"@{given.person.slack_id}",
+        urgency=Urgency.PROMPT,
+        not_after=now + NOTE_GOOD_FOR,
+    )
+    outbox.enqueue(session, note, now)
+
+
+def _changes_since(
+    session: Session, signed: str, mark: str, current: tuple[TicketSeen, ...]
+) -> tuple[MaterialChange, ...]:
+    return () if signed == mark else material_changes(card.snapshot(session, signed), current)

@@ -1,0 +1,208 @@
+"""Asking for sign-offs, giving them and taking them back."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session
+
+from interlock.domain import signoff as rules
+from interlock.domain.actor import Actor, Person, Standing
+from interlock.domain.authority import Refused
+from interlock.domain.card import SIGNOFF, Card, CardRevision
+from interlock.domain.fingerprint import material_changes
+from interlock.domain.outbox import Urgency
+from interlock.domain.permission import Permission
+from interlock.domain.policy import Policy
+from interlock.domain.release import Release, Stage
+from interlock.domain.signoff import Accepted, Ask, Decision, Requirement, SignoffCard, Verdict
+from interlock.domain.visibility import RESTRICTED
+from interlock.store import card, mirror, person, release, signoff
+from interlock.store.engine import Store
+from interlock.usecases import authority
+from interlock.usecases.card import enqueue, picture, refresh
+from interlock.usecases.record import record
+
+UNKNOWN_CARD = Refused(
+    reason="unknown_card",
+    sentence="That button belongs to no card that Interlock drew. Type /release signoffs for the one that stands.",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requested:
+    """`new` is False where the release had its card already."""
+
+    card: Card
+    release: Release
+    new: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """What a click came to, with what its answer needs. `hidden`: ids of the restricted tickets among the changes."""
+
+    release: Release
+    verdict: Verdict
+    hidden: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revoked:
+    """The requirements from which the person's sign-off was taken back; none where there was none."""
+
+    release: Release
+    requirements: tuple[Requirement, ...]
+
+
+def request(store: Store, policy: Policy, actor: Actor, release_id: int, now: datetime) -> Requested | Refused:
+    """Post the card that asks for the release's sign-offs. Asking again changes nothing."""
+    with store.write() as session:
+        allowed = authority.to_decide(session, policy, Permission.SIGNOFF_REQUEST, actor, now)
+        if isinstance(allowed, Refused):
+            return allowed
+        one = release.load(session, release_id, lock=True)
+        if one.ended:
+            return Refused(
+                reason="release_ended", sentence=f"{one.name} is {one.stage.value}: nothing is left to sign."
+            )
+        if not one.policy.requirements:
+            return Refused(
+                reason="no_requirements",
+                sentence=f"{one.name} needs no sign-offs: its template, {one.policy.name}, names none.",
+            )
+        existing = card.of_release(session, one.id, SIGNOFF)
+        if existing:
+            return Requested(card=existing, release=one, new=False)
+        asked = card.create(session, one.id, SIGNOFF, one.channel_id, actor.slack_id, now)
+        if one.stage is Stage.PLANNED:
+            release.set_stage(session, one.id, Stage.IN_PROGRESS)
+        record(session, "signoff.requested", actor, allowed.person, one, {"card": asked.id}, now)
+        enqueue(session, asked, "signoff.card", asked.post_key, now, Urgency.PROMPT)
+        return Requested(card=asked, release=one, new=True)
+
+
+def decide(
+    store: Store, policy: Policy, actor: Actor, revision_id: str, decision: Decision, reason: str | None, now: datetime
+) -> Decided | Refused:
+    """A click on Approve, or a reason for Reject; authority, stage, scope and mirror are those of this moment."""
+    try:
+        return _decide(store, policy, actor, revision_id, decision, reason, now)
+    except IntegrityError:
+        # The same person's other click won the race to the database; it now reads as signed already.
+        return _decide(store, policy, actor, revision_id, decision, reason, now)
+
+
+def _decide(
+    store: Store, policy: Policy, actor: Actor, revision_id: str, decision: Decision, reason: str | None, now: datetime
+) -> Decided | Refused:
+    with store.write() as session:
+        revision = card.revision(session, revision_id)
+        if revision is None:
+            return UNKNOWN_CARD
+        one = release.load(session, revision.card.release_id, lock=True)
+        allowed = authority.to_decide(session, policy, Permission.SIGNOFF_DECIDE, actor, now)
+        if isinstance(allowed, Refused):
+            who = person.standing(session, actor.slack_id)
+            _record_refusal(session, actor, who.person if who else None, one, revision, decision, allowed, now)
+            return allowed
+        ask, hidden = _ask(session, one, revision, allowed)
+        verdict = rules.decide(ask, decision, policy, now)
+        if isinstance(verdict, Accepted):
+            signoff.give(session, verdict.requirement, revision, actor, decision, reason, now)
+            facts = _seen_facts(revision) | {"requirement": verdict.requirement.key, "reason": reason}
+            record(session, f"signoff.{decision.value}", actor, allowed.person, one, facts, now)
+            _announce(session, revision.card, verdict, actor, now)
+        elif isinstance(verdict, Refused):
+            _record_refusal(session, actor, allowed.person, one, revision, decision, verdict, now)
+        if not isinstance(verdict, Refused):
+            refresh(session, revision.card, now)
+        return Decided(release=one, verdict=verdict, hidden=hidden)
+
+
+def revoke(store: Store, policy: Policy, actor: Actor, revision_id: str, now: datetime) -> Revoked | Refused:
+    """Take back whatever the actor signed on the release, until it ends. Nobody else's sign-off is touched."""
+    with store.write() as session:
+        revision = card.revision(session, revision_id)
+        if revision is None:
+            return UNKNOWN_CARD
+        one = release.load(session, revision.card.release_id, lock=True)
+        allowed = authority.to_decide(session, policy, Permission.SIGNOFF_DECIDE, actor, now)
+        if isinstance(allowed, Refused):
+            return allowed
+        if one.ended:
+            return Refused(
+                reason="release_ended",
+                sentence=f"{one.name} is {one.stage.value}, so its sign-offs stand as they are.",
+            )
+        mine = tuple(
+            (requirement, given)
+            for requirement in signoff.requirements(session, one)
+            if (given := requirement.signed_by(actor.slack_id))
+        )
+        for requirement, given in mine:
+            signoff.revoke(session, given, now)
+            facts = _seen_facts(revision) | {"requirement": requirement.key, "decision": given.decision.value}
+            record(session, "signoff.revoked", actor, allowed.person, one, facts, now)
+        refresh(session, revision.card, now)
+        return Revoked(release=one, requirements=tuple(requirement for requirement, _ in mine))
+
+
+def overview(store: Store, policy: Policy, actor: Actor, release_id: int) -> SignoffCard | Refused:
+    """What `/release signoffs` shows to somebody who looks."""
+    with store.read() as session:
+        allowed = authority.to_view(session, policy, Permission.RELEASE_VIEW, actor)
+        if isinstance(allowed, Refused):
+            return allowed
+        one = release.load(session, release_id)
+        return picture(session, one, card.of_release(session, one.id, SIGNOFF))
+
+
+def _ask(session: Session, one: Release, revision: CardRevision, standing: Standing) -> tuple[Ask, frozenset[str]]:
+    account = standing.person.verified_account
+    held = signoff.assigned_ticket(session, one.id, account, one.scope_opened_at) if account else None
+    current, _ = signoff.seen_scope(session, one.id)
+    changes = material_changes(revision.seen, current)
+    ask = Ask(
+        release=one,
+        requirements=signoff.requirements(session, one),
+        requested_by=revision.card.requested_by,
+        standing=standing,
+        assigned=(RESTRICTED if held[1] else held[0]) if held else None,
+        changes=changes,
+        mirror_as_of=mirror.as_of(session, "tickets"),
+    )
+    return ask, signoff.restricted(session, [change.ticket.id for change in changes])
+
+
+def _announce(session: Session, asked: Card, verdict: Accepted, actor: Actor, now: datetime) -> None:
+    """A rejection is news for whoever asked; an approval shows on the card itself, quietly."""
+    if verdict.decision is Decision.REJECTED:
+        ids = {"requirement_id": verdict.requirement.id, "slack_id": actor.slack_id}
+        key = f"signoff.rejected:{asked.id}:{verdict.requirement.id}:{actor.slack_id}:{now.isoformat()}"
+        enqueue(session, asked, "signoff.rejected", key, now, Urgency.PROMPT, ids=ids)
+
+
+def _seen_facts(revision: CardRevision) -> dict[str, object]:
+    return {
+        "card": revision.card.id,
+        "revision": revision.id,
+        "fingerprint": revision.fingerprint,
+        "policy_version": revision.policy_version,
+        "tickets": len(revision.seen),
+    }
+
+
+def _record_refusal(
+    session: Session,
+    actor: Actor,
+    who: Person | None,
+    one: Release,
+    revision: CardRevision,
+    decision: Decision,
+    refused: Refused,
+    now: datetime,
+) -> None:
+    facts = _seen_facts(revision) | {"decision": decision.value, "why": refused.reason}
+    who = who or Person(slack_id=actor.slack_id, name="")
+    record(session, "signoff.refused", actor, who, one, facts, now)
