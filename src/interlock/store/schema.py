@@ -12,6 +12,7 @@ from interlock.store import (
     environment,
     mirror,
     outbox,
+    pacing,
     person,
     release,
     seen,
@@ -21,7 +22,7 @@ from interlock.store import (
 )
 from interlock.store.engine import Store, StoreError
 
-TABLES = (audit, blocker, card, environment, mirror, outbox, person, release, seen, signoff, slot, ticket)
+TABLES = (audit, blocker, card, environment, mirror, outbox, pacing, person, release, seen, signoff, slot, ticket)
 """The modules that declare tables: imported so that a migration sees them all."""
 
 MIGRATIONS = Path(__file__).with_name("migrations")

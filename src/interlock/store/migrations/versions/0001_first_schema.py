@@ -131,7 +131,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("token", name=op.f("uq_outbox_token")),
     )
     with op.batch_alter_table("outbox", schema=None) as batch_op:
-        batch_op.create_index("ix_outbox_due", ["state", "urgency", "not_before"], unique=False)
+        batch_op.create_index(
+            "ix_outbox_open",
+            ["lane", "urgency", "id"],
+            unique=False,
+            sqlite_where=sa.text("state IN ('pending', 'sending')"),
+            postgresql_where=sa.text("state IN ('pending', 'sending')"),
+        )
         batch_op.create_index(
             "uq_outbox_coalesce",
             ["coalesce"],

@@ -1,0 +1,233 @@
+"""The relay's moves on outbox rows: take, begin, settle. Each is a conditional update whose row count says who won."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, CursorResult, and_, case, func, or_, update
+from sqlalchemy import select as select_columns
+from sqlmodel import Session, col, select
+
+from interlock.domain.outbox import Message, Sent, Urgency
+from interlock.domain.pacing import Bucket, Step, buckets
+from interlock.store import pacing
+from interlock.store.alone import alone
+from interlock.store.outbox import OPEN, OutboxRow, message_of
+
+HOLDING_ATTEMPTS = 3
+"""A message that is tried again keeps its lane waiting so many times; after that the others pass it, so that one
+message which cannot be sent does not silence its channel."""
+
+row = OutboxRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """A message under lease and what is next for it."""
+
+    message: Message
+    step: Step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catch:
+    """`next_at` is when the first of those that had to wait for their bucket may go."""
+
+    taken: tuple[Taken, ...]
+    expired: int
+    next_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Head:
+    id: int
+    step: Step
+    channel: str
+    urgency: int
+
+
+def any_due(session: Session, now: datetime) -> bool:
+    """A cheap look, without a writer's transaction, at whether taking is worth while."""
+    due = select(row.id).where(OPEN, col(row.not_before) <= now, _unleased(now)).limit(1)
+    return session.exec(due).first() is not None
+
+
+def take(
+    session: Session,
+    owner: str,
+    now: datetime,
+    *,
+    lease: timedelta,
+    rates: Mapping[Step, tuple[Bucket, ...]],
+    limit: int,
+    routine_limit: int,
+) -> Catch:
+    """Lease the next message of each lane whose buckets are free, the most urgent and then the oldest first.
+
+    At most `limit`, of them at most `routine_limit` routine ones: an urgent one always finds a free hand.
+    """
+    alone(session, "outbox")
+    expired = _drop_expired(session, now)
+    busy = pacing.busy(session, now)
+    taken: list[Taken] = []
+    waits: list[datetime] = []
+    for head in _heads(session, now):
+        if len(taken) >= limit:
+            break
+        if head.urgency >= Urgency.ROUTINE and len(taken) >= routine_limit:
+            break
+        needed = buckets(rates, head.step, head.channel)
+        free_at = pacing.free_at(needed, busy, now)
+        if free_at > now:
+            waits.append(free_at)
+            continue
+        if not pacing.reserve(session, needed, busy, now):
+            continue
+        message = _lease(session, head.id, owner, now, lease)
+        if message is not None:
+            taken.append(Taken(message=message, step=head.step))
+    return Catch(taken=tuple(taken), expired=expired, next_at=min(waits, default=None))
+
+
+def begin(session: Session, message: Message, owner: str, now: datetime, lease: timedelta) -> Message | None:
+    """Record the attempt, before it is made. None: the lease was lost, and the message is somebody else's."""
+    begun = _change(
+        session,
+        and_(col(row.id) == message.id, col(row.owner) == owner, col(row.lease_until) > now, OPEN),
+        state="sending",
+        attempts=col(row.attempts) + 1,
+        attempted_at=now,
+        lease_until=now + lease,
+    )
+    return replace(message, attempts=message.attempts + 1, attempted_at=now) if begun else None
+
+
+def superseded(session: Session, message: Message) -> bool:
+    """Whether a newer refresh of the same card waits, which makes this one needless."""
+    if message.coalesce is None:
+        return False
+    newer = select(row.id).where(row.coalesce == message.coalesce, row.state == "pending", row.id != message.id)
+    return session.exec(newer).first() is not None
+
+
+def settle_sent(session: Session, message: Message, sent: Sent, now: datetime) -> bool:
+    """It stands in Slack. That is true whoever holds the lease by now, so the lease is not asked."""
+    return _change(
+        session,
+        and_(col(row.id) == message.id, col(row.state) == "sending"),
+        state="sent",
+        sent_at=now,
+        message_channel=sent.channel,
+        message_ts=sent.ts,
+        reason=None,
+        **_FREE,
+    )
+
+
+def settle_dropped(session: Session, message: Message, owner: str, reason: str) -> bool:
+    return _change(session, _mine(message, owner), state="dropped", reason=reason, **_FREE)
+
+
+def settle_parked(session: Session, message: Message, owner: str, reason: str) -> bool:
+    return _change(session, _mine(message, owner), state="parked", reason=reason, **_FREE)
+
+
+def settle_again(
+    session: Session, message: Message, owner: str, at: datetime, *, look_up: bool, charged: bool, reason: str | None
+) -> bool:
+    """Leave it for another attempt. A refresh stays `sending`: `pending` is for the one that newer clicks may join."""
+    return _change(
+        session,
+        _mine(message, owner),
+        state="sending" if look_up or message.is_refresh else "pending",
+        not_before=at,
+        attempts=message.attempts if charged else message.attempts - 1,
+        reason=reason,
+        **_FREE,
+    )
+
+
+def give_back(session: Session, message: Message, owner: str) -> bool:
+    """Release a lease that came to nothing, so that another relay need not wait for it to run out."""
+    return _change(session, _mine(message, owner), **_FREE)
+
+
+_FREE: dict[str, Any] = {"owner": None, "lease_until": None}
+
+
+def _mine(message: Message, owner: str) -> ColumnElement[bool]:
+    return and_(col(row.id) == message.id, col(row.owner) == owner, OPEN)
+
+
+def _unleased(now: datetime) -> ColumnElement[bool]:
+    return or_(col(row.lease_until).is_(None), col(row.lease_until) <= now)
+
+
+def _change(session: Session, where: ColumnElement[bool], **values: Any) -> bool:
+    done = session.connection().execute(update(row).where(where).values(**values))
+    assert isinstance(done, CursorResult)
+    return done.rowcount > 0
+
+
+def _drop_expired(session: Session, now: datetime) -> int:
+    """What nobody needs any more, all at once: after an outage that may be thousands."""
+    late = "Not sent in time."
+    done = session.connection().execute(
+        update(row)
+        .where(col(row.state) == "pending", col(row.not_after) <= now, _unleased(now))
+        .values(
+            state="dropped", reason=case((col(row.reason).is_(None), late), else_=late + " " + col(row.reason)), **_FREE
+        )
+    )
+    assert isinstance(done, CursorResult)
+    return done.rowcount
+
+
+def _heads(session: Session, now: datetime) -> list[_Head]:
+    """The first message of each lane that has none under way, the most urgent and then the oldest first."""
+    holds = and_(col(row.attempts) > 0, col(row.attempts) <= HOLDING_ATTEMPTS)
+    queue = (
+        select_columns(
+            col(row.id),
+            col(row.state),
+            col(row.channel),
+            col(row.coalesce),
+            col(row.urgency),
+            col(row.not_before),
+            func.row_number().over(partition_by=col(row.lane), order_by=(col(row.urgency), col(row.id))).label("place"),
+            func.max(row.lease_until).over(partition_by=col(row.lane)).label("held_until"),
+        )
+        .where(OPEN, or_(col(row.not_before) <= now, holds, col(row.lease_until) > now))
+        .subquery()
+    )
+    free = or_(queue.c.held_until.is_(None), queue.c.held_until <= now)
+    heads = session.connection().execute(
+        select_columns(queue.c.id, queue.c.state, queue.c.channel, queue.c.coalesce, queue.c.urgency)
+        .where(queue.c.place == 1, queue.c.not_before <= now, free)
+        .order_by(queue.c.urgency, queue.c.id)
+    )
+    return [
+        _Head(id=id_, step=_step(state, coalesce), channel=channel, urgency=urgency)
+        for id_, state, channel, coalesce, urgency in heads
+    ]
+
+
+def _step(state: str, coalesce: str | None) -> Step:
+    if coalesce is not None:
+        return Step.UPDATE
+    return Step.LOOK_UP if state == "sending" else Step.POST
+
+
+def _lease(session: Session, message_id: int, owner: str, now: datetime, lease: timedelta) -> Message | None:
+    # A row that a use case is changing right now (a click joins a refresh) is left for the next time.
+    lock = select(row.id).where(row.id == message_id).with_for_update(skip_locked=True)
+    if session.exec(lock).first() is None:
+        return None
+    won = _change(
+        session,
+        and_(col(row.id) == message_id, OPEN, col(row.not_before) <= now, _unleased(now)),
+        owner=owner,
+        lease_until=now + lease,
+    )
+    return message_of(session.exec(select(row).where(row.id == message_id)).one()) if won else None
