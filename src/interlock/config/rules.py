@@ -1,0 +1,298 @@
+"""What makes a policy's values right, beyond their types: each rule looks at one text, or at one object whose keys are
+right by themselves, so that one mistake hides no other.
+
+A text's rule returns the text as it is meant (an e-mail address in lower case) or raises RuleError with what would be
+right. An object's rule yields the key that is wrong and what would be right.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import timedelta
+from typing import Any, Final
+from zoneinfo import available_timezones
+
+from rapidfuzz import process
+
+from interlock.config.calendars import CalendarForm, countries
+from interlock.domain.permission import Permission
+from interlock.domain.policy import (
+    EVERYONE,
+    RELEASE_MANAGER,
+    CriterionRule,
+    Freeze,
+    JobRule,
+    Ladder,
+    RequirementRule,
+    Template,
+    Tickets,
+)
+from interlock.domain.time_zone import is_time_zone
+
+Names = Mapping[str, frozenset[str] | None]
+"""What the policy defines, by kind. None: the file that defines it could not be read, so that any name may be right."""
+
+TextRule = Callable[[str, Names], str]
+MAX_LISTED: Final = 8
+SIMILAR: Final = 60
+"""Percent, of rapidfuzz."""
+
+
+class RuleError(ValueError):
+    """Its text goes on from the value: "is no …: write …"."""
+
+
+def instead(text: str, options: Iterable[str]) -> str:
+    """What to write instead of `text`, as the end of a sentence."""
+    names = sorted(options)
+    if not names:
+        return ": there is none yet"
+    if close := process.extractOne(text.lower(), names, score_cutoff=SIMILAR):
+        return f": did you mean {close[0]}?"
+    listed = ", ".join(names[:MAX_LISTED])
+    return f": write one of {listed}" + ("" if len(names) <= MAX_LISTED else f" or {len(names) - MAX_LISTED} more")
+
+
+def _known(kind: str, what: str) -> TextRule:
+    def rule(text: str, names: Names) -> str:
+        defined = names[kind]
+        if defined is not None and text not in defined:
+            raise RuleError(f"is no {what}{instead(text, defined)}")
+        return text
+
+    return rule
+
+
+def _shaped(pattern: str, right: str) -> TextRule:
+    shape = re.compile(pattern)
+
+    def rule(text: str, _: Names) -> str:
+        if not shape.fullmatch(text):
+            raise RuleError(right)
+        return text
+
+    return rule
+
+
+def _zone(text: str, _: Names) -> str:
+    if not is_time_zone(text):
+        raise RuleError(f"is no time zone{instead(text, available_timezones())}")
+    return text
+
+
+def _email(text: str, _: Names) -> str:
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+", text):
+        raise RuleError("is no e-mail address: write one such as ana@practice.example")
+    return text.lower()
+
+
+def _country(text: str, _: Names) -> str:
+    if text not in countries():
+        raise RuleError("is no country whose holidays are known: write its two ISO 3166 letters, such as GB")
+    return text
+
+
+def _role_key(text: str, names: Names) -> str:
+    if text == EVERYONE:
+        raise RuleError("is built in: choose another name")
+    return _key(text, names)
+
+
+def _hears(text: str, names: Names) -> str:
+    roles = names["roles"]
+    if text == "release_manager" and roles is not None and RELEASE_MANAGER not in roles:
+        raise RuleError(f'needs a role "{RELEASE_MANAGER}": define it under roles')
+    return text
+
+
+def _deciding_group(text: str, names: Names) -> str:
+    deciding = names["deciding groups"]
+    if deciding is not None and text not in deciding:
+        close = process.extractOne(text, sorted(deciding), score_cutoff=SIMILAR)
+        end = f"did you mean {close[0]}?" if close else "give it to such a role"
+        raise RuleError(
+            f"is in no role that permissions give {Permission.SIGNOFF_DECIDE}, so nobody of it could sign: {end}"
+        )
+    return _handle(text, names)
+
+
+_key = _shaped(r"[a-z0-9][a-z0-9_.-]{0,59}", "is no key: write lower-case letters, digits, - and _")
+_handle = _shaped(r"[a-z0-9][a-z0-9_.-]*", "is no user group's handle: write it in lower case and without @")
+_channel_name = _shaped(r"[^\s#@.,A-Z]{1,80}", "is no channel's name: write it in lower case and without #")
+_project_key = _shaped(r"[A-Z][A-Z0-9_]+", "is no project key: write it in capitals, such as DATA")
+
+_KEYS: Final[Mapping[str, TextRule]] = {
+    "people": _email,
+    "roles": _role_key,
+    "channels": _channel_name,
+    "permissions": _known("permissions", "permission"),
+    "jobs": _known("jobs", "job"),
+}
+
+_TEXTS: Final[Mapping[str, TextRule]] = {
+    "calendar": _known("calendars", "calendar of this policy"),
+    "channel": _known("channels", "channel under channels"),
+    "company": _known("vendors", "team of kind vendor"),
+    "country": _country,
+    "environment": _known("environments", "environment"),
+    "groups": _handle,
+    "ladder": _known("ladders", "escalation ladder"),
+    "lead": _email,
+    "owner_group": _handle,
+    "owners": _email,
+    "people": _email,
+    "permissions": _known("roles", "role"),
+    "projects": _known("projects", "project under tickets.projects"),
+    "team": _known("teams", "team"),
+    "teams": _known("teams", "team"),
+    "time_zone": _zone,
+    "to": _hears,
+}
+"""A key means the same in every object, but for these:"""
+
+_TEXTS_OF: Final[Mapping[tuple[type, str], TextRule]] = {
+    (Tickets, "projects"): _project_key,
+    (RequirementRule, "groups"): _deciding_group,
+}
+
+_AT_LEAST_ONE: Final = frozenset(
+    {
+        "at_least",
+        "capacity",
+        "every_minutes",
+        "groups_max_age_minutes",
+        "max_booking_hours",
+        "mirror_max_age_minutes",
+        "overdue_every_minutes",
+        "quorum",
+        "stale_after_business_days",
+        "version",
+    }
+)
+_AT_MOST: Final[Mapping[str, int]] = {
+    "at_least": 100,
+    "business_days_before": 500,
+    "quorum": 100,
+    "readiness_business_days_before": 500,
+}
+
+
+Findings = Iterator[tuple[str, str]]
+"""Keys, each with what would be right."""
+
+
+def _calendar(form: CalendarForm) -> Findings:
+    if form.closes <= form.opens:
+        yield "closes", f"is not after opens ({form.opens:%H:%M}): hours lie within one day"
+    if not form.weekdays:
+        yield "weekdays", "holds no day: name at least one"
+    if form.subdivision is not None:
+        known = countries()[form.country] if form.country else frozenset[str]()
+        if form.subdivision not in known:
+            yield "subdivision", f"is no part of {form.country or 'a country'}{instead(form.subdivision, known)}"
+
+
+def _tickets(tickets: Tickets) -> Findings:
+    if not tickets.projects:
+        yield "projects", "names no project: name at least one"
+    both = {phrase.casefold() for phrase in tickets.blocks_phrases} & {
+        phrase.casefold() for phrase in tickets.blocked_by_phrases
+    }
+    for phrase in sorted(both):
+        yield "blocked_by_phrases", f'has "{phrase}", as blocks_phrases has: a phrase reads one way'
+
+
+def _requirement(requirement: RequirementRule) -> Findings:
+    people = len(set(requirement.people))
+    if not requirement.groups and not people:
+        yield "groups", "is missing, as is people, so that nobody could sign: give one of them"
+    elif not requirement.groups and requirement.quorum > people:
+        yield "quorum", f"is more than the {people} listed under people: lower it, or name more people or a group"
+
+
+def _criterion(criterion: CriterionRule) -> Findings:
+    wanted = {"environment_booked": "environment", "milestone_reached": "milestone"}.get(criterion.kind)
+    for key, value in (("environment", criterion.environment), ("milestone", criterion.milestone)):
+        if key == wanted and value is None:
+            yield key, f"is missing: {criterion.kind} needs it"
+        elif key != wanted and value is not None:
+            yield key, f"means nothing to {criterion.kind}: remove it"
+
+
+def _template(template: Template) -> Findings:
+    for key, names in (
+        ("milestones", [milestone.name for milestone in template.milestones]),
+        ("requirements", [requirement.key for requirement in template.requirements]),
+        ("criteria", [criterion.name for criterion in template.criteria]),
+    ):
+        for name, count in Counter(names).items():
+            if count > 1:
+                yield key, f'has "{name}" {count} times: each needs a name of its own'
+    milestones = {milestone.name for milestone in template.milestones}
+    for criterion in template.criteria:
+        if criterion.milestone is not None and criterion.milestone not in milestones:
+            yield "criteria", f'waits for a milestone "{criterion.milestone}"{instead(criterion.milestone, milestones)}'
+        if criterion.kind == "signoffs_given" and not template.requirements:
+            yield "criteria", f'has "{criterion.name}" of kind signoffs_given, but requirements asks for no sign-off'
+
+
+def _ladder(ladder: Ladder) -> Findings:
+    hours = [step.after_business_hours for step in ladder.steps]
+    if not hours:
+        yield "steps", "holds no step: name at least one"
+    if hours != sorted(hours):
+        yield "steps", "are out of order: sort them by after_business_hours"
+
+
+def _freeze(freeze: Freeze) -> Findings:
+    if freeze.end < freeze.start:
+        yield "end", f"is before start ({freeze.start}): swap them"
+    elif freeze.yearly and freeze.end - freeze.start >= timedelta(days=365):
+        yield "end", "is a year after start or more, and yearly repeats it: shorten it"
+
+
+def _job(job: JobRule) -> Findings:
+    if job.every_minutes is None and job.at is None:
+        yield "at", "is missing, as is every_minutes: give one of them"
+    if job.every_minutes is not None and job.at is not None:
+        yield "at", "stands beside every_minutes: give one of them"
+    if not job.days:
+        yield "days", "holds no day: name at least one"
+
+
+_OBJECTS: Final[Mapping[type, Callable[[Any], Findings]]] = {
+    CalendarForm: _calendar,
+    Tickets: _tickets,
+    RequirementRule: _requirement,
+    CriterionRule: _criterion,
+    Template: _template,
+    Ladder: _ladder,
+    Freeze: _freeze,
+    JobRule: _job,
+}
+
+
+def of_key(mapping: str) -> TextRule:
+    """For the keys of a mapping, by the mapping's own key."""
+    return _KEYS.get(mapping, _key)
+
+
+def of_text(cls: type, key: str) -> TextRule | None:
+    """For a text, or each text of a list, that stands at this key of such an object."""
+    return _TEXTS_OF.get((cls, key)) or _TEXTS.get(key)
+
+
+def of_object(value: object) -> Findings:
+    check = _OBJECTS.get(type(value))
+    return check(value) if check else iter(())
+
+
+def of_entry(mapping: str, key: str, value: object) -> Findings:
+    """Of what stands in a mapping, where its key there matters too."""
+    if mapping == "jobs" and key == "daily-digest" and isinstance(value, JobRule) and value.at is not None:
+        yield "at", "is for each channel's digest to say: give every_minutes here, how often to look"
+
+
+def bounds(key: str) -> tuple[int, int]:
+    """The least and the greatest number that a key takes."""
+    return (1 if key in _AT_LEAST_ONE else 0), _AT_MOST.get(key, 10_000)
