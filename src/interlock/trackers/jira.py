@@ -151,9 +151,9 @@ class JiraTracker:
 
     def all_ids(self, projects: Sequence[str], *, page_size: int = _IDS_PAGE) -> Iterator[list[tuple[str, str]]]:
         """(id, key) of each ticket that Jira shows, along its time of creation, which no change moves."""
-        listing = paging.Listing(
-            projects=projects, clock="created", since=None, fields=["created"], page_size=page_size
-        )
+        # Cloud gives far larger pages where no field is asked for; Data Center's paging needs the time itself.
+        names = ["id", "key"] if self.cloud else ["created"]
+        listing = paging.Listing(projects=projects, clock="created", since=None, fields=names, page_size=page_size)
         for raw in self._listed(listing):
             yield [(plain.text(issue.get("id")), plain.text(issue.get("key"))) for issue in raw.issues]
 

@@ -101,8 +101,9 @@ class Mapper:
         )
 
     def _flagged(self, fields: dict[str, Any]) -> bool:
-        """An array of options on a site; a bare boolean named `flagged` in Jira Software's own resource."""
-        return any(bool(fields.get(name)) for name in (*self.fields.flagged, "flagged"))
+        """Options chosen of checkboxes; a bare boolean named `flagged` in Jira Software's own resource."""
+        found = [fields.get(name) for name in (*self.fields.flagged, "flagged")]
+        return any(each is True or (isinstance(each, list | dict) and bool(each)) for each in found)
 
     def _epic_key(self, fields: dict[str, Any]) -> str | None:
         """The epic link (Data Center), Jira Software's `epic`, or the parent (Cloud), unless this is a sub-task: its
