@@ -100,6 +100,12 @@ class Control:
         return tuple(choice for choice in self.choices if choice.chosen)
 
     @property
+    def each_character(self) -> bool:
+        """Whether the app wants to hear of every keystroke instead of Enter alone."""
+        config = self.element.get("dispatch_action_config") or {}
+        return self.dispatches and "on_character_entered" in (config.get("trigger_actions_on") or ())
+
+    @property
     def style(self) -> str:
         style = self.element.get("style")
         return style if style in {"primary", "danger"} else "default"

@@ -1,6 +1,7 @@
 """Text from people and tickets, made safe to stand in the page."""
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from markupsafe import Markup, escape
@@ -32,13 +33,14 @@ def with_codes(text: str) -> str:
 
 
 def plain(thing: object) -> str:
-    """A text object's, or a bare string's, own words with short codes as emoji (not escaped)."""
-    if isinstance(thing, dict):
-        text = str(thing.get("text", ""))
-        if thing.get("type") == "mrkdwn":
-            return with_codes(unescape(text))
-        return with_codes(text) if thing.get("emoji", True) else text
-    return "" if thing is None else str(thing)
+    """A text object's, or a bare string's, own words with short codes as emoji (not escaped for HTML).
+
+    Slack keeps every text escaped, plain_text too, whether or not its app escaped it: so `&amp;` reads `&`.
+    """
+    if not isinstance(thing, Mapping):
+        return "" if thing is None else str(thing)
+    text = unescape(str(thing.get("text", "")))
+    return with_codes(text) if thing.get("emoji", True) else text
 
 
 def drawn_plain(thing: object) -> Markup:
