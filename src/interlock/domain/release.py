@@ -1,9 +1,12 @@
 """A release: what was planned, from which template, with which scope rule, at which stage."""
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Final
 
+from interlock.domain.audit import canonical
 from interlock.domain.policy import Template
 
 
@@ -50,6 +53,10 @@ class Milestone:
     reached_at: datetime | None = None
 
 
+NEW: Final = 0
+"""The id of a release that is not stored yet."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
     """`policy` is the template as it was when the release was created, and `policy_version` its hash."""
@@ -72,3 +79,8 @@ class Release:
     @property
     def ended(self) -> bool:
         return self.stage in ENDED
+
+
+def policy_version(template: Template) -> str:
+    """Tells two states of a template apart by their content, whatever its `version` says."""
+    return hashlib.sha256(canonical(asdict(template)).encode()).hexdigest()

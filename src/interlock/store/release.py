@@ -2,13 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
+from dataclasses import asdict, fields, replace
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import JSON, Index, select, text
 from sqlmodel import Field, Session, SQLModel, col
 
+from interlock.domain import names
+from interlock.domain.actor import Actor
 from interlock.domain.policy import CriterionRule, MilestoneRule, RequirementRule, Template
 from interlock.domain.release import ENDED, Milestone, Release, ReleaseName, ScopeRule, Stage
 from interlock.store.base import UtcDateTime
@@ -16,9 +18,9 @@ from interlock.store.engine import StoreError
 
 
 class ReleaseRow(SQLModel, table=True):
-    """`policy` is the template's copy, `policy_version` its hash. `folded` is the name case-folded: names differ by
-    more than case. `scope_rule` is {"versions": [ids], "labels": [...], "epics": [keys]}. `number` grows with each
-    change, and the row is locked by whoever decides about the release.
+    """`policy` is the template's copy, `policy_version` its hash. `folded` is `names.fold` of the name: names differ by
+    more than letter case. `scope_rule` is {"versions": [ids], "labels": [...], "epics": [keys]}. `number` grows with
+    each change, and the row is locked by whoever decides about the release.
     """
 
     __tablename__ = "release"
@@ -89,7 +91,7 @@ def load(session: Session, release_id: int, *, lock: bool = False) -> Release:
 
 def by_name(session: Session, name: str) -> Release | None:
     """The release of this very name, letter case aside; ended ones too."""
-    row = session.execute(select(ReleaseRow).where(col(ReleaseRow.folded) == name.casefold())).scalar()
+    row = session.execute(select(ReleaseRow).where(col(ReleaseRow.folded) == names.fold(name))).scalar()
     return _to_releases(session, [row])[0] if row else None
 
 
@@ -131,6 +133,52 @@ def scope_rules(session: Session) -> dict[int, ScopeRule]:
         select(col(ReleaseRow.id), col(ReleaseRow.scope_rule)).where(col(ReleaseRow.stage).not_in(ENDED))
     )
     return {release_id: scope_rule(rule) for release_id, rule in rows if release_id is not None}
+
+
+def add(session: Session, release: Release) -> Release:
+    """Store a new release with its milestones; the id of the given value is not looked at, the returned one has its own.
+
+    Raises IntegrityError where another release has the name.
+    """
+    row = ReleaseRow(
+        name=release.name,
+        folded=names.fold(release.name),
+        template=release.template,
+        policy=asdict(release.policy),
+        policy_version=release.policy_version,
+        stage=release.stage.value,
+        target=release.target,
+        channel_id=release.channel_id,
+        scope_rule=stored_scope_rule(release.scope_rule),
+        created_by=release.created_by,
+        created_at=release.created_at,
+        scope_opened_at=release.scope_opened_at,
+    )
+    session.add(row)
+    session.flush()
+    assert row.id is not None
+    session.add_all(
+        MilestoneRow(release_id=row.id, position=position, name=milestone.name, due=milestone.due)
+        for position, milestone in enumerate(release.milestones)
+    )
+    session.flush()
+    return replace(release, id=row.id)
+
+
+def set_stage(session: Session, release_id: int, stage: Stage) -> None:
+    """Move a release that the caller holds the lock of."""
+    row = session.get_one(ReleaseRow, release_id)
+    row.stage = stage.value
+    row.number += 1
+    session.flush()
+
+
+def close(session: Session, release_id: int, actor: Actor, reason: str, now: datetime) -> None:
+    """End a release that the caller holds the lock of."""
+    set_stage(session, release_id, Stage.CLOSED)
+    row = session.get_one(ReleaseRow, release_id)
+    row.closed_at, row.closed_by, row.close_reason = now, actor.slack_id, reason
+    session.flush()
 
 
 def scope_rule(stored: dict[str, Any]) -> ScopeRule:

@@ -1,0 +1,78 @@
+"""Finding what somebody meant by a typed name, and what may be a name at all."""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from rapidfuzz import fuzz, process
+
+LONGEST: Final = 40
+"""A longer name does not fit beside its number and state on a phone."""
+NEAR: Final = 60
+"""From how alike two names are, in percent, one is taken for a misspelling of the other."""
+SUGGESTED: Final = 3
+OVERRIDES: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Direction overrides, which make a name read as another. Right-to-left letters need none of them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Several:
+    """More than one name begins as was typed."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotFound:
+    """`near` are those that come close, the likeliest first."""
+
+    near: tuple[str, ...]
+
+
+def fold(name: str) -> str:
+    """Two names are one if this is: letter case, width and blanks do not tell names apart."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def tidy(text: str) -> str:
+    """The text on one line, without what cannot be seen or stored: control characters, overrides, half a character."""
+    return " ".join("".join(letter if _visible(letter) else " " for letter in text).split())
+
+
+def find(typed: str, names: Sequence[str]) -> Found | Several | NotFound:
+    """Which of `names` was meant: the very one, else the only one that begins so, else which come close."""
+    wanted = fold(typed)
+    by_fold = {fold(name): name for name in names}
+    if wanted in by_fold:
+        return Found(name=by_fold[wanted])
+    begun = [name for folded, name in by_fold.items() if folded.startswith(wanted)]
+    if len(begun) == 1:
+        return Found(name=begun[0])
+    if begun:
+        return Several(names=tuple(begun))
+    # Beyond the longest name nothing can be near, and comparing ten thousand letters would take its time.
+    if len(wanted) > 2 * LONGEST:
+        return NotFound(near=())
+    near = process.extract(wanted, list(by_fold), scorer=fuzz.ratio, score_cutoff=NEAR, limit=SUGGESTED)
+    return NotFound(near=tuple(by_fold[folded] for folded, _, _ in near))
+
+
+def problem(name: str) -> str | None:
+    """Why this cannot be a name, as a sentence; None when it can."""
+    if not name.strip() or not any(unicodedata.category(letter)[0] in "LNPS" for letter in name):
+        return "Give it a name, such as 2026.12."
+    if not all(_visible(letter) for letter in name):
+        return "A name can't hold control characters, line breaks or direction overrides. Type it afresh."
+    if len(name.strip()) > LONGEST:
+        return f"That is {len(name.strip())} characters; a name has at most {LONGEST}."
+    return None
+
+
+def _visible(letter: str) -> bool:
+    return unicodedata.category(letter) not in {"Cc", "Cs"} and letter not in OVERRIDES
