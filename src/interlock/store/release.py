@@ -95,14 +95,6 @@ def by_name(session: Session, name: str) -> Release | None:
     return _to_releases(session, [row])[0] if row else None
 
 
-def set_stage(session: Session, release_id: int, stage: Stage) -> None:
-    row = session.get_one(ReleaseRow, release_id)
-    row.stage = stage.value
-    row.number += 1
-    session.add(row)
-    session.flush()
-
-
 def active(session: Session) -> list[Release]:
     """Those that have not ended, the next target first."""
     rows = session.scalars(
@@ -136,7 +128,7 @@ def scope_rules(session: Session) -> dict[int, ScopeRule]:
 
 
 def add(session: Session, release: Release) -> Release:
-    """Store a new release with its milestones; the id of the given value is not looked at, the returned one has its own.
+    """Store a new release with its milestones; the given value's id is not looked at, the returned one has its own.
 
     Raises IntegrityError where another release has the name.
     """
