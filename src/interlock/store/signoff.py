@@ -111,8 +111,8 @@ def seen_scope(session: Session, release_id: int) -> tuple[tuple[TicketSeen, ...
     rows = session.execute(
         columns(*SEEN)
         .join(ScopeRow, col(ScopeRow.ticket_id) == col(TicketRow.id))
-        .where(ScopeRow.release_id == release_id, col(ScopeRow.removed_at).is_(None))
-        .order_by(TicketRow.key)
+        .where(col(ScopeRow.release_id) == release_id, col(ScopeRow.removed_at).is_(None))
+        .order_by(col(TicketRow.key))
     ).all()
     seen = tuple(
         TicketSeen(id=id_, key=key, done=category == Category.DONE, priority=priority)

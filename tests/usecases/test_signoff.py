@@ -1,0 +1,298 @@
+"""Giving sign-offs on a real store: what is recorded, what is told, and what a race leaves."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import select
+
+from interlock.domain.actor import Actor
+from interlock.domain.authority import Refused
+from interlock.domain.release import Stage
+from interlock.domain.signoff import Accepted, AlreadySigned, Decision, Progress, Stale
+from interlock.store import audit, signoff
+from interlock.store import card as card_store
+from interlock.store import release as release_store
+from interlock.store.audit import AuditPersonRow, AuditRow
+from interlock.store.card import CardRevisionRow
+from interlock.store.engine import Store
+from interlock.store.outbox import OutboxRow
+from interlock.store.release import ReleaseRow
+from interlock.store.signoff import SignoffRow
+from interlock.store.ticket import TicketChangeRow, TicketRow
+from interlock.usecases import card, revalidation, scope
+from interlock.usecases.signoff import Decided, Requested, Revoked, decide, overview, request, revoke
+from tests.builders import NOW, POLICY, actor, people, release, ticket
+
+TICKETS = ("DATA-1", "DATA-2", "ML-3")
+
+
+def asked(store: Store) -> tuple[int, str]:
+    """A release with three tickets whose sign-offs Rita asked for: the card's id and the revision that was drawn."""
+    with store.write() as session:
+        people(session)
+        release_id = release(session, tickets=TICKETS)
+    requested = request(store, POLICY, actor("RITA"), release_id, NOW)
+    assert isinstance(requested, Requested)
+    return requested.card.id, drawn(store, requested.card.id)
+
+
+def drawn(store: Store, card_id: int) -> str:
+    picture = card.draw(store, card_id, NOW)
+    assert picture is not None
+    assert picture.revision_id is not None
+    return picture.revision_id
+
+
+def approve(store: Store, who: Actor, revision_id: str) -> Decided | Refused:
+    return decide(store, POLICY, who, revision_id, Decision.APPROVED, None, NOW)
+
+
+def kinds(store: Store) -> list[str]:
+    with store.read() as session:
+        return list(session.exec(select(AuditRow.kind).order_by(AuditRow.seq)).all())  # type: ignore[arg-type]  # a column
+
+
+def test_asking_posts_one_card_and_moves_the_release_on(store: Store) -> None:
+    card_id, _ = asked(store)
+    again = request(store, POLICY, actor("RITA"), 1, NOW)
+    assert isinstance(again, Requested)
+    assert (again.new, again.card.id) == (False, card_id)
+    with store.read() as session:
+        posts = session.exec(select(OutboxRow.key, OutboxRow.channel).where(OutboxRow.kind == "signoff.card")).all()
+        assert posts == [(f"card:{card_id}", "C0RELDATAPLATFORM")]
+        assert session.exec(select(ReleaseRow.stage)).one() == Stage.IN_PROGRESS
+
+
+def test_only_those_whom_policy_lets_may_ask(store: Store) -> None:
+    with store.write() as session:
+        people(session)
+        release_id = release(session, tickets=TICKETS)
+    refused = request(store, POLICY, actor("TOM"), release_id, NOW)
+    assert isinstance(refused, Refused)
+    assert refused.reason == "not_permitted"
+
+
+def test_an_approval_its_audit_event_and_the_redraw_commit_together(store: Store) -> None:
+    card_id, revision_id = asked(store)
+    result = approve(store, actor("TOM"), revision_id)
+    assert isinstance(result, Decided)
+    assert isinstance(result.verdict, Accepted)
+    with store.read() as session:
+        row = session.exec(select(SignoffRow)).one()
+        shown = session.get_one(CardRevisionRow, revision_id)
+        assert (row.slack_id, row.decision, row.auth, row.fingerprint) == (
+            "U0TOM",
+            "approved",
+            "slack",
+            shown.fingerprint,
+        )
+        refreshes = session.exec(select(OutboxRow).where(OutboxRow.kind == "signoff.refresh")).all()
+        assert [(one.coalesce, one.urgency) for one in refreshes] == [(f"card:{card_id}", 0)]
+        who = session.exec(select(AuditPersonRow.data).where(AuditPersonRow.seq == 2)).one()
+        assert who["name"] == "Tom Arkwright"
+        assert audit.verify(session) == (2, None)
+    assert kinds(store) == ["signoff.requested", "signoff.approved"]
+
+
+def test_a_repeated_click_is_harmless(store: Store) -> None:
+    _, revision_id = asked(store)
+    approve(store, actor("TOM"), revision_id)
+    again = approve(store, actor("TOM"), revision_id)
+    assert isinstance(again, Decided)
+    assert isinstance(again.verdict, AlreadySigned)
+    with store.read() as session:
+        assert len(session.exec(select(SignoffRow)).all()) == 1
+
+
+def test_a_quorum_takes_two_people(store: Store) -> None:
+    _, revision_id = asked(store)
+    approve(store, actor("TOM"), revision_id)
+    approve(store, actor("NOOR"), revision_id)
+    picture = overview(store, POLICY, actor("ANA"), 1)
+    assert not isinstance(picture, Refused)
+    assert [one.progress for one in picture.requirements] == [Progress.MET, Progress.OPEN]
+    assert (picture.met, picture.tickets, picture.done) == (1, 3, 0)
+
+
+@pytest.mark.parametrize(
+    ("who", "reason"),
+    [
+        ("RITA", "not_eligible"),
+        ("GUEST", "guest"),
+        ("VENDOR", "external"),
+        ("LEFT", "deactivated"),
+        ("NOBODY", "unknown_person"),
+        ("NOMAIL", "account_not_verified"),
+    ],
+)
+def test_who_is_refused_and_that_it_is_recorded(store: Store, who: str, reason: str) -> None:
+    _, revision_id = asked(store)
+    result = approve(store, actor(who), revision_id)
+    refused = result.verdict if isinstance(result, Decided) else result
+    assert isinstance(refused, Refused)
+    assert refused.reason == reason
+    with store.read() as session:
+        assert session.exec(select(SignoffRow)).all() == []
+    assert kinds(store)[-1] == "signoff.refused"
+
+
+def test_a_tampered_revision_meets_a_sentence(store: Store) -> None:
+    asked(store)
+    refused = approve(store, actor("TOM"), "no-such-revision")
+    assert isinstance(refused, Refused)
+    assert refused.reason == "unknown_card"
+
+
+@pytest.mark.parametrize("how", ["assigned now", "assigned until yesterday"])
+def test_whoever_worked_on_the_scope_may_not_sign_it(store: Store, how: str) -> None:
+    _, revision_id = asked(store)
+    with store.write() as session:
+        if how == "assigned now":
+            session.get_one(TicketRow, "id-DATA-2").assignee_id = "acc-tom"
+        else:
+            change = {"before": "acc-tom", "after": None, "at": NOW - timedelta(days=1)}
+            session.add(TicketChangeRow(ticket_id="id-DATA-2", id="1", field="assignee", **change))
+    result = approve(store, actor("TOM"), revision_id)
+    assert isinstance(result, Decided)
+    assert isinstance(result.verdict, Refused)
+    assert "assigned to DATA-2" in result.verdict.sentence
+
+
+def test_an_assignment_that_ended_before_the_scope_opened_does_not_count(store: Store) -> None:
+    _, revision_id = asked(store)
+    with store.write() as session:
+        change = {"before": "acc-tom", "after": None, "at": NOW - timedelta(days=11)}
+        session.add(TicketChangeRow(ticket_id="id-DATA-2", id="1", field="assignee", **change))
+    result = approve(store, actor("TOM"), revision_id)
+    assert isinstance(result, Decided)
+    assert isinstance(result.verdict, Accepted)
+
+
+def grow(store: Store) -> None:
+    with store.write() as session:
+        ticket(session, "DATA-9", security_level="Risk committee")
+        scope.refresh(session, None, NOW)
+
+
+def test_a_click_on_an_old_revision_says_what_changed_and_redraws(store: Store) -> None:
+    card_id, revision_id = asked(store)
+    grow(store)
+    result = approve(store, actor("TOM"), revision_id)
+    assert isinstance(result, Decided)
+    assert isinstance(result.verdict, Stale)
+    assert [(change.what, change.ticket.key) for change in result.verdict.changes] == [("added", "DATA-9")]
+    assert result.hidden == {"id-DATA-9"}
+    assert drawn(store, card_id) != revision_id
+    fresh = approve(store, actor("TOM"), drawn(store, card_id))
+    assert isinstance(fresh, Decided)
+    assert isinstance(fresh.verdict, Accepted)
+
+
+def test_a_ticket_that_got_done_makes_no_card_old(store: Store) -> None:
+    _, revision_id = asked(store)
+    with store.write() as session:
+        session.get_one(TicketRow, "id-DATA-1").category = "done"
+    result = approve(store, actor("TOM"), revision_id)
+    assert isinstance(result, Decided)
+    assert isinstance(result.verdict, Accepted)
+
+
+def test_a_changed_scope_voids_approvals_and_tells_the_signer(store: Store) -> None:
+    card_id, revision_id = asked(store)
+    approve(store, actor("TOM"), revision_id)
+    decide(store, POLICY, actor("NOOR"), revision_id, Decision.REJECTED, "Lineage is missing", NOW)
+    assert revalidation.revalidate(store, NOW) == 0
+    grow(store)
+    assert revalidation.revalidate(store, NOW) == 1
+    assert revalidation.revalidate(store, NOW) == 0
+    with store.read() as session:
+        voided, rejected = session.exec(select(SignoffRow).order_by(SignoffRow.id)).all()  # type: ignore[arg-type]  # a column
+        assert voided.void_change == {"changes": [["added", "id-DATA-9", "DATA-9"]]}
+        assert rejected.void_at is None
+        notes = session.exec(select(OutboxRow.channel).where(OutboxRow.kind == "signoff.void")).all()
+        assert notes == ["@U0TOM"]
+    again = approve(store, actor("TOM"), drawn(store, card_id))
+    assert isinstance(again, Decided)
+    assert isinstance(again.verdict, Accepted)
+
+
+def test_revoking_takes_back_ones_own_only(store: Store) -> None:
+    _, revision_id = asked(store)
+    approve(store, actor("TOM"), revision_id)
+    approve(store, actor("NOOR"), revision_id)
+    result = revoke(store, POLICY, actor("TOM"), revision_id, NOW)
+    assert isinstance(result, Revoked)
+    assert [one.key for one in result.requirements] == ["qa"]
+    empty = revoke(store, POLICY, actor("TOM"), revision_id, NOW)
+    assert isinstance(empty, Revoked)
+    assert empty.requirements == ()
+    picture = overview(store, POLICY, actor("ANA"), 1)
+    assert not isinstance(picture, Refused)
+    assert [one.person.name for one in picture.requirements[0].signoffs] == ["Noor Salter"]
+
+
+def test_nothing_is_decided_on_a_closed_release(store: Store) -> None:
+    _, revision_id = asked(store)
+    approve(store, actor("TOM"), revision_id)
+    with store.write() as session:
+        session.get_one(ReleaseRow, 1).stage = Stage.CLOSED
+    late = approve(store, actor("NOOR"), revision_id)
+    assert isinstance(late, Decided)
+    assert isinstance(late.verdict, Refused)
+    refused = revoke(store, POLICY, actor("TOM"), revision_id, NOW)
+    assert isinstance(refused, Refused)
+
+
+def test_deciding_is_refused_while_groups_are_too_old(store: Store) -> None:
+    _, revision_id = asked(store)
+    late = NOW + timedelta(minutes=16)
+    refused = decide(store, POLICY, actor("TOM"), revision_id, Decision.APPROVED, None, late)
+    assert isinstance(refused, Refused)
+    assert refused.reason == "groups_unavailable"
+
+
+def test_ten_clicks_of_one_person_at_once_make_one_signoff(store: Store) -> None:
+    _, revision_id = asked(store)
+    results: list[Decided | Refused] = []
+    threads = [
+        threading.Thread(target=lambda: results.append(approve(store, actor("TOM"), revision_id))) for _ in range(10)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    verdicts = [type(one.verdict) for one in results if isinstance(one, Decided)]
+    assert sorted(kind.__name__ for kind in verdicts) == ["Accepted"] + ["AlreadySigned"] * 9
+    with store.read() as session:
+        assert len(session.exec(select(SignoffRow)).all()) == 1
+        assert audit.verify(session)[1] is None
+
+
+def give_twice(store: Store, revision_id: str) -> None:
+    """What two clicks would do if nothing made one wait for the other."""
+
+    for _ in range(2):
+        with store.write() as session:
+            revision = card_store.revision(session, revision_id)
+            assert revision is not None
+
+            qa = signoff.requirements(session, release_store.load(session, revision.card.release_id))[0]
+            signoff.give(session, qa, revision, actor("TOM"), Decision.APPROVED, None, NOW)
+
+
+def test_the_database_itself_refuses_a_second_live_signoff(store: Store) -> None:
+    _, revision_id = asked(store)
+    with pytest.raises(IntegrityError):
+        give_twice(store, revision_id)
+
+
+def test_and_without_its_constraint_it_would_not(store: Store) -> None:
+    _, revision_id = asked(store)
+    with store.write() as session:
+        session.execute(text("DROP INDEX uq_signoff_live"))
+    give_twice(store, revision_id)
+    with store.read() as session:
+        assert len(session.exec(select(SignoffRow)).all()) == 2
