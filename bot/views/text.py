@@ -27,7 +27,9 @@ HIDDEN: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u206
 def clean(text: str) -> str:
     """Without control characters (line breaks stay) and direction overrides."""
     return "".join(
-        letter for letter in text if letter == "\n" or (unicodedata.category(letter) != "Cc" and letter not in HIDDEN)
+        letter
+        for letter in text
+        if letter == "\n" or (unicodedata.category(letter) not in {"Cc", "Cs"} and letter not in HIDDEN)
     )
 
 

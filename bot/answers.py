@@ -1,0 +1,58 @@
+"""Answers to clicks by their response_url: after the act, best effort, and outside the outbox.
+
+A click's ack carries nothing that shows, so its answer is a second request, which must not hold up the ack.
+"""
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, Final
+
+import structlog
+from slack_sdk.errors import SlackClientError
+from slack_sdk.webhook import WebhookClient
+
+from bot.views.blocks import Message, plain
+
+TIMEOUT_SECONDS: Final = 5
+OK: Final = 200
+
+log = structlog.get_logger(__name__)
+
+
+class Answers:
+    """Posts from two threads. `close` lets what was begun finish."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="answer")
+
+    def send(self, response_url: str, message: Message, *, replace: bool = False) -> Future[bool]:
+        """Show the message to the one who clicked; with `replace`, in place of what they clicked. Gives whether Slack
+        took it; nobody has to wait for that."""
+        return self._pool.submit(_post, response_url, message, replace=replace)
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=True)
+
+
+def _post(url: str, message: Message, *, replace: bool) -> bool:
+    # No retries: a dropped connection may have delivered, and an answer shown twice is worse than one to ask for again.
+    client = WebhookClient(url, timeout=TIMEOUT_SECONDS, retry_handlers=[])
+    try:
+        answer = client.send_dict(_body(message, replace=replace))
+        if answer.status_code != OK and "invalid_blocks" in (answer.body or ""):
+            answer = client.send_dict(_body(plain(message), replace=replace))
+    except (SlackClientError, OSError, ValueError) as error:
+        log.warning("answer not delivered", reason=type(error).__name__)
+        return False
+    if answer.status_code != OK:
+        log.warning("answer refused", status=answer.status_code, reason=answer.body)
+    return answer.status_code == OK
+
+
+def _body(message: Message, *, replace: bool) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "response_type": "ephemeral",
+        "replace_original": replace,
+        "text": message.text,
+        "unfurl_links": False,
+    }
+    return body | ({"blocks": list(message.blocks)} if message.blocks else {})
