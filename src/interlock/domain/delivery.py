@@ -70,8 +70,8 @@ def after_failed_lookup(message: Message, error: DeliveryError, now: datetime, r
     waited = now - (message.attempted_at or message.created_at)
     if error.permanent or waited > rules.lookup_patience:
         return Park(
-            reason="It may have been posted: the answer got lost and the conversation cannot be read "
-            f"({error.text}) Look there; drop it if it stands, release it if it does not."
+            reason="It may have been posted: Slack's answer got lost, and the conversation cannot be read. "
+            f"{error.text} Look there: drop this if it was posted, release it if not."
         )
     # As long again as it has waited: the pauses double without a count of their own.
     return Again(at=now + min(max(waited, rules.grace), rules.longest_pause), look_up=True)

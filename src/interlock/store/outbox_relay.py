@@ -19,6 +19,8 @@ HOLDING_ATTEMPTS = 3
 """A message that is tried again keeps its lane waiting so many times; after that the others pass it, so that one
 message which cannot be sent does not silence its channel."""
 
+LATE = "Not sent in time."
+
 row = OutboxRow
 
 
@@ -112,10 +114,10 @@ def superseded(session: Session, message: Message) -> bool:
 
 
 def settle_sent(session: Session, message: Message, sent: Sent, now: datetime) -> bool:
-    """It stands in Slack. That is true whoever holds the lease by now, so the lease is not asked."""
+    """It stands in Slack. That is true whoever holds the lease by now, and spares a second post: nobody is asked."""
     return _change(
         session,
-        and_(col(row.id) == message.id, col(row.state) == "sending"),
+        and_(col(row.id) == message.id, OPEN),
         state="sent",
         sent_at=now,
         message_channel=sent.channel,
@@ -148,11 +150,6 @@ def settle_again(
     )
 
 
-def give_back(session: Session, message: Message, owner: str) -> bool:
-    """Release a lease that came to nothing, so that another relay need not wait for it to run out."""
-    return _change(session, _mine(message, owner), **_FREE)
-
-
 _FREE: dict[str, Any] = {"owner": None, "lease_until": None}
 
 
@@ -172,7 +169,7 @@ def _change(session: Session, where: ColumnElement[bool], **values: Any) -> bool
 
 def _drop_expired(session: Session, now: datetime) -> int:
     """What nobody needs any more, all at once: after an outage that may be thousands."""
-    late = "Not sent in time."
+    late = LATE
     done = session.connection().execute(
         update(row)
         .where(col(row.state) == "pending", col(row.not_after) <= now, _unleased(now))

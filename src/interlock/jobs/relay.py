@@ -1,0 +1,163 @@
+"""The relay: takes what is due from the outbox and has it carried, on a few threads, until it is stopped."""
+
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import timedelta
+from threading import Event, Lock, Thread
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from interlock.domain.delivery import Rules
+from interlock.domain.pacing import SLACK, Bucket, Step
+from interlock.jobs.delivery import Clock, Courier, OnParked, OnSent, Sender, Tally
+from interlock.jobs.wakeup import Wakeup
+from interlock.store import outbox_relay
+from interlock.store.engine import Store
+from interlock.store.outbox_relay import Catch, Taken
+
+log = structlog.get_logger(__name__)
+
+POLL = timedelta(seconds=0.5)
+"""How often it looks without being rung: another replica's messages, and what falls due."""
+
+
+class Relay:
+    """Any number may run on one database, in threads or replicas; each message is under way in one of them.
+
+    `owner` names this relay in leases: unique per process and start. `hands` send at once, of which `kept_free` are
+    for what somebody waits for. Times in `rules` are compared with `clock`, so replicas' clocks must agree to within
+    a few seconds.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        sender: Sender,
+        *,
+        clock: Clock,
+        owner: str,
+        rules: Rules | None = None,
+        rates: Mapping[Step, tuple[Bucket, ...]] = SLACK,
+        wakeup: Wakeup | None = None,
+        on_sent: OnSent | None = None,
+        on_parked: OnParked | None = None,
+        hands: int = 8,
+        kept_free: int = 2,
+    ) -> None:
+        self.wakeup = wakeup or Wakeup()
+        self._store = store
+        self._clock = clock
+        self._owner = owner
+        self._rules = rules or Rules()
+        self._rates = rates
+        self._hands = hands
+        self._kept_free = kept_free
+        self._courier = Courier(
+            store,
+            sender,
+            clock=clock,
+            owner=owner,
+            rules=self._rules,
+            rates=rates,
+            on_sent=on_sent,
+            on_parked=on_parked,
+        )
+        self._stopping = Event()
+        self._lock = Lock()
+        self._busy = 0
+        self._thread: Thread | None = None
+
+    @property
+    def tally(self) -> Tally:
+        return self._courier.tally
+
+    @property
+    def is_alive(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
+    def run_once(self) -> int:
+        """Take what is due now and carry it, on the caller's thread; returns how many. For tests and the command line.
+
+        What must wait, for its bucket or for the one before it, is left for the next call.
+        """
+        taken = self._take(self._hands).taken
+        for each in taken:
+            self._courier.carry(each)
+        return len(taken)
+
+    def start(self) -> None:
+        self._stopping.clear()
+        self._thread = Thread(target=self._run, name="relay", daemon=True)
+        self._thread.start()
+
+    def stop(self, timeout: timedelta = timedelta(seconds=20)) -> bool:
+        """Take nothing more, finish what is being sent; False if that took longer than `timeout`."""
+        self._stopping.set()
+        self.wakeup.ring()
+        if self._thread is not None:
+            self._thread.join(timeout.total_seconds())
+        return not self.is_alive
+
+    def _run(self) -> None:
+        try:
+            with ThreadPoolExecutor(self._hands, thread_name_prefix="relay") as pool:
+                while not self._stopping.is_set():
+                    self.wakeup.wait(self._turn(pool).total_seconds())
+            # Leaving the block waited for every hand: nothing is half sent.
+        except Exception:
+            log.exception("relay.died")  # and `is_alive` says so to the health check
+            raise
+
+    def _turn(self, pool: ThreadPoolExecutor) -> timedelta:
+        """Hand out what is due; returns how long there is nothing to do, as far as is known."""
+        with self._lock:
+            free = self._hands - self._busy
+        if not free:
+            return POLL
+        try:
+            catch = self._take(free)
+        except SQLAlchemyError as error:
+            # The database is away or overworked. Nothing is lost by waiting for it.
+            log.warning("relay.store", error=type(error).__name__, detail=str(error).splitlines()[0])
+            return POLL
+        for taken in catch.taken:
+            self._hand_out(pool, taken)
+        if catch.next_at is None:
+            return POLL
+        return max(min(catch.next_at - self._clock(), POLL), timedelta())
+
+    def _take(self, free: int) -> Catch:
+        now = self._clock()
+        with self._store.read() as session:
+            if not outbox_relay.any_due(session, now):
+                return Catch(taken=(), expired=0, next_at=None)
+        with self._store.write() as session:
+            catch = outbox_relay.take(
+                session,
+                self._owner,
+                now,
+                lease=self._rules.lease,
+                rates=self._rates,
+                limit=free,
+                routine_limit=free - self._kept_free,
+            )
+        if catch.expired:
+            self.tally.add("dropped", catch.expired)
+            log.info("outbox.expired", count=catch.expired)
+        return catch
+
+    def _hand_out(self, pool: ThreadPoolExecutor, taken: Taken) -> None:
+        with self._lock:
+            self._busy += 1
+
+        def done(future: Future[None]) -> None:
+            with self._lock:
+                self._busy -= 1
+            error = future.exception()
+            if error is not None:
+                # The outcome could not be recorded. The lease runs out, and then the message is looked for.
+                log.error("relay.unrecorded", id=taken.message.id, exc_info=error)
+            self.wakeup.ring()
+
+        pool.submit(self._courier.carry, taken).add_done_callback(done)
