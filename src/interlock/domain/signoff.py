@@ -244,3 +244,18 @@ class SignoffCard:
     @property
     def met(self) -> int:
         return sum(1 for requirement in self.requirements if requirement.progress is Progress.MET)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoidedSignoff:
+    """What a signer is told when a changed scope voided their approval. `hidden` are ids of restricted tickets among
+    the changes; `revision_id` is a drawing of the scope as it is now, for re-affirming with one click.
+    """
+
+    release: Release
+    requirement: str
+    tickets: int
+    tickets_now: int
+    changes: tuple[MaterialChange, ...]
+    hidden: frozenset[str]
+    revision_id: str

@@ -23,10 +23,13 @@ def draw(store: Store, card_id: int, now: datetime) -> SignoffCard | None:
         if one_card is None:
             return None
         one = release.load(session, one_card.release_id, lock=True)
-        seen, _ = signoff.seen_scope(session, one.id)
-        shown = _shown(picture(session, one, one_card))
-        revision = card.draw(session, one_card, seen, one.policy_version, shown, now)
-        return picture(session, one, one_card, revision)
+        return picture(session, one, one_card, revise(session, one, one_card, now))
+
+
+def revise(session: Session, one: Release, asked: Card, now: datetime) -> CardRevision:
+    """The card's revision for what is so now."""
+    seen, _ = signoff.seen_scope(session, one.id)
+    return card.draw(session, asked, seen, one.policy_version, _shown(picture(session, one, asked)), now)
 
 
 def posted(store: Store, card_id: int) -> Sent | None:

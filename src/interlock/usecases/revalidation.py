@@ -9,10 +9,11 @@ from interlock.domain.card import SIGNOFF
 from interlock.domain.fingerprint import MaterialChange, TicketSeen, fingerprint, material_changes
 from interlock.domain.outbox import Outgoing, Urgency
 from interlock.domain.release import Release
-from interlock.domain.signoff import Requirement, Signoff
+from interlock.domain.signoff import Requirement, Signoff, VoidedSignoff
 from interlock.store import card, outbox, release, signoff
 from interlock.store.engine import Store
-from interlock.usecases.card import refresh
+from interlock.store.signoff import SignoffRow
+from interlock.usecases.card import refresh, revise
 from interlock.usecases.record import record
 
 NOTE_GOOD_FOR = timedelta(days=7)
@@ -25,6 +26,32 @@ def revalidate(store: Store, now: datetime) -> int:
     with store.read() as session:
         candidates = [one.id for one in release.active(session) if card.of_release(session, one.id, SIGNOFF)]
     return sum(_revalidate(store, release_id, now) for release_id in candidates)
+
+
+def voided(store: Store, signoff_id: int, now: datetime) -> VoidedSignoff | None:
+    """What the signer of a void sign-off is told now; None when there is nothing to tell: they signed again, or the
+    release ended.
+    """
+    with store.write() as session:
+        row = session.get(SignoffRow, signoff_id)
+        if row is None or row.void_change is None:
+            return None
+        one = release.load(session, row.release_id, lock=True)
+        asked = card.of_release(session, one.id, SIGNOFF)
+        requirement = next(each for each in signoff.requirements(session, one) if each.id == row.requirement_id)
+        if one.ended or asked is None or requirement.signed_by(row.slack_id):
+            return None
+        current, _ = signoff.seen_scope(session, one.id)
+        changes = _changes_since(session, row.fingerprint, fingerprint(current), current)
+        return VoidedSignoff(
+            release=one,
+            requirement=requirement.name,
+            tickets=len(card.snapshot(session, row.fingerprint)),
+            tickets_now=len(current),
+            changes=changes,
+            hidden=signoff.restricted(session, [change.ticket.id for change in changes]),
+            revision_id=revise(session, one, asked, now).id,
+        )
 
 
 def _revalidate(store: Store, release_id: int, now: datetime) -> int:

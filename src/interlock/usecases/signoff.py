@@ -15,7 +15,7 @@ from interlock.domain.outbox import Urgency
 from interlock.domain.permission import Permission
 from interlock.domain.policy import Policy
 from interlock.domain.release import Release, Stage
-from interlock.domain.signoff import Accepted, Ask, Decision, Requirement, SignoffCard, Verdict
+from interlock.domain.signoff import Accepted, Ask, Decision, Requirement, Signoff, SignoffCard, Verdict
 from interlock.domain.visibility import RESTRICTED
 from interlock.store import card, mirror, person, release, signoff
 from interlock.store.engine import Store
@@ -53,6 +53,16 @@ class Revoked:
 
     release: Release
     requirements: tuple[Requirement, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejection:
+    """A live rejection, and who asked for the sign-offs."""
+
+    release: Release
+    requirement: Requirement
+    signoff: Signoff
+    requested_by: str
 
 
 def request(store: Store, policy: Policy, actor: Actor, release_id: int, now: datetime) -> Requested | Refused:
@@ -206,3 +216,17 @@ def _record_refusal(
     facts = _seen_facts(revision) | {"decision": decision.value, "why": refused.reason}
     who = who or Person(slack_id=actor.slack_id, name="")
     record(session, "signoff.refused", actor, who, one, facts, now)
+
+
+def rejected(store: Store, card_id: int, requirement_id: int, slack_id: str) -> Rejection | None:
+    """What the channel is told of a rejection; None once it no longer stands."""
+    with store.read() as session:
+        asked = card.load(session, card_id)
+        if asked is None:
+            return None
+        one = release.load(session, asked.release_id)
+        for requirement in signoff.requirements(session, one):
+            given = requirement.signed_by(slack_id)
+            if requirement.id == requirement_id and given and given.decision is Decision.REJECTED:
+                return Rejection(release=one, requirement=requirement, signoff=given, requested_by=asked.requested_by)
+        return None

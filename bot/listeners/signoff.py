@@ -1,0 +1,66 @@
+"""Asking for sign-offs, and the clicks on the card."""
+
+from bot.requests import Answer, Click, Command, Errors, Shown, Submission
+from bot.services import Services
+from bot.views import signoff as view
+from bot.views.blocks import Message, link
+from bot.views.forms import notice
+from interlock.domain.authority import Refused
+from interlock.domain.signoff import Decision
+from interlock.usecases import release, signoff
+
+
+def signoffs(request: Command, services: Services) -> Message:
+    """`/release signoffs [release]`"""
+    found = release.find(services.store, services.policy, request.actor, request.args, request.channel_id)
+    if isinstance(found, Refused):
+        return view.refused(found)
+    picture = signoff.overview(services.store, services.policy, request.actor, found.id)
+    return view.refused(picture) if isinstance(picture, Refused) else view.overview(picture, request.now)
+
+
+def ask(request: Click, services: Services) -> Message:
+    """The button that posts the card."""
+    result = signoff.request(services.store, services.policy, request.actor, request.number("release"), request.now)
+    services.wake()
+    return view.refused(result) if isinstance(result, Refused) else view.requested(result.release, new=result.new)
+
+
+def approve(request: Click, services: Services) -> Message:
+    return _answer(_decide(services, request, request.id("revision"), Decision.APPROVED, None), services)
+
+
+def reject(request: Click, services: Services) -> None:
+    """Asks for the reason; authority is checked when it is given."""
+    services.views.open(request.trigger_id, view.reject_modal(request.id("revision")))
+
+
+def reject_with_reason(request: Submission, services: Services) -> Answer:
+    reason = request.text(view.REASON)
+    if not reason:
+        return Errors(by_block={view.REASON: "Say why: the team has to know what to mend."})
+    revision_id = str(request.private.get("revision", ""))
+    answer = _answer(_decide(services, request, revision_id, Decision.REJECTED, reason), services)
+    return Shown(view=notice("Sign-off", answer.text))
+
+
+def revoke(request: Click, services: Services) -> Message:
+    result = signoff.revoke(services.store, services.policy, request.actor, request.id("revision"), request.now)
+    services.wake()
+    return view.refused(result) if isinstance(result, Refused) else view.revoked(result.release, result.requirements)
+
+
+def _decide(
+    services: Services, request: Click | Submission, revision_id: str, decision: Decision, reason: str | None
+) -> signoff.Decided | Refused:
+    result = signoff.decide(services.store, services.policy, request.actor, revision_id, decision, reason, request.now)
+    services.wake()
+    return result
+
+
+def _answer(result: signoff.Decided | Refused, services: Services) -> Message:
+    if isinstance(result, Refused):
+        return view.refused(result)
+    if isinstance(result.verdict, Refused):
+        return view.refused(result.verdict)
+    return view.decided(result.release, result.verdict, result.hidden, lambda key: link(services.ticket_url(key), key))
