@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass, replace
+from fnmatch import fnmatchcase
 from typing import Any, Literal, get_args
 
 from starlette.requests import Request
@@ -25,7 +26,7 @@ FAULT_KINDS: tuple[FaultKind, ...] = get_args(FaultKind)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """`method` is a Slack method, or "GET /rest/api/2/search" for Jira; "*" means all. `used` counts up to `count`."""
+    """`method` is a Slack method, or "GET /rest/api/2/search" for Jira, `*` standing for any part."""
 
     service: str
     method: str
@@ -35,7 +36,7 @@ class Fault:
     used: int = 0
 
     def meets(self, service: str, method: str) -> bool:
-        return self.service == service and self.method in {method, "*"} and self.used < self.count
+        return self.service == service and fnmatchcase(method, self.method) and self.used < self.count
 
 
 class Faults:

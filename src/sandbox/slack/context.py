@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from sandbox.slack.acts import Acts
+from sandbox.slack.admin import Admin
 from sandbox.slack.answers import Answers
 from sandbox.slack.delivery import Delivery
 from sandbox.slack.events import Events
@@ -22,6 +23,7 @@ class Context:
     answers: Answers
     events: Events
     acts: Acts
+    admin: Admin
 
 
 def assemble(workspace: Workspace, settings: Settings) -> Context:
@@ -38,4 +40,5 @@ def assemble(workspace: Workspace, settings: Settings) -> Context:
         answers=answers,
         events=events,
         acts=Acts(workspace, delivery, passes, answers, events, settings),
+        admin=Admin(workspace, events),
     )

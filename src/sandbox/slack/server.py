@@ -15,6 +15,7 @@ from sandbox.faults import Faults
 from sandbox.requestlog import RequestLog
 from sandbox.serving import Server, bind
 from sandbox.slack.acts import Acts
+from sandbox.slack.admin import Admin
 from sandbox.slack.api import WebApi
 from sandbox.slack.context import assemble
 from sandbox.slack.doors import Avatars, Files, ResponseUrls
@@ -47,6 +48,10 @@ class Slack:
     @property
     def acts(self) -> Acts:
         return self.context.acts
+
+    @property
+    def admin(self) -> Admin:
+        return self.context.admin
 
     def routes(self) -> list[BaseRoute]:
         files = Files(self.context)
@@ -98,6 +103,10 @@ class Running:
     @property
     def acts(self) -> Acts:
         return self.slack.acts
+
+    @property
+    def admin(self) -> Admin:
+        return self.slack.admin
 
     def stop(self) -> None:
         self._server.stop()
