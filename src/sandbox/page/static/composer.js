@@ -27,8 +27,9 @@ function candidates(textarea) {
   return { token, found: names.filter((one) => rank(one) < 2).sort((a, b) => rank(a) - rank(b)).slice(0, MOST) };
 }
 
-function part(tag, text) {
+function part(tag, text, name = "") {
   const element = document.createElement(tag);
+  element.className = name;
   element.textContent = text;
   return element;
 }
@@ -37,13 +38,12 @@ function suggest(form) {
   const textarea = form.querySelector("textarea");
   const { token, found, passive } = candidates(textarea);
   const items = found.map((one, place) => {
-    const item = part("div", "");
-    item.className = "completion";
+    const item = part("div", "", "completion");
     item.id = `${list(form).id}-${place}`;
     item.dataset.insert = one.insert;
     item.setAttribute("role", "option");
     item.setAttribute("aria-selected", String(!passive && place === 0));
-    item.append(part("strong", one.insert), part("code", one.hint), part("span", one.about));
+    item.append(part("strong", one.insert), part("span", one.hint, "usage"), part("span", one.about, "about"));
     return item;
   });
   list(form).replaceChildren(...items);

@@ -172,6 +172,7 @@ function showOptions(control, options) {
   }
   menu.replaceChildren(...items);
   menu.hidden = false;
+  menu.scrollIntoView({ block: "nearest" });
   control.querySelector("[role=combobox]").setAttribute("aria-expanded", "true");
 }
 
