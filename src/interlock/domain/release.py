@@ -1,13 +1,15 @@
 """A release: what was planned, from which template, with which scope rule, at which stage."""
 
-import hashlib
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
-from interlock.domain.audit import canonical
+from interlock.domain import names
+from interlock.domain.names import Found, NotFound
 from interlock.domain.policy import Template
+from interlock.domain.words import join
 
 
 class Stage(StrEnum):
@@ -34,6 +36,9 @@ class ScopeRule:
     version_ids: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     epics: tuple[str, ...] = ()
+
+
+NOTHING: Final = ScopeRule()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +86,61 @@ class Release:
         return self.stage in ENDED
 
 
-def policy_version(template: Template) -> str:
-    """Tells two states of a template apart by their content, whatever its `version` says."""
-    return hashlib.sha256(canonical(asdict(template)).encode()).hexdigest()
+CHOICES: Final = 5
+"""How many releases an answer names."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unclear:
+    """Which release was meant is not clear; `sentence` asks, `choices` are those that it may be."""
+
+    sentence: str
+    choices: tuple[ReleaseName, ...]
+
+
+def choose(typed: str, channel_id: str, known: Sequence[ReleaseName]) -> ReleaseName | Unclear:
+    """The release that somebody meant: the named one; without a name the channel's, else the only one under way.
+
+    A beginning is completed among those under way first; ended ones are found too.
+    """
+    wanted = names.tidy(typed)
+    under_way = [each for each in known if not each.ended]
+    if wanted:
+        return _named(wanted, known, under_way)
+    here = [each for each in under_way if each.channel_id == channel_id]
+    candidates = here or under_way
+    if len(candidates) == 1:
+        return candidates[0]
+    if not candidates:
+        return Unclear(sentence="No release is under way. Plan one with /release new.", choices=())
+    return Unclear(sentence=f"Which release: {_list(candidates)}?", choices=tuple(candidates[:CHOICES]))
+
+
+def _named(wanted: str, known: Sequence[ReleaseName], under_way: Sequence[ReleaseName]) -> ReleaseName | Unclear:
+    everywhere = {each.name: each for each in known}
+    exact = next((each for each in known if names.fold(each.name) == names.fold(wanted)), None)
+    if exact:
+        return exact
+    found = names.find(wanted, [each.name for each in under_way])
+    if isinstance(found, NotFound):
+        found = names.find(wanted, list(everywhere))
+    if isinstance(found, Found):
+        return everywhere[found.name]
+    typed = wanted if len(wanted) <= names.LONGEST else f"{wanted[: names.LONGEST]}…"
+    if isinstance(found, NotFound) and not found.near:
+        others = f" Under way: {_list(under_way, 'and')}." if under_way else " None is under way."
+        return Unclear(sentence=f"There is no release {typed}.{others}", choices=tuple(under_way[:CHOICES]))
+    if isinstance(found, NotFound):
+        near = [everywhere[name] for name in found.near]
+        return Unclear(sentence=f"There is no release {typed}. Did you mean {_list(near)}?", choices=tuple(near))
+    several = [everywhere[name] for name in found.names]
+    return Unclear(
+        sentence=f"More than one release begins with {typed}: {_list(several, 'and')}. Which one?",
+        choices=tuple(several[:CHOICES]),
+    )
+
+
+def _list(releases: Sequence[ReleaseName], last: str = "or") -> str:
+    shown = [each.name for each in releases[:CHOICES]]
+    more = len(releases) - len(shown)
+    return join([*shown, f"{more} more"] if more else shown, last)

@@ -1,6 +1,6 @@
 """Ages and counts in words, as every message says them."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 UNITS = (
     (timedelta(days=1), "day"),
@@ -32,3 +32,8 @@ def join(items: list[str], last: str = "and") -> str:
     if len(items) < 2:  # noqa: PLR2004 one item needs no joining
         return "".join(items)
     return f"{', '.join(items[:-1])} {last} {items[-1]}"
+
+
+def day(when: date) -> str:
+    """`Thu 17 Dec`."""
+    return f"{when:%a} {when.day} {when:%b}"

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -186,21 +186,27 @@ def stored_scope_rule(rule: ScopeRule) -> dict[str, Any]:
 
 
 def template(stored: dict[str, Any]) -> Template:
-    """A release's own copy of its template."""
-    return Template(
-        **_known(Template, stored)
-        | {
-            "milestones": tuple(MilestoneRule(**_known(MilestoneRule, each)) for each in stored["milestones"]),
-            "requirements": tuple(RequirementRule(**_known(RequirementRule, each)) for each in stored["requirements"]),
-            "criteria": tuple(CriterionRule(**_known(CriterionRule, each)) for each in stored["criteria"]),
-        }
-    )
+    """A release's own copy of its template. Raises StoreError for one that this program cannot read whole: a rule that
+    it passed over would be a gate left open.
+    """
+    try:
+        return Template(
+            **_values(stored)
+            | {
+                "milestones": tuple(MilestoneRule(**_values(each)) for each in stored["milestones"]),
+                "requirements": tuple(RequirementRule(**_values(each)) for each in stored["requirements"]),
+                "criteria": tuple(CriterionRule(**_values(each)) for each in stored["criteria"]),
+            }
+        )
+    except (TypeError, KeyError) as error:
+        raise StoreError(
+            "A release's stored template cannot be read; a newer Interlock may have written it: run that one."
+        ) from error
 
 
-def _known(kind: type[Any], stored: dict[str, Any]) -> dict[str, Any]:
-    """What this program knows of a stored value: a copy may be older or newer than it. Lists become tuples."""
-    names = {field.name for field in fields(kind)}
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in stored.items() if key in names}
+def _values(stored: dict[str, Any]) -> dict[str, Any]:
+    """JSON knows no tuples."""
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in stored.items()}
 
 
 def _to_releases(session: Session, rows: Sequence[ReleaseRow]) -> list[Release]:

@@ -1,17 +1,20 @@
 """Scope in the database: what is in it now, what it should hold, what came and went."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import and_, bindparam, case, func, or_, select, update
 from sqlmodel import Session, col
 
 from interlock.domain.release import ENDED, ScopeRule
 from interlock.domain.scope import Place, ScopeChanges, ScopedTicket, Traits
+from interlock.domain.status import Move, ScopeCount, Stay
+from interlock.domain.ticket import Category
+from interlock.domain.ticket import Field as TicketField
 from interlock.store.mirror import MirrorRow
 from interlock.store.release import ReleaseRow, ScopeRow
-from interlock.store.ticket import TicketLabelRow, TicketRow, TicketVersionRow
+from interlock.store.ticket import TicketChangeRow, TicketLabelRow, TicketRow, TicketVersionRow
 from interlock.store.ticket_read import COLUMNS, to_ticket
 from interlock.store.upsert import insert_new
 
@@ -109,3 +112,85 @@ def apply(session: Session, changes: ScopeChanges, now: datetime) -> None:
         ScopeRow,
         [{"release_id": place.release_id, "ticket_id": place.ticket_id, "added_at": now} for place in changes.added],
     )
+
+
+def counts(session: Session, release_id: int, since: datetime) -> tuple[ScopeCount, ...]:
+    """The tickets in scope, counted by team and status; see ScopeCount for what is compared with `since`."""
+    restricted = col(TicketRow.security_level).is_not(None)
+    born_done = and_(col(TicketRow.created) >= since, col(TicketRow.category) == Category.DONE.value)
+    # A ticket that nobody touched since is as it was, whatever its history; one that was in scope by then was mirrored,
+    # and Interlock has seen its changes itself.
+    unknown = and_(
+        col(TicketRow.updated) >= since,
+        col(TicketRow.created) < since,
+        col(ScopeRow.added_at) > since,
+        ~col(TicketRow.changes_complete),
+    )
+    alike = (col(TicketRow.team_key), col(TicketRow.status_id), col(TicketRow.category))
+    rows = session.execute(
+        select(*alike, func.count(), *(func.sum(case((each, 1), else_=0)) for each in (restricted, born_done, unknown)))
+        .select_from(ScopeRow)
+        .join(TicketRow, col(TicketRow.id) == col(ScopeRow.ticket_id))
+        .where(col(ScopeRow.release_id) == release_id, col(ScopeRow.removed_at).is_(None))
+        .group_by(*alike)
+    )
+    return tuple(
+        ScopeCount(
+            team=row[0],
+            status_id=row[1],
+            category=Category(row[2]),
+            tickets=row[3],
+            restricted=row[4],
+            born_done=row[5],
+            unknown=row[6],
+        )
+        for row in rows
+    )
+
+
+def moves(session: Session, release_id: int, since: datetime, known: Mapping[str, Category]) -> tuple[Move, ...]:
+    """Tickets in scope, older than `since`, that changed their status since. `known` are categories by status id; what
+    is not among them is looked up among all tickets.
+    """
+    rows = session.execute(
+        select(col(TicketRow.id), col(TicketRow.category), col(TicketChangeRow.before))
+        .select_from(ScopeRow)
+        .join(TicketRow, col(TicketRow.id) == col(ScopeRow.ticket_id))
+        .join(TicketChangeRow, col(TicketChangeRow.ticket_id) == col(TicketRow.id))
+        .where(
+            col(ScopeRow.release_id) == release_id,
+            col(ScopeRow.removed_at).is_(None),
+            col(TicketChangeRow.field) == TicketField.STATUS.value,
+            col(TicketChangeRow.at) >= since,
+            col(TicketRow.created) < since,
+        )
+        .order_by(col(TicketRow.id), col(TicketChangeRow.at), col(TicketChangeRow.id))
+    )
+    first: dict[str, tuple[str | None, Category]] = {}
+    for ticket_id, category, before in rows:
+        first.setdefault(ticket_id, (before, Category(category)))
+    categories = dict(known)
+    for status_id in {before for before, _ in first.values() if before} - categories.keys():
+        categories[status_id] = _category(session, status_id)
+    return tuple(
+        Move(before=categories.get(before or "", Category.UNKNOWN), after=after) for before, after in first.values()
+    )
+
+
+def stays(session: Session, release_id: int, since: datetime) -> tuple[Stay, ...]:
+    """The stays in scope that began or ended after `since`."""
+    rows = session.execute(
+        select(col(ScopeRow.ticket_id), col(ScopeRow.added_at), col(ScopeRow.removed_at)).where(
+            col(ScopeRow.release_id) == release_id,
+            or_(col(ScopeRow.added_at) > since, col(ScopeRow.removed_at) > since),
+        )
+    )
+    return tuple(Stay(ticket_id=row[0], added_at=row[1], removed_at=row[2]) for row in rows)
+
+
+def _category(session: Session, status_id: str) -> Category:
+    """A status's category, as some ticket in that status tells it."""
+    found = session.execute(
+        select(col(TicketRow.category)).where(col(TicketRow.status_id) == status_id).limit(1)
+    ).scalar()
+    return Category(found) if found else Category.UNKNOWN

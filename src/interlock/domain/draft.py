@@ -1,0 +1,159 @@
+"""A release that somebody plans: what is wrong with it, what it would come to."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from interlock.domain import freeze, milestone, names
+from interlock.domain.calendar import WorkCalendar
+from interlock.domain.channel import Channel
+from interlock.domain.policy import Policy
+from interlock.domain.release import NOTHING, Milestone, ScopeRule
+from interlock.domain.words import day, join
+
+FURTHEST: Final = timedelta(days=2 * 365)
+"""Public holidays are worked out for two years."""
+MOST: Final = 100
+"""How many fix versions, labels or epics one release takes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """As it was entered; `template` is the key of one of the policy's."""
+
+    name: str = ""
+    template: str = ""
+    target: date | None = None
+    channel_id: str | None = None
+    rule: ScopeRule = NOTHING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings:
+    """What the store knows of a draft. `taken_by` is the release that has its name; `missing` are the fix versions
+    (by id) and epics (by key) that the mirror does not know.
+    """
+
+    taken_by: str | None
+    channel: Channel | None
+    missing: tuple[str, ...]
+    tickets: int
+    teams: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """What the draft comes to so far: `problems` by field (name, template, target, channel, scope), `warnings` as
+    sentences; the milestones are empty until template and target are right.
+    """
+
+    tickets: int
+    milestones: tuple[Milestone, ...]
+    problems: dict[str, str]
+    warnings: tuple[str, ...]
+
+
+def examine(draft: Draft, findings: Findings, policy: Policy, now: datetime) -> Preview:
+    problems = {
+        field: sentence
+        for field, sentence in (
+            ("name", _name(draft, findings)),
+            ("template", _template(draft, policy)),
+            ("target", _target(draft, policy, now)),
+            ("channel", _channel(findings.channel, policy)),
+            ("scope", _scope(draft.rule, findings)),
+        )
+        if sentence
+    }
+    milestones = () if {"template", "target"} & problems.keys() else _milestones(draft, policy)
+    return Preview(
+        tickets=findings.tickets,
+        milestones=milestones,
+        problems=problems,
+        warnings=tuple(_warnings(draft, findings, milestones, policy, now)),
+    )
+
+
+def _name(draft: Draft, findings: Findings) -> str | None:
+    if sentence := names.problem(draft.name):
+        return sentence
+    if findings.taken_by:
+        return f"There is a release {findings.taken_by} already. Choose another name."
+    return None
+
+
+def _template(draft: Draft, policy: Policy) -> str | None:
+    if draft.template in policy.templates:
+        return None
+    known = join([template.name for template in policy.templates.values()], "or")
+    return f"Choose a template: {known}." if known else "Configuration has no templates yet: add one in templates/."
+
+
+def _target(draft: Draft, policy: Policy, now: datetime) -> str | None:
+    if draft.target is None:
+        return "Choose the target date."
+    calendar = _calendar(draft, policy)
+    today = calendar.today(now)
+    if draft.target < today:
+        return f"{day(draft.target)} is past. Choose a day from {day(today)} on."
+    if draft.target - today > FURTHEST:
+        return "That is more than two years away. Choose an earlier day."
+    if not calendar.is_businessday(draft.target):
+        after = calendar.add_business_days(draft.target, 1)
+        return f"{day(draft.target)} is no business day. The next is {day(after)}."
+    return None
+
+
+def _channel(channel: Channel | None, policy: Policy) -> str | None:
+    if channel is None:
+        return "Interlock does not see that channel. Invite it there, wait a few minutes, and try again."
+    if channel.archived:
+        return f"#{channel.name} is archived. Choose another."
+    if not channel.member:
+        return f"Interlock is not in #{channel.name}. Invite it there, wait a few minutes, and try again."
+    if channel.shared:
+        return f"#{channel.name} is shared with another company. Choose a channel of your own workspace."
+    if channel.name not in policy.channels:
+        return (
+            f"Configuration does not say what #{channel.name} may be shown. Add it under channels, or choose another."
+        )
+    return None
+
+
+def _scope(rule: ScopeRule, findings: Findings) -> str | None:
+    if not (rule.version_ids or rule.labels or rule.epics):
+        return "Name at least one fix version, label or epic."
+    if max(len(rule.version_ids), len(rule.labels), len(rule.epics)) > MOST:
+        return f"At most {MOST} fix versions, labels and epics each. Leave some out."
+    if findings.missing:
+        what = join([names.tidy(each)[: names.LONGEST] for each in findings.missing[:3]], "or")
+        return f"The mirror of Jira knows no {what}. Check the spelling, or wait for the next sync."
+    return None
+
+
+def _milestones(draft: Draft, policy: Policy) -> tuple[Milestone, ...]:
+    assert draft.target is not None
+    return milestone.plan(policy.templates[draft.template], draft.target, _calendar(draft, policy))
+
+
+def _warnings(
+    draft: Draft, findings: Findings, milestones: Collection[Milestone], policy: Policy, now: datetime
+) -> list[str]:
+    warnings = []
+    if draft.target is not None and (met := freeze.meeting(policy.freezes, draft.target, findings.teams)):
+        warnings.append(
+            f"The target falls into {met.name} ({day(met.start)} to {day(met.end)}): no release deploys then."
+        )
+    today = _calendar(draft, policy).today(now)
+    past = [f"{each.name} ({day(each.due)})" for each in milestones if each.due < today]
+    if past:
+        warnings.append(f"Already past: {join(past)}.")
+    if not findings.tickets and not _scope(draft.rule, findings):
+        warnings.append("No ticket is in scope yet. Tickets join by themselves once they carry what you named.")
+    return warnings
+
+
+def _calendar(draft: Draft, policy: Policy) -> WorkCalendar:
+    template = policy.templates.get(draft.template)
+    return milestone.calendar_of(policy, template) if template else policy.calendars[policy.calendar]

@@ -1,0 +1,259 @@
+"""Where a release stands: what `/release status` says, worked out from what was read in one transaction."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Final, Literal
+
+from interlock.domain import freeze, milestone
+from interlock.domain.actor import Person
+from interlock.domain.calendar import ONE_DAY
+from interlock.domain.freeze import Window
+from interlock.domain.policy import Policy
+from interlock.domain.release import Milestone, Release
+from interlock.domain.signoff import Progress, Requirement
+from interlock.domain.ticket import Category
+from interlock.domain.words import ago, count, day, join
+
+Light = Literal["green", "amber", "red", "unknown"]
+
+RUN_IN_DAYS: Final = 5
+"""With so many business days to go or fewer, open tickets and missing sign-offs make a release amber."""
+LAST_DAYS: Final = 2
+"""With so many or fewer, a blocker makes it red."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScopeCount:
+    """Tickets in scope that are alike. `born_done` were created since the comparison's start and are done;
+    `unknown` moved since then in a way that no history tells.
+    """
+
+    team: str | None
+    status_id: str
+    category: Category
+    tickets: int
+    restricted: int = 0
+    born_done: int = 0
+    unknown: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """A ticket in scope that changed its status since the comparison's start: from which category to which."""
+
+    before: Category
+    after: Category
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stay:
+    """A ticket's stay in scope that began or ended since the comparison's start."""
+
+    ticket_id: str
+    added_at: datetime
+    removed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """All that a status is worked out from. `since` is the comparison's start."""
+
+    release: Release
+    since: datetime
+    counts: tuple[ScopeCount, ...]
+    moves: tuple[Move, ...]
+    stays: tuple[Stay, ...]
+    requirements: tuple[Requirement, ...]
+    mirror_as_of: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """Since yesterday began. `done` is those that got done less those that were reopened; `unknown` are tickets whose
+    status of yesterday no history tells.
+    """
+
+    done: int
+    unknown: int
+    added: int
+    removed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A sign-off that is not given: whose, and in words who can give it."""
+
+    requirement: str
+    who: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseStatus:
+    """`reasons` say why the light is what it is, the gravest first; none for green. `freeze` is one that holds on the
+    target. `stale`: the mirror is older than policy allows, or was never filled.
+    """
+
+    release: Release
+    template: str
+    light: Light
+    reasons: tuple[str, ...]
+    days_to_go: int
+    tickets: int
+    done: int
+    without_team: int
+    restricted: int
+    change: Change
+    signoffs: int
+    signoffs_given: int
+    waiting: tuple[Waiting, ...]
+    next_milestone: Milestone | None
+    freeze: Window | None
+    mirror_as_of: datetime | None
+    stale: bool
+
+
+def yesterday(policy: Policy, release: Release, now: datetime) -> datetime:
+    """When yesterday began where the release's calendar is."""
+    calendar = milestone.calendar_of(policy, release.policy)
+    return datetime.combine(calendar.today(now) - ONE_DAY, time(), calendar.zone)
+
+
+def summarise(state: State, policy: Policy, now: datetime) -> ReleaseStatus:
+    release = state.release
+    calendar = milestone.calendar_of(policy, release.policy)
+    today = calendar.today(now)
+    teams = {each.team for each in state.counts if each.team is not None}
+    done = sum(each.tickets for each in state.counts if each.category is Category.DONE)
+    facts = _Facts(
+        days_to_go=calendar.business_days_between(today, release.target),
+        past=today > release.target,
+        tickets=sum(each.tickets for each in state.counts),
+        done=done,
+        requirements=state.requirements,
+        freeze=freeze.meeting(policy.freezes, release.target, teams),
+    )
+    stale = _stale(state.mirror_as_of, policy, now)
+    light, reasons = _judge(facts) if stale is None else _unknown(stale)
+    return ReleaseStatus(
+        release=release,
+        template=release.policy.name,
+        light=light,
+        reasons=tuple(reasons),
+        days_to_go=facts.days_to_go,
+        tickets=facts.tickets,
+        done=done,
+        without_team=sum(each.tickets for each in state.counts if each.team is None),
+        restricted=sum(each.restricted for each in state.counts),
+        change=_change(state),
+        signoffs=len(state.requirements),
+        signoffs_given=sum(1 for each in state.requirements if each.progress is Progress.MET),
+        waiting=tuple(_waiting(each) for each in state.requirements if each.progress is not Progress.MET),
+        next_milestone=milestone.upcoming(release.milestones, today),
+        freeze=facts.freeze,
+        mirror_as_of=state.mirror_as_of,
+        stale=stale is not None,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Facts:
+    days_to_go: int
+    past: bool
+    tickets: int
+    done: int
+    requirements: tuple[Requirement, ...]
+    freeze: Window | None
+
+
+def _judge(facts: _Facts) -> tuple[Light, list[str]]:
+    red, amber = _red(facts), _amber(facts)
+    if red:
+        return "red", red + amber
+    return ("amber", amber) if amber else ("green", [])
+
+
+def _unknown(why: str) -> tuple[Light, list[str]]:
+    return "unknown", [why]
+
+
+def _red(facts: _Facts) -> list[str]:
+    reasons = []
+    open_tickets = facts.tickets - facts.done
+    rejected = [each.name for each in facts.requirements if each.progress is Progress.REJECTED]
+    if rejected:
+        reasons.append(f"{join(rejected)} rejected it")
+    if facts.past and open_tickets:
+        reasons.append(f"the target has passed with {count(open_tickets, 'ticket')} open")
+    if facts.freeze:
+        reasons.append(f"the target falls into {facts.freeze.name}")
+    return reasons
+
+
+def _amber(facts: _Facts) -> list[str]:
+    reasons = []
+    if not facts.tickets:
+        reasons.append("no ticket is in scope")
+    if facts.days_to_go <= RUN_IN_DAYS:
+        left = "" if facts.past else f" with {count(facts.days_to_go, 'business day')} to go"
+        open_tickets = facts.tickets - facts.done
+        if open_tickets and not facts.past:
+            reasons.append(f"{count(open_tickets, 'ticket')} open{left}")
+        missing = sum(1 for each in facts.requirements if each.progress is Progress.OPEN)
+        if missing:
+            reasons.append(f"{count(missing, 'sign-off')} missing{left}")
+    return reasons
+
+
+def _stale(as_of: datetime | None, policy: Policy, now: datetime) -> str | None:
+    """Why nothing can be said for certain; None while the mirror is fresh enough."""
+    if as_of is None:
+        return "Jira was not read yet"
+    if now - as_of > timedelta(minutes=policy.limits.mirror_max_age_minutes):
+        return f"Jira was last read {ago(as_of, now)}"
+    return None
+
+
+def _change(state: State) -> Change:
+    """What came before the scope opened is its beginning, not a change."""
+    since = max(state.since, state.release.scope_opened_at)
+    before = {stay.ticket_id for stay in state.stays if stay.added_at <= since}
+    after = {stay.ticket_id for stay in state.stays if stay.removed_at is None}
+    return Change(
+        done=sum(each.born_done for each in state.counts) + _finished(state.moves),
+        unknown=sum(each.unknown for each in state.counts)
+        + sum(1 for move in state.moves if move.before is Category.UNKNOWN),
+        added=len(after - before),
+        removed=len(before - after),
+    )
+
+
+def _finished(moves: Iterable[Move]) -> int:
+    known = [move for move in moves if move.before is not Category.UNKNOWN]
+    return sum((move.after is Category.DONE) - (move.before is Category.DONE) for move in known)
+
+
+def _waiting(requirement: Requirement) -> Waiting:
+    if requirement.progress is Progress.REJECTED:
+        by = join([signoff.person.name for signoff in requirement.rejections])
+        return Waiting(requirement=requirement.name, who=f"rejected by {by}")
+    signed = {signoff.person.slack_id for signoff in requirement.approvals}
+    left = [person for person in requirement.eligible if person.slack_id not in signed]
+    return Waiting(requirement=requirement.name, who=_who(left, requirement.rule.quorum - len(signed)))
+
+
+def _who(people: list[Person], needed: int) -> str:
+    if not people:
+        return "nobody at present"
+    if len(people) == needed:
+        return join([person.name for person in people])
+    return f"{'any' if needed == 1 else needed} of {len(people)}"
+
+
+def days(number: int, target: date) -> str:
+    """`17 business days to go (Thu 17 Dec)`."""
+    if number > 0:
+        return f"{count(number, 'business day')} to go ({day(target)})"
+    if number == 0:
+        return f"due {day(target)}"
+    return f"{count(-number, 'business day')} past {day(target)}"

@@ -1,0 +1,91 @@
+"""Looking at releases: where one stands, which there are. Each answer is one short read; nobody asks the tracker."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session
+
+from interlock.domain import status as rules
+from interlock.domain import visibility
+from interlock.domain.actor import Actor
+from interlock.domain.authority import Refused
+from interlock.domain.permission import Permission
+from interlock.domain.policy import Policy
+from interlock.domain.release import Release, Unclear, choose
+from interlock.domain.status import ReleaseStatus, State
+from interlock.domain.visibility import Audience
+from interlock.store import channel, mirror, release, scope, signoff
+from interlock.store.engine import Store
+from interlock.usecases import authority
+
+LISTED = 10
+"""How many releases `/release list` shows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """The releases under way, the next target first, and how many more there are."""
+
+    releases: tuple[ReleaseStatus, ...]
+    more: int
+
+
+def status(
+    store: Store, policy: Policy, actor: Actor, typed: str, channel_id: str, now: datetime
+) -> ReleaseStatus | Unclear | Refused:
+    """`/release status [release]`, asked in a channel, for the asker's eyes."""
+    with store.read() as session:
+        allowed = authority.to_view(session, policy, Permission.RELEASE_VIEW, actor)
+        if isinstance(allowed, Refused):
+            return allowed
+        meant = choose(typed, channel_id, release.all_names(session))
+        if isinstance(meant, Unclear):
+            return meant
+        return read(session, policy, release.load(session, meant.id), now)
+
+
+def status_of(store: Store, policy: Policy, actor: Actor, release_id: int, now: datetime) -> ReleaseStatus | Refused:
+    """As `status`, for the release that a button names."""
+    with store.read() as session:
+        allowed = authority.to_view(session, policy, Permission.RELEASE_VIEW, actor)
+        if isinstance(allowed, Refused):
+            return allowed
+        return read(session, policy, release.load(session, release_id), now)
+
+
+def status_for_channel(
+    store: Store, policy: Policy, release_id: int, channel_id: str, now: datetime
+) -> tuple[ReleaseStatus, Audience]:
+    """For a post in the channel, with who reads it there."""
+    with store.read() as session:
+        one = release.load(session, release_id)
+        there = channel.load(session, channel_id)
+        audience = visibility.of_channel(policy, there.name, shared=there.shared) if there else visibility.NOBODY
+        return read(session, policy, one, now), audience
+
+
+def listing(store: Store, policy: Policy, actor: Actor, now: datetime) -> Listing | Refused:
+    """`/release list`."""
+    with store.read() as session:
+        allowed = authority.to_view(session, policy, Permission.RELEASE_VIEW, actor)
+        if isinstance(allowed, Refused):
+            return allowed
+        under_way = release.active(session)
+        shown = tuple(read(session, policy, one, now) for one in under_way[:LISTED])
+        return Listing(releases=shown, more=len(under_way) - len(shown))
+
+
+def read(session: Session, policy: Policy, one: Release, now: datetime) -> ReleaseStatus:
+    """Where the release stands, in the caller's transaction."""
+    since = rules.yesterday(policy, one, now)
+    counts = scope.counts(session, one.id, since)
+    state = State(
+        release=one,
+        since=since,
+        counts=counts,
+        moves=scope.moves(session, one.id, since, {each.status_id: each.category for each in counts}),
+        stays=scope.stays(session, one.id, since),
+        requirements=signoff.requirements(session, one),
+        mirror_as_of=mirror.as_of(session, "tickets"),
+    )
+    return rules.summarise(state, policy, now)
