@@ -84,15 +84,17 @@ class Reader:
             raise self._noted(node.place, spot, node, f"has to have keys of its own: {', '.join(known)}")
         before = len(self.problems)
         values: dict[str, object] = {}
+        meant: set[str | None] = set()
         for name, entry in node.entries.items():
             child = _Spot(join(spot.key, name), entry.place, cls, name)
             with suppress(_Noted):
                 if name not in known:
                     options = known.keys() - node.entries.keys()
+                    meant.add(rules.closest(name, options))
                     raise self._noted(entry.place, child, None, f"is no key here{rules.instead(name, options)}")
                 values[name] = self._value(known[name], entry.node, child)
         for name in required(cls):
-            if name not in node.entries:
+            if name not in node.entries and name not in meant:
                 self._noted(spot.place, spot.child(name, spot.place), None, "is missing, and has no default")
         self._stop_after(before)
         value: object = cls(**values)

@@ -42,13 +42,18 @@ class RuleError(ValueError):
     """Its text goes on from the value: "is no …: write …"."""
 
 
+def closest(text: str, options: Iterable[str]) -> str | None:
+    found = process.extractOne(text, sorted(options), processor=str.lower, score_cutoff=SIMILAR)
+    return found[0] if found else None
+
+
 def instead(text: str, options: Iterable[str]) -> str:
     """What to write instead of `text`, as the end of a sentence."""
-    names = sorted(options)
+    names = list(options) if isinstance(options, tuple) else sorted(options)
     if not names:
-        return ": there is none yet"
-    if close := process.extractOne(text.lower(), names, score_cutoff=SIMILAR):
-        return f": did you mean {close[0]}?"
+        return ": there is none"
+    if close := closest(text, names):
+        return f": did you mean {close}?"
     listed = ", ".join(names[:MAX_LISTED])
     return f": write one of {listed}" + ("" if len(names) <= MAX_LISTED else f" or {len(names) - MAX_LISTED} more")
 
@@ -108,8 +113,8 @@ def _hears(text: str, names: Names) -> str:
 def _deciding_group(text: str, names: Names) -> str:
     deciding = names["deciding groups"]
     if deciding is not None and text not in deciding:
-        close = process.extractOne(text, sorted(deciding), score_cutoff=SIMILAR)
-        end = f"did you mean {close[0]}?" if close else "give it to such a role"
+        close = closest(text, deciding)
+        end = f"did you mean {close}?" if close else "give it to such a role"
         raise RuleError(
             f"is in no role that permissions give {Permission.SIGNOFF_DECIDE}, so nobody of it could sign: {end}"
         )

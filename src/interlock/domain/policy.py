@@ -83,8 +83,7 @@ class Digest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelRule:
-    """What may be shown in a channel. `projects` None means every mirrored project; `company` names the one vendor
-    team whose tickets a shared channel may show."""
+    """What may be shown in a channel."""
 
     projects: tuple[str, ...] | None = None
     """The projects whose tickets are shown by name here; all where this is absent."""
@@ -131,10 +130,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobRule:
-    """When a job is due: every so many minutes, or at a local time on the named days.
-
-    `missed`: "catch_up" runs the newest missed slot once if it is at most `within_minutes` old; "skip" never does.
-    """
+    """When a job is due: every so many minutes, or at a local time on the named days."""
 
     every_minutes: int | None = None
     """Give this or `at`."""
@@ -145,6 +141,7 @@ class JobRule:
     time_zone: str | None = None
     """An IANA name; the policy's zone where this is absent."""
     missed: Literal["catch_up", "skip"] = "catch_up"
+    """catch_up runs the newest missed slot once, if it is at most `within_minutes` old; skip never does."""
     within_minutes: int = 180
     """How old a missed run may be and still be caught up."""
 
@@ -167,10 +164,11 @@ channel's own digest is; the rule here is how often that is looked for."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MilestoneRule:
-    """`business_days_before` the target, over the release's calendar; 0 is the target day itself."""
+    """A date of a release, counted back from its target."""
 
     name: str
     business_days_before: int
+    """Business days before the target, over the release's calendar; 0 is the target day itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -279,7 +277,7 @@ class BookingReminders:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """All of it. Mappings are keyed by the key that YAML gives; read-only by convention and never changed."""
+    """The whole policy. Its mappings have YAML's own keys, and nobody changes them."""
 
     time_zone: str
     """An IANA name such as Europe/London, for whatever has no zone of its own."""
