@@ -139,7 +139,7 @@ def _mistakes() -> Iterator[object]:
         yield pytest.param(good.replace(r"\n", "\n"), bad.replace(r"\n", "\n"), says, id=name)
 
 
-@pytest.mark.parametrize(("good", "bad", "says"), _mistakes())
+@pytest.mark.parametrize(("good", "bad", "says"), list(_mistakes()))
 def test_a_mistake_is_named_with_its_line_key_and_value(path: Path, good: str, bad: str, says: str) -> None:
     _replace(path, good, bad)
 
