@@ -170,10 +170,12 @@ class Renderer(Pieces):
         head = f'{{"startAt":0,"maxResults":{len(told)},"total":{len(changes)},"histories":'.encode()
         return head + joined(self.change(ticket, change) for change in told) + b"}"
 
-    def change(self, ticket: Ticket, change: Change) -> bytes:
+    def change(self, ticket: Ticket, change: Change, *, in_bulk: bool = False) -> bytes:
+        """One entry. The bulk resource tells `created` as epoch milliseconds, unlike every other."""
         author = self.account(self._people.get(change.author))
         head = f'{{"id":"{change.id}","author":'.encode()
-        tail = f',"created":"{stamp(change.at, ticket.offset)}","items":'.encode()
+        created = str(change.at) if in_bulk else quote(stamp(change.at, ticket.offset))
+        tail = f',"created":{created},"items":'.encode()
         return b"".join((head, author, tail, encode([self.item_json(item) for item in change.items]), b"}"))
 
     def item_json(self, item: Item) -> dict[str, object]:

@@ -92,7 +92,7 @@ def bulk_changelog(call: Call) -> Response:
         )
         logs: dict[int, list[bytes]] = {}
         for _, ticket_id, change in entries[start : start + size]:
-            logs.setdefault(ticket_id, []).append(call.draw.change(tickets[ticket_id], change))
+            logs.setdefault(ticket_id, []).append(call.draw.change(tickets[ticket_id], change, in_bulk=True))
     drawn = joined(
         f'{{"issueId":"{ticket_id}","changeHistories":'.encode() + joined(told) + b"}"
         for ticket_id, told in logs.items()
