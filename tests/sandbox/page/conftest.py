@@ -160,14 +160,20 @@ class PracticeApp:
     def last(self, kind: str) -> Json:
         return next(each for each in reversed(self.heard) if each.get("type") == kind)
 
-    def register(self) -> None:  # noqa: C901 - one small listener for each thing that the page can do
-        app = self.app
+    def register(self) -> None:
+        """One small listener for each thing that the page can do."""
 
-        @app.middleware
+        @self.app.middleware
         def keep(body: Json, next: Callable[[], None]) -> None:  # noqa: A002 - Bolt injects arguments by name
             self.heard.append(body)
             next()
 
+        self._commands(self.app)
+        self._clicks(self.app)
+        self._modals(self.app)
+        self._events(self.app)
+
+    def _commands(self, app: App) -> None:
         @app.command("/release")
         def release(ack: Ack, command: Json, client: WebClient) -> None:
             if command["text"] == "new":
@@ -177,12 +183,13 @@ class PracticeApp:
                 ack()
                 client.chat_postMessage(channel=command["channel_id"], text="Sign-off", blocks=card(self.votes))
             else:
-                blocks = [
+                blocks: list[Json] = [
                     {"type": "section", "text": mrkdwn("*2026.12 Data Platform* · 🟢 Green")},
                     {"type": "actions", "elements": [button("Share in channel", "share")]},
                 ]
                 ack(text="2026.12 is green", blocks=blocks)
 
+    def _clicks(self, app: App) -> None:
         @app.action("share")
         def share(ack: Ack, respond: Respond) -> None:
             ack()
@@ -196,6 +203,12 @@ class PracticeApp:
             client.chat_update(channel=channel, ts=ts, text="Sign-off", blocks=card(self.votes))
             client.chat_postMessage(channel=channel, thread_ts=ts, text=f"<@{body['user']['id']}> approved.")
 
+        @app.action("more")
+        def more(ack: Ack, respond: Respond, body: Json) -> None:
+            ack()
+            respond(text=f"You chose {body['actions'][0]['selected_option']['value']}", replace_original=False)
+
+    def _modals(self, app: App) -> None:
         @app.action("reject")
         def reject(ack: Ack, body: Json, client: WebClient) -> None:
             ack()
@@ -224,11 +237,6 @@ class PracticeApp:
             }
             client.views_push(trigger_id=body["trigger_id"], view=view)
 
-        @app.action("more")
-        def more(ack: Ack, respond: Respond, body: Json) -> None:
-            ack()
-            respond(text=f"You chose {body['actions'][0]['selected_option']['value']}", replace_original=False)
-
         @app.options("scope")
         def scope(ack: Ack, payload: Json) -> None:
             ack(options=[option(f"{payload['value']}.{month}") for month in ("11", "12")])
@@ -244,6 +252,7 @@ class PracticeApp:
         def rejected(ack: Ack) -> None:
             ack()
 
+    def _events(self, app: App) -> None:
         @app.event("app_home_opened")
         def home(event: Json, client: WebClient) -> None:
             if event["tab"] != "home":
@@ -300,11 +309,11 @@ def run_practice(workspace: Workspace, port: int = 0) -> Iterator[Practice]:
     bot = PracticeApp(App(client=client, process_before_response=True))
     bot.register()
     handler = SocketModeHandler(bot.app, "xapp-practice-app", web_client=client)
-    handler.connect()
+    handler.connect()  # type: ignore[no-untyped-call] # slack_bolt leaves it without types
     try:
         yield Practice(workspace, slack, url, bot)
     finally:
-        handler.close()
+        handler.close()  # type: ignore[no-untyped-call] # as above
         server.stop()
 
 
