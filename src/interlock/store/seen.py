@@ -29,3 +29,13 @@ class AccessTokenRow(SQLModel, table=True):
 def first_time(session: Session, key: str, now: datetime) -> bool:
     """Whether `key` (`trigger:…`, `event:…`, `webhook:…`) is new; it is remembered with the caller's transaction."""
     return insert_new(session, SeenRow, [{"key": key, "at": now}]) == 1
+
+
+def is_known(session: Session, key: str) -> bool:
+    """Whether `first_time` has said yes to this key before."""
+    return session.get(SeenRow, key) is not None
+
+
+def known(session: Session, key: str) -> bool:
+    """Whether `key` was remembered, by this transaction or an earlier one."""
+    return session.get(SeenRow, key) is not None

@@ -6,16 +6,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from http import HTTPStatus
-from typing import Any
 
 import structlog
 
 from interlock.domain.policy import Tickets
-from interlock.domain.ticket import Account, Change, Project, Ticket, Version
-from interlock.trackers import fields, jql, mapping, paging, plain
+from interlock.domain.ticket import Account, Change, Project, Version
+from interlock.trackers import fields, jql, mapping, page, paging, plain
 from interlock.trackers.errors import TrackerError
 from interlock.trackers.http import JiraHttp
 from interlock.trackers.mapping import Mapper, Reading
+from interlock.trackers.page import Page
 
 # Both flavours serve version 2; version 3 (Cloud only) differs in rich texts alone, which are never read.
 _API = "/rest/api/2"
@@ -24,21 +24,6 @@ _IDS_PAGE = 1000
 _CHANGES_PAGE = 100
 
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
-    """Some tickets, and all that they name. `reached` is the latest change among them, where the next run may begin
-    once they are kept; None on an empty page. `read` counts the tickets up to here, `total` all of them where Jira
-    says (Data Center)."""
-
-    tickets: tuple[Ticket, ...]
-    projects: tuple[Project, ...]
-    versions: tuple[Version, ...]
-    accounts: tuple[Account, ...]
-    reached: datetime | None
-    read: int
-    total: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +132,7 @@ class JiraTracker:
         for raw in self._listed(listing):
             readings = [self._whole(mapper.read(issue)) if history else mapper.read(issue) for issue in raw.issues]
             read += len(readings)
-            yield _page(readings, read=read, left=raw.left)
+            yield page.of(readings, read=read, left=raw.left)
 
     def all_ids(self, projects: Sequence[str], *, page_size: int = _IDS_PAGE) -> Iterator[list[tuple[str, str]]]:
         """(id, key) of each ticket that Jira shows, along its time of creation, which no change moves."""
@@ -169,7 +154,7 @@ class JiraTracker:
             if error.status == HTTPStatus.NOT_FOUND:
                 return None
             raise
-        return _page([self._whole(mapper.read(raw))], read=1, left=0)
+        return page.of([self._whole(mapper.read(raw))], read=1, left=0)
 
     def changelog(self, key_or_id: str) -> tuple[Change, ...]:
         """A ticket's whole history, oldest first, page by page (Cloud)."""
@@ -223,18 +208,3 @@ class JiraTracker:
             return reading
         changes = self.changelog(reading.ticket.id)
         return replace(reading, ticket=replace(reading.ticket, changes=changes, changes_complete=True))
-
-
-def _page(readings: Sequence[Reading], *, read: int, left: int | None) -> Page:
-    def unique(values: Any) -> tuple[Any, ...]:
-        return tuple({each.id: each for each in values}.values())
-
-    return Page(
-        tickets=tuple(reading.ticket for reading in readings),
-        projects=unique(reading.project for reading in readings),
-        versions=unique(each for reading in readings for each in reading.versions),
-        accounts=unique(each for reading in readings for each in reading.accounts),
-        reached=max((reading.ticket.updated for reading in readings), default=None),
-        read=read,
-        total=None if left is None else read + left,
-    )

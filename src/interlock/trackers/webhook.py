@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from interlock.domain.ticket import Account, Project, Version
+from interlock.domain.ticket import Version
 from interlock.trackers import mapping, plain
 from interlock.trackers.errors import TrackerError, UnreadableTicketError
 from interlock.trackers.mapping import Mapper, Reading
@@ -28,24 +28,15 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookEvent:
-    """`at` is when Jira says that it happened. Of a ticket, `ticket_id` and `ticket_key` are always told; `reading` is
-    None where the body does not hold enough of it: ask for the ticket by its id then. Its changes are those of this
+    """`at` is when Jira says that it happened. Of a ticket, `ticket_id` is always told; `reading` is None where the
+    body does not hold all that Interlock reads of it: ask for the ticket by its id then. Its changes are those of this
     event alone, so `changes_complete` is False."""
 
     kind: Kind
     at: datetime | None
     ticket_id: str | None = None
-    ticket_key: str | None = None
     reading: Reading | None = None
     version: Version | None = None
-
-    @property
-    def accounts(self) -> tuple[Account, ...]:
-        return self.reading.accounts if self.reading else ()
-
-    @property
-    def project(self) -> Project | None:
-        return self.reading.project if self.reading else None
 
 
 def verify(body: bytes, header: str | None, secret: str) -> bool:
@@ -81,17 +72,23 @@ def parse(body: bytes, mapper: Mapper) -> WebhookEvent:
 
 def _ticket(told: dict[str, object], name: str, at: datetime | None, mapper: Mapper) -> WebhookEvent:
     issue = plain.record(told.get("issue"))
-    ticket_id, ticket_key = plain.optional(issue.get("id")), plain.optional(issue.get("key"))
+    ticket_id = plain.optional(issue.get("id"))
     if ticket_id is None:
         return WebhookEvent(kind=Kind.IGNORED, at=at)
-    kind = Kind.TICKET_DELETED if name == "issue_deleted" else Kind.TICKET_CHANGED
+    if name == "issue_deleted":
+        return WebhookEvent(kind=Kind.TICKET_DELETED, at=at, ticket_id=ticket_id)
+    # What a body leaves out is unknown, not empty: taken for empty, a ticket would lose its security level or leave
+    # its release. Jira tells an empty field as null.
+    absent = set(mapper.fields.wanted) - {"parent"} - set(plain.record(issue.get("fields")))
     try:
-        reading = mapper.read({**issue, "changelog": None})
+        reading = None if absent else mapper.read({**issue, "changelog": None})
     except UnreadableTicketError:
-        return WebhookEvent(kind=kind, at=at, ticket_id=ticket_id, ticket_key=ticket_key)
+        reading = None
+    if reading is None:
+        return WebhookEvent(kind=Kind.TICKET_CHANGED, at=at, ticket_id=ticket_id)
     changelog = plain.record(told.get("changelog"))
     change_id = plain.optional(changelog.get("id"))
     if change_id is not None and at is not None:
         changes = mapper.changelog.items(change_id, at, told.get("user"), changelog.get("items"))
         reading = replace(reading, ticket=replace(reading.ticket, changes=tuple(changes)))
-    return WebhookEvent(kind=kind, at=at, ticket_id=ticket_id, ticket_key=ticket_key, reading=reading)
+    return WebhookEvent(kind=Kind.TICKET_CHANGED, at=at, ticket_id=ticket_id, reading=reading)

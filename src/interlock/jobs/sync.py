@@ -1,0 +1,140 @@
+"""Reading the tracker: everything at first, then what changed. A run that breaks off is continued by the next."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from interlock.domain.policy import Policy
+from interlock.store.engine import Store
+from interlock.trackers.errors import TrackerError
+from interlock.trackers.jira import Greeting, JiraTracker
+from interlock.usecases import sync
+from interlock.usecases.revalidation import revalidate
+from interlock.usecases.sync import Cursor, Kept
+
+Clock = Callable[[], datetime]
+
+OVERLAP = timedelta(minutes=10)
+"""How much is read again: search shows a write only after a while, by then behind the cursor. Twice does no harm."""
+
+SAY_EVERY = 20
+"""Pages between two lines of progress in the log."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """Tickets read so far, of `total` where the tracker says how many there are (Data Center)."""
+
+    read: int
+    total: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Synced:
+    """A run that reached its end. `since` None: everything was read. `missing`: fields of the policy that the tracker
+    does not have."""
+
+    read: int
+    kept: int
+    since: datetime | None
+    voided: int
+    missing: tuple[str, ...]
+
+
+def run(
+    store: Store,
+    policy: Policy,
+    tracker: JiraTracker,
+    clock: Clock,
+    *,
+    full: bool = False,
+    page_size: int = 100,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> Synced:
+    """Bring the mirror up to date; `full` reads every ticket anew.
+
+    Raises TrackerError after it noted the problem with the mirror; what was kept stays, and the next run goes on there.
+    """
+    started = clock()
+    sync.begin(store, started, anew=full)
+    log.info("sync.began", full=full)
+    work = _Work(store, policy, tracker, clock, page_size, on_progress)
+    try:
+        greeting = tracker.greet()
+        since = work.read(greeting, started)
+    except TrackerError as error:
+        sync.fail(store, str(error))
+        log.warning("sync.stopped", read=work.progress.read, kept=work.kept, why=str(error))
+        work.revalidate()
+        raise
+    sync.finish(store, started)
+    voided = work.revalidate()
+    log.info("sync.done", read=work.progress.read, kept=work.kept, voided=voided)
+    return Synced(read=work.progress.read, kept=work.kept, since=since, voided=voided, missing=greeting.missing)
+
+
+class _Work:
+    """One run: how far it came, and what it touched."""
+
+    def __init__(
+        self,
+        store: Store,
+        policy: Policy,
+        tracker: JiraTracker,
+        clock: Clock,
+        page_size: int,
+        on_progress: Callable[[Progress], None] | None,
+    ) -> None:
+        self.progress = Progress(read=0, total=None)
+        self.kept = 0
+        self._touched = False
+        self._store = store
+        self._policy = policy
+        self._tracker = tracker
+        self._clock = clock
+        self._page_size = page_size
+        self._on_progress = on_progress
+
+    def read(self, greeting: Greeting, started: datetime) -> datetime | None:
+        """Read to the end; returns since when, None for everything."""
+        keys = self._policy.tickets.projects
+        projects = self._tracker.projects(keys)
+        sync.keep_names(self._store, projects, [each for key in keys for each in self._tracker.versions(key)])
+        basis = sync.basis(self._policy, self._tracker.mapper().fields.wanted)
+        last = sync.cursor(self._store)
+        since = last.reached - OVERLAP if last is not None and last.basis == basis else None
+        # A ticket dated in the future (an import, a clock gone wrong) must not carry the cursor past all others.
+        latest = greeting.server_time or started
+        reached = last.reached if since is not None and last is not None else None
+        pages = self._tracker.pages(keys, since=since, page_size=self._page_size)
+        read_at = self._clock()
+        for number, page in enumerate(pages, start=1):
+            if page.reached is not None:
+                capped = min(page.reached, latest)
+                reached = capped if reached is None else max(reached, capped)
+                kept = sync.keep_page(
+                    self._store, self._policy, page, read_at, self._clock(), cursor=Cursor(reached=reached, basis=basis)
+                )
+                self._count(kept)
+            self._tell(Progress(read=page.read, total=page.total), number)
+            read_at = self._clock()
+        return since
+
+    def revalidate(self) -> int:
+        """Approvals that what was kept has overtaken."""
+        return revalidate(self._store, self._clock()) if self._touched else 0
+
+    def _count(self, kept: Kept) -> None:
+        self.kept += kept.tickets
+        self._touched = self._touched or bool(kept.releases)
+
+    def _tell(self, progress: Progress, page: int) -> None:
+        self.progress = progress
+        if self._on_progress is not None:
+            self._on_progress(progress)
+        if page % SAY_EVERY == 0:
+            log.info("sync.progress", read=progress.read, total=progress.total)

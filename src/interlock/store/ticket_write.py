@@ -1,0 +1,251 @@
+"""Writing the mirror in bulk: a page of tickets with all that hangs on them."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+from sqlmodel import Session, SQLModel, col
+
+from interlock.domain.ticket import Account, Change, Project, Ticket, Version
+from interlock.store.ticket import (
+    AccountRow,
+    ProjectRow,
+    TicketChangeRow,
+    TicketComponentRow,
+    TicketLabelRow,
+    TicketLinkRow,
+    TicketRow,
+    TicketVersionRow,
+    VersionRow,
+)
+from interlock.store.ticket_read import COLUMNS, links, to_ticket
+from interlock.store.upsert import BATCH, upsert
+
+TICKETS = "tickets"
+"""The purpose under which whoever writes tickets is alone, and the name of their mirror."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """A ticket as it stands in the mirror, without labels and components."""
+
+    ticket: Ticket
+    deleted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """As much of a ticket as a comparison with the tracker needs."""
+
+    id: str
+    key: str
+    project_key: str
+    seen_at: datetime
+
+
+def shown(session: Session) -> dict[str, Shown]:
+    """All tickets that the mirror shows, by id."""
+    rows = session.execute(
+        select(col(TicketRow.id), col(TicketRow.key), col(TicketRow.project_key), col(TicketRow.seen_at)).where(
+            col(TicketRow.deleted_at).is_(None)
+        )
+    )
+    return {
+        ticket_id: Shown(id=ticket_id, key=key, project_key=project_key, seen_at=seen_at)
+        for ticket_id, key, project_key, seen_at in rows
+    }
+
+
+def stored(session: Session, ticket_ids: Collection[str]) -> dict[str, Stored]:
+    """Those of these tickets that the mirror has, by id."""
+    ids = list(ticket_ids)
+    versions: dict[str, list[str]] = {}
+    for ticket_id, version_id in session.execute(
+        select(col(TicketVersionRow.ticket_id), col(TicketVersionRow.version_id)).where(
+            col(TicketVersionRow.ticket_id).in_(ids)
+        )
+    ):
+        versions.setdefault(ticket_id, []).append(version_id)
+    linked = links(session, ids)
+    rows = session.execute(select(*COLUMNS, col(TicketRow.deleted_at)).where(col(TicketRow.id).in_(ids)))
+    return {
+        row[0]: Stored(
+            ticket=replace(to_ticket(row, linked.get(row[0], ())), version_ids=tuple(versions.get(row[0], ()))),
+            deleted_at=row[-1],
+        )
+        for row in rows
+    }
+
+
+def write_tickets(session: Session, tickets: Mapping[str, tuple[Ticket, str | None]], seen_at: datetime) -> None:
+    """Overwrite these tickets, by id, and what they name; each comes with its team's key. They are shown again."""
+    if not tickets:
+        return
+    upsert(session, TicketRow, [_row(ticket, team, seen_at) for ticket, team in tickets.values()], ["id"])
+    ids = list(tickets)
+    for table, column in (
+        (TicketVersionRow, TicketVersionRow.ticket_id),
+        (TicketLabelRow, TicketLabelRow.ticket_id),
+        (TicketComponentRow, TicketComponentRow.ticket_id),
+        (TicketLinkRow, TicketLinkRow.ticket_id),
+    ):
+        session.execute(delete(table).where(col(column).in_(ids)), execution_options={"synchronize_session": False})
+    those = [ticket for ticket, _ in tickets.values()]
+    _insert(
+        session,
+        TicketVersionRow,
+        [{"ticket_id": each.id, "version_id": version} for each in those for version in each.version_ids],
+    )
+    _insert(
+        session, TicketLabelRow, [{"ticket_id": each.id, "label": label} for each in those for label in each.labels]
+    )
+    _insert(
+        session,
+        TicketComponentRow,
+        [{"ticket_id": each.id, "component": component} for each in those for component in each.components],
+    )
+    _insert(
+        session,
+        TicketLinkRow,
+        [
+            {
+                "ticket_id": each.id,
+                "other_id": link.other_id,
+                "phrase": link.phrase,
+                "relation": link.relation.value,
+                "other_key": link.other_key,
+                "other_category": link.other_category.value,
+            }
+            for each in those
+            for link in each.links
+        ],
+    )
+
+
+def write_changes(
+    session: Session, told: Mapping[str, Sequence[Change]], observed: Mapping[str, Sequence[Change]]
+) -> None:
+    """Add history by ticket id; a change that is there already is overwritten by what is told of it now."""
+    rows = [_change(ticket_id, change, observed=False) for ticket_id, those in told.items() for change in those]
+    rows += [_change(ticket_id, change, observed=True) for ticket_id, those in observed.items() for change in those]
+    upsert(session, TicketChangeRow, rows, ["ticket_id", "id"])
+
+
+def forget_observed(session: Session, ticket_ids: Collection[str]) -> None:
+    """Drop what was only seen by comparing, of tickets whose whole history is known now."""
+    session.execute(
+        delete(TicketChangeRow).where(
+            col(TicketChangeRow.ticket_id).in_(list(ticket_ids)), col(TicketChangeRow.observed).is_(True)
+        ),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def write_names(
+    session: Session,
+    *,
+    projects: Iterable[Project] = (),
+    versions: Iterable[Version] = (),
+    accounts: Iterable[Account] = (),
+) -> None:
+    """Overwrite what tickets name. An address that one answer leaves out is kept: Jira shows it to some callers only,
+    and who may sign off must not come and go with it. A deactivated account's is dropped.
+    """
+    upsert(session, ProjectRow, [{"id": each.id, "key": each.key, "name": each.name} for each in projects], ["id"])
+    upsert(
+        session,
+        VersionRow,
+        [
+            {
+                "id": each.id,
+                "project_id": each.project_id,
+                "name": each.name,
+                "released": each.released,
+                "archived": each.archived,
+                "release_date": each.release_date,
+            }
+            for each in versions
+        ],
+        ["id"],
+    )
+    told: list[dict[str, Any]] = []
+    silent: list[dict[str, Any]] = []
+    for each in accounts:
+        row = {"id": each.id, "name": each.name, "active": each.active}
+        if each.email is None and each.active:
+            silent.append(row)
+        else:
+            told.append(row | {"email": each.email})
+    upsert(session, AccountRow, told, ["id"])
+    upsert(session, AccountRow, silent, ["id"])
+
+
+def has_project(session: Session, project_id: str) -> bool:
+    return session.get(ProjectRow, project_id) is not None
+
+
+def mark_gone(session: Session, ticket_ids: Collection[str], now: datetime) -> int:
+    """Mark tickets as no longer shown, keeping their last state; returns how many were shown until now."""
+    ids, done = list(ticket_ids), 0
+    for start in range(0, len(ids), BATCH):
+        result = session.execute(
+            update(TicketRow)
+            .where(col(TicketRow.id).in_(ids[start : start + BATCH]), col(TicketRow.deleted_at).is_(None))
+            .values(deleted_at=now)
+            .returning(col(TicketRow.id)),
+            execution_options={"synchronize_session": False},
+        )
+        done += len(result.all())
+    return done
+
+
+def _row(ticket: Ticket, team: str | None, seen_at: datetime) -> dict[str, Any]:
+    return {
+        "id": ticket.id,
+        "key": ticket.key,
+        "project_id": ticket.project_id,
+        "project_key": ticket.project_key,
+        "team_key": team,
+        "summary": ticket.summary,
+        "type": ticket.type,
+        "status_id": ticket.status_id,
+        "status": ticket.status,
+        "category": ticket.category.value,
+        "priority": ticket.priority,
+        "assignee_id": ticket.assignee_id,
+        "reporter_id": ticket.reporter_id,
+        "due": ticket.due,
+        "created": ticket.created,
+        "updated": ticket.updated,
+        "resolved": ticket.resolved,
+        "flagged": ticket.flagged,
+        "security_level": ticket.security_level,
+        "story_points": ticket.story_points,
+        "epic_key": ticket.epic_key,
+        "team_field": ticket.team_field,
+        "changes_complete": ticket.changes_complete,
+        "seen_at": seen_at,
+        "deleted_at": None,
+    }
+
+
+def _change(ticket_id: str, change: Change, *, observed: bool) -> dict[str, Any]:
+    return {
+        "ticket_id": ticket_id,
+        "id": change.id,
+        "at": change.at,
+        "field": change.field.value,
+        "before": change.before,
+        "after": change.after,
+        "before_text": change.before_text,
+        "after_text": change.after_text,
+        "author_id": change.author_id,
+        "observed": observed,
+    }
+
+
+def _insert(session: Session, table: type[SQLModel], rows: list[dict[str, Any]]) -> None:
+    for start in range(0, len(rows), BATCH):
+        session.connection().execute(insert(table), rows[start : start + BATCH])
