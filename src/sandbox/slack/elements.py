@@ -3,7 +3,7 @@
 Shapes: https://docs.slack.dev/reference/interaction-payloads/block_actions-payload and view_submission.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sandbox.slack.values import Json
@@ -40,7 +40,7 @@ class NoSuchOptionError(LookupError):
     """The value is not among the element's options: a page that was out of date, or a typing error in a test."""
 
 
-def interactive(blocks: tuple[Json, ...] | list[Json]) -> Iterator[tuple[Json, Json]]:
+def interactive(blocks: Sequence[Json]) -> Iterator[tuple[Json, Json]]:
     """Every element that somebody can use, with the block it stands in."""
     for block in blocks:
         kind = block.get("type")
@@ -56,7 +56,7 @@ def interactive(blocks: tuple[Json, ...] | list[Json]) -> Iterator[tuple[Json, J
         yield from ((block, element) for element in found if element and "action_id" in element)
 
 
-def find(blocks: tuple[Json, ...] | list[Json], block_id: str, action_id: str) -> Json | None:
+def find(blocks: Sequence[Json], block_id: str, action_id: str) -> Json | None:
     return next((e for b, e in interactive(blocks) if b["block_id"] == block_id and e["action_id"] == action_id), None)
 
 
@@ -98,7 +98,7 @@ def is_empty(element: Json, typed: Json) -> bool:
     return not typed.get(_KEYS[element["type"]][0])
 
 
-def state_of(blocks: tuple[Json, ...] | list[Json], kept: Json, given: Mapping[tuple[str, str], Any]) -> dict[str, Any]:
+def state_of(blocks: Sequence[Json], kept: Json, given: Mapping[tuple[str, str], Any]) -> dict[str, Any]:
     """`state.values` for these blocks: what is `given` by (block_id, action_id), else what was `kept`, else initial.
 
     Slack keeps an entry over a views.update only where block, action and kind of element are still the same.

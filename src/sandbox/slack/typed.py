@@ -19,7 +19,7 @@ class Typed:
 
 
 def message(workspace: Workspace, raw: str) -> Typed:
-    """A message: "@ravi" becomes "<@U0RAVI>", "#general" "<#C0GENERAL|general>"."""
+    """A message: "@ravi" becomes "<@U0RAVI>", "#general" "<#C0GENERAL|>", without its name as Slack does."""
     text, elements, end = "", [], 0
     for match in _NAME.finditer(raw):
         found = _resolve(workspace, match[1], match[2])
