@@ -143,7 +143,8 @@ class Call:
 
     @property
     def base(self) -> str:
-        return self.desk.settings.base_url or str(self.request.base_url).rstrip("/")
+        url, mounted_at = self.request.url, self.request.scope.get("root_path", "")
+        return self.desk.settings.base_url or f"{url.scheme}://{url.netloc}{mounted_at}"
 
     @property
     def draw(self) -> Renderer:

@@ -6,8 +6,8 @@ Source: developer.atlassian.com/cloud/jira/platform/webhooks.
 """
 
 import hashlib
-import hmac
 import heapq
+import hmac
 import itertools
 import threading
 import time
