@@ -99,7 +99,7 @@ def _target(draft: Draft, policy: Policy, now: datetime) -> str | None:
         return f"{day(draft.target)} is past. Choose a day from {day(today)} on."
     if draft.target - today > FURTHEST:
         return "That is more than two years away. Choose an earlier day."
-    if not calendar.is_businessday(draft.target):
+    if not calendar.is_business_day(draft.target):
         after = calendar.add_business_days(draft.target, 1)
         return f"{day(draft.target)} is no business day. The next is {day(after)}."
     return None

@@ -116,6 +116,17 @@ def choose(typed: str, channel_id: str, known: Sequence[ReleaseName]) -> Release
     return Unclear(sentence=f"Which release: {_list(candidates)}?", choices=tuple(candidates[:CHOICES]))
 
 
+def leading(text: str, known: Sequence[ReleaseName]) -> tuple[str, str]:
+    """A text that begins with a release's name, taken apart: the name and what follows. A name may hold blanks, so the
+    longest that is a release's own counts; where none is, the first word is taken for one.
+    """
+    words = names.tidy(text).split()
+    folded = {names.fold(each.name) for each in known}
+    lengths = (length for length in range(len(words), 1, -1) if names.fold(" ".join(words[:length])) in folded)
+    length = next(lengths, 1)
+    return " ".join(words[:length]), " ".join(words[length:])
+
+
 def _named(wanted: str, known: Sequence[ReleaseName], under_way: Sequence[ReleaseName]) -> ReleaseName | Unclear:
     everywhere = {each.name: each for each in known}
     exact = next((each for each in known if names.fold(each.name) == names.fold(wanted)), None)

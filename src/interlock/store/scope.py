@@ -15,7 +15,7 @@ from interlock.domain.ticket import Field as TicketField
 from interlock.store.mirror import MirrorRow
 from interlock.store.release import ReleaseRow, ScopeRow
 from interlock.store.ticket import TicketChangeRow, TicketLabelRow, TicketRow, TicketVersionRow
-from interlock.store.ticket_read import COLUMNS, to_ticket
+from interlock.store.ticket_read import BATCH, COLUMNS, to_ticket
 from interlock.store.upsert import insert_new
 
 LOCK = "scope"
@@ -194,3 +194,14 @@ def _category(session: Session, status_id: str) -> Category:
         select(col(TicketRow.category)).where(col(TicketRow.status_id) == status_id).limit(1)
     ).scalar()
     return Category(found) if found else Category.UNKNOWN
+
+
+def teams(session: Session, rule: ScopeRule) -> frozenset[str]:
+    """The teams, by key, of the tickets that the rule takes."""
+    ids = list(traits(session, rule))
+    found: set[str] = set()
+    for start in range(0, len(ids), BATCH):
+        team = col(TicketRow.team_key)
+        rows = session.scalars(select(team).where(col(TicketRow.id).in_(ids[start : start + BATCH])).distinct())
+        found.update(key for key in rows if key)
+    return frozenset(found)

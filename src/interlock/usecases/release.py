@@ -1,0 +1,298 @@
+"""Planning a release, ending it, and sharing where it stands."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+from sqlmodel import Session
+
+from interlock.config.template import policy_version
+from interlock.domain import draft as rules
+from interlock.domain import milestone, names
+from interlock.domain.actor import Actor, Person
+from interlock.domain.audit import AuditEvent
+from interlock.domain.authority import Refused
+from interlock.domain.card import SIGNOFF
+from interlock.domain.draft import Draft, Findings, Preview
+from interlock.domain.outbox import Outgoing, Urgency
+from interlock.domain.permission import Permission
+from interlock.domain.policy import Policy
+from interlock.domain.release import NEW, Release, ReleaseName, Stage, Unclear, choose, leading
+from interlock.domain.version import VersionChoice, choices
+from interlock.store import audit, card, channel, outbox, person, release, scope, seen, signoff, version
+from interlock.store.engine import Store
+from interlock.usecases import authority
+from interlock.usecases import card as cards
+from interlock.usecases import scope as scopes
+from interlock.usecases.record import record
+
+NEWS_GOOD_FOR = timedelta(days=1)
+SHARE_GOOD_FOR = timedelta(hours=1)
+LONGEST_REASON = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Created:
+    release: Release
+    tickets: int
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invalid:
+    """What is wrong, as a sentence by field: name, template, target, channel, scope, reason."""
+
+    problems: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """A release that somebody wants to close, and what it would leave unfinished. `reason` is as typed so far."""
+
+    release: ReleaseName
+    reason: str
+    tickets: int
+    unfinished: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closed:
+    release: Release
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    release: Release
+
+
+def may_create(store: Store, policy: Policy, actor: Actor, now: datetime) -> Refused | None:
+    """Why the actor may not plan a release, before a form is opened to them in vain."""
+    with store.read() as session:
+        allowed = authority.to_decide(session, policy, Permission.RELEASE_CREATE, actor, now)
+        return allowed if isinstance(allowed, Refused) else None
+
+
+def versions(store: Store, policy: Policy, actor: Actor, typed: str) -> tuple[VersionChoice, ...]:
+    """The fix versions that somebody who types this may mean; none for somebody who may not look."""
+    with store.read() as session:
+        if isinstance(authority.to_view(session, policy, Permission.RELEASE_VIEW, actor), Refused):
+            return ()
+        return choices(typed, version.every(session), version.projects(session), version.ticket_counts(session))
+
+
+def same_versions(store: Store, policy: Policy, actor: Actor, version_id: str) -> tuple[str, ...]:
+    """The ids of every version that has this one's name; none for somebody who may not look."""
+    with store.read() as session:
+        if isinstance(authority.to_view(session, policy, Permission.RELEASE_VIEW, actor), Refused):
+            return ()
+        return tuple(version.same_name(session, version_id))
+
+
+def preview(store: Store, policy: Policy, actor: Actor, draft: Draft, now: datetime) -> Preview | Refused:
+    """What a half-filled form would come to."""
+    with store.read() as session:
+        allowed = authority.to_view(session, policy, Permission.RELEASE_CREATE, actor)
+        if isinstance(allowed, Refused):
+            return allowed
+        return rules.examine(draft, _findings(session, draft), policy, now)
+
+
+def create(
+    store: Store, policy: Policy, actor: Actor, draft: Draft, request_id: str, now: datetime
+) -> Created | Invalid | Refused:
+    """Plan a release: its template is copied, its milestones dated, its scope filled, its channel told.
+
+    The same request again creates nothing and gives the same answer.
+    """
+    with store.write() as session:
+        allowed = authority.to_decide(session, policy, Permission.RELEASE_CREATE, actor, now)
+        if isinstance(allowed, Refused):
+            _record_refusal(session, "release.refused", actor, allowed, now)
+            return allowed
+        scope.lock(session)  # also keeps two releases from taking one name at once
+        request = f"release.new:{request_id}"
+        if seen.known(session, request) and (existing := release.by_name(session, draft.name)):
+            return Created(release=existing, tickets=len(scope.tickets(session, existing.id)))
+        found = rules.examine(draft, _findings(session, draft), policy, now)
+        if found.problems:
+            return Invalid(problems=found.problems)
+        seen.first_time(session, request, now)
+        one = release.add(session, _planned(draft, policy, actor, now))
+        signoff.add_requirements(session, one.id, one.policy.requirements)
+        scopes.refresh(session, None, now)
+        _record_creation(session, actor, allowed.person, one, found.tickets, now)
+        _announce(session, one, "release.created", now)
+        return Created(release=one, tickets=found.tickets, warnings=found.warnings)
+
+
+def find(store: Store, policy: Policy, actor: Actor, typed: str, channel_id: str) -> ReleaseName | Refused:
+    """The release that somebody means who types this in the channel."""
+    with store.read() as session:
+        allowed = authority.to_view(session, policy, Permission.RELEASE_VIEW, actor)
+        if isinstance(allowed, Refused):
+            return allowed
+        meant = choose(typed, channel_id, release.all_names(session))
+        return Refused(reason="unclear", sentence=meant.sentence) if isinstance(meant, Unclear) else meant
+
+
+def ending(
+    store: Store, policy: Policy, actor: Actor, text: str, channel_id: str, now: datetime
+) -> Ending | Unclear | Refused:
+    """What `/release close NAME reason` would end, before it is asked whether to."""
+    with store.read() as session:
+        allowed = authority.to_decide(session, policy, Permission.RELEASE_CLOSE, actor, now)
+        if isinstance(allowed, Refused):
+            return allowed
+        known = release.all_names(session)
+        typed, reason = leading(text, known)
+        meant = choose(typed, channel_id, known)
+        if isinstance(meant, Unclear):
+            return meant
+        if meant.ended:
+            return _ended_already(meant.name)
+        scoped = scope.tickets(session, meant.id)
+        unfinished = sum(1 for each in scoped if not each.ticket.done)
+        return Ending(release=meant, reason=reason[:LONGEST_REASON], tickets=len(scoped), unfinished=unfinished)
+
+
+def close(
+    store: Store, policy: Policy, actor: Actor, release_id: int, reason: str, now: datetime
+) -> Closed | Invalid | Refused:
+    """End a release for good: its scope stays as it is, its sign-offs can no longer change."""
+    with store.write() as session:
+        allowed = authority.to_decide(session, policy, Permission.RELEASE_CLOSE, actor, now)
+        if isinstance(allowed, Refused):
+            _record_refusal(session, "release.close_refused", actor, allowed, now)
+            return allowed
+        one = release.load(session, release_id, lock=True)
+        if one.ended:
+            return _ended_already(one.name)
+        why = names.tidy(reason)
+        if problem := _reason_problem(why):
+            return Invalid(problems={"reason": problem})
+        release.close(session, one.id, actor, why, now)
+        record(session, "release.closed", actor, allowed.person, one, {"reason": why, "stage": one.stage.value}, now)
+        _announce(session, one, "release.closed", now)
+        if asked := card.of_release(session, one.id, SIGNOFF):
+            cards.refresh(session, asked, now)
+        return Closed(release=one)
+
+
+def share(
+    store: Store, policy: Policy, actor: Actor, release_id: int, channel_id: str, request_id: str, now: datetime
+) -> Shared | Refused:
+    """Post the release's status into a channel, as that channel may see it."""
+    with store.write() as session:
+        allowed = authority.to_view(session, policy, Permission.RELEASE_VIEW, actor)
+        if isinstance(allowed, Refused):
+            return allowed
+        one = release.load(session, release_id)
+        refused = _refuse_sharing(session, channel_id)
+        if refused:
+            return refused
+        message = Outgoing(
+            key=f"release.status:{one.id}:{channel_id}:{request_id}",
+            kind="release.status",
+            ids={"release_id": one.id, "channel_id": channel_id, "shared_by": actor.slack_id},
+            channel=channel_id,
+            urgency=Urgency.URGENT,
+            not_after=now + SHARE_GOOD_FOR,
+        )
+        outbox.enqueue(session, message, now)
+        return Shared(release=one)
+
+
+def _findings(session: Session, draft: Draft) -> Findings:
+    rule = draft.rule
+    taken = release.by_name(session, draft.name)
+    ids = scope.traits(session, rule)
+    missing = [each for each in rule.version_ids if each not in version.known(session, rule.version_ids)]
+    missing += [each for each in rule.epics if each not in version.known_epics(session, rule.epics)]
+    return Findings(
+        taken_by=taken.name if taken else None,
+        channel=channel.load(session, draft.channel_id) if draft.channel_id else None,
+        missing=tuple(missing),
+        tickets=len(ids),
+        teams=scope.teams(session, rule),
+    )
+
+
+def _planned(draft: Draft, policy: Policy, actor: Actor, now: datetime) -> Release:
+    assert draft.target is not None
+    assert draft.channel_id is not None
+    template = policy.templates[draft.template]
+    return Release(
+        id=NEW,
+        name=names.tidy(draft.name),
+        template=draft.template,
+        policy=template,
+        policy_version=policy_version(template),
+        stage=Stage.PLANNED,
+        target=draft.target,
+        channel_id=draft.channel_id,
+        scope_rule=draft.rule,
+        milestones=milestone.plan(template, draft.target, milestone.calendar_of(policy, template)),
+        created_by=actor.slack_id,
+        created_at=now,
+        scope_opened_at=now,
+    )
+
+
+def _record_creation(session: Session, actor: Actor, who: Person, one: Release, tickets: int, now: datetime) -> None:
+    facts = {
+        "template": one.template,
+        "policy_version": one.policy_version,
+        "target": one.target.isoformat(),
+        "channel": one.channel_id,
+        "scope": release.stored_scope_rule(one.scope_rule),
+        "milestones": {each.name: each.due.isoformat() for each in one.milestones},
+        "tickets": tickets,
+    }
+    record(session, "release.created", actor, who, one, facts, now)
+
+
+def _record_refusal(session: Session, kind: str, actor: Actor, refused: Refused, now: datetime) -> None:
+    standing = person.standing(session, actor.slack_id)
+    who = standing.person if standing else Person(slack_id=actor.slack_id, name="")
+    event = AuditEvent(kind=kind, actor=actor, facts={"why": refused.reason}, people={"actor": asdict(who)})
+    audit.append(session, event, now)
+
+
+def _announce(session: Session, one: Release, kind: str, now: datetime) -> None:
+    message = Outgoing(
+        key=f"{kind}:{one.id}",
+        kind=kind,
+        ids={"release_id": one.id},
+        channel=one.channel_id,
+        urgency=Urgency.PROMPT,
+        not_after=now + NEWS_GOOD_FOR,
+    )
+    outbox.enqueue(session, message, now)
+
+
+def _ended_already(name: str) -> Refused:
+    return Refused(reason="release_ended", sentence=f"{name} has ended already, so nothing was changed.")
+
+
+def _reason_problem(reason: str) -> str | None:
+    if not reason:
+        return "Say why it is closed, such as: shipped on Thursday."
+    if len(reason) > LONGEST_REASON:
+        return f"That reason has {len(reason)} characters; at most {LONGEST_REASON} are kept. Make it shorter."
+    return None
+
+
+def _refuse_sharing(session: Session, channel_id: str) -> Refused | None:
+    there = channel.load(session, channel_id)
+    if there is None or not there.member or there.archived:
+        return Refused(
+            reason="not_in_channel",
+            sentence="Interlock can't post here: it is not in this channel. Invite it with /invite, wait a few "
+            "minutes, and share again.",
+        )
+    if there.shared:
+        return Refused(
+            reason="shared_channel",
+            sentence=f"#{there.name} is shared with another company, so a release's status is not posted there. "
+            "Share it in a channel of your own workspace.",
+        )
+    return None
