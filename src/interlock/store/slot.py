@@ -1,16 +1,22 @@
 """Slots: one firing of one scheduled job, held by a lease."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any, cast
 
-from sqlmodel import Field, SQLModel
+from sqlalchemy import CheckConstraint, CursorResult, update
+from sqlmodel import Field, Session, SQLModel, col, select
 
+from interlock.domain.slot import Firing, Missed, Outcome, Slot
+from interlock.store.alone import alone
 from interlock.store.base import UtcDateTime
+from interlock.store.upsert import insert_new
 
 
 class SlotRow(SQLModel, table=True):
     """`outcome` is None while it is leased or was abandoned, then done, failed or skipped (with `detail`)."""
 
     __tablename__ = "slot"
+    __table_args__ = (CheckConstraint("outcome IN ('done', 'failed', 'skipped')", name="outcome"),)
 
     job: str = Field(primary_key=True)
     due_at: datetime = Field(primary_key=True, sa_type=UtcDateTime)
@@ -21,3 +27,116 @@ class SlotRow(SQLModel, table=True):
     done_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     outcome: str | None = None
     detail: str | None = None
+
+
+def newest(session: Session, job: str) -> Firing | None:
+    """The firing with the latest due time that anything is recorded of."""
+    rows = recent(session, job, 1)
+    return rows[0] if rows else None
+
+
+def recent(session: Session, job: str, limit: int) -> tuple[Firing, ...]:
+    """The newest firing first."""
+    rows = session.exec(select(SlotRow).where(SlotRow.job == job).order_by(col(SlotRow.due_at).desc()).limit(limit))
+    return tuple(_firing(row) for row in rows)
+
+
+def one_at_a_time(session: Session, job: str) -> None:
+    """Until the transaction ends nobody else decides about this job: replicas plan from the same firings."""
+    alone(session, f"slot {job}")
+
+
+def claim(session: Session, job: str, due_at: datetime, owner: str, now: datetime, lease: timedelta) -> Slot | None:
+    """Take the slot, new or abandoned; None if another holds it or it is finished. Its row is unique, so one wins."""
+    held: dict[str, Any] = {"owner": owner, "lease_until": now + lease, "started_at": now}
+    if insert_new(session, SlotRow, [{"job": job, "due_at": due_at, "attempt": 1, **held}]):
+        return Slot(job=job, due_at=due_at)
+    attempt = (
+        session.connection()
+        .execute(
+            update(SlotRow)
+            .where(
+                col(SlotRow.job) == job,
+                col(SlotRow.due_at) == due_at,
+                col(SlotRow.outcome).is_(None),
+                col(SlotRow.lease_until) <= now,
+            )
+            .values(attempt=col(SlotRow.attempt) + 1, **held)
+            .returning(col(SlotRow.attempt))
+        )
+        .scalar()
+    )
+    return None if attempt is None else Slot(job=job, due_at=due_at, attempt=attempt)
+
+
+def extend(session: Session, slot: Slot, owner: str, until: datetime) -> bool:
+    """The holder lives. False: it holds the slot no longer, and must stop."""
+    return _change(session, slot, owner, lease_until=until)
+
+
+def finish(session: Session, slot: Slot, owner: str, now: datetime, outcome: Outcome, detail: str) -> bool:
+    """Record the outcome; False if the slot was lost meanwhile."""
+    return _change(session, slot, owner, outcome=outcome, detail=detail, done_at=now, lease_until=None)
+
+
+def put_off(session: Session, slot: Slot, owner: str, until: datetime, detail: str) -> bool:
+    """It failed and is tried again, by whoever comes first after `until`."""
+    return _change(session, slot, owner, lease_until=until, detail=detail)
+
+
+def give_back(session: Session, slot: Slot, owner: str, now: datetime) -> bool:
+    """Its process is told to stop: another goes on at once, and it counts as no attempt."""
+    return _change(session, slot, owner, lease_until=now, attempt=slot.attempt - 1, detail="Stopped half-way.")
+
+
+def give_up(session: Session, job: str, due_at: datetime, now: datetime) -> None:
+    """Close what was abandoned and is not tried again."""
+    abandoned = (
+        update(SlotRow)
+        .where(
+            col(SlotRow.job) == job,
+            col(SlotRow.due_at) == due_at,
+            col(SlotRow.outcome).is_(None),
+            col(SlotRow.lease_until) <= now,
+        )
+        .values(outcome="failed", done_at=now, lease_until=None)
+    )
+    session.connection().execute(abandoned.where(col(SlotRow.detail).is_(None)).values(detail="Its process died."))
+    session.connection().execute(abandoned)
+
+
+def record_missed(session: Session, job: str, missed: Missed, now: datetime) -> None:
+    """One row stands for them all: a week without the program is no thousand rows."""
+    detail = (
+        "Missed." if missed.count == 1 else f"Missed, as the {missed.count - 1} before since {missed.first:%F %R}Z."
+    )
+    row = {"job": job, "due_at": missed.last, "attempt": 0, "done_at": now, "outcome": "skipped", "detail": detail}
+    insert_new(session, SlotRow, [row])
+
+
+def _change(session: Session, slot: Slot, owner: str, **values: Any) -> bool:
+    """Only its holder may; the attempt is part of the lease, since one process may lose a slot and take it again."""
+    done = session.connection().execute(
+        update(SlotRow)
+        .where(
+            col(SlotRow.job) == slot.job,
+            col(SlotRow.due_at) == slot.due_at,
+            col(SlotRow.owner) == owner,
+            col(SlotRow.attempt) == slot.attempt,
+            col(SlotRow.outcome).is_(None),
+        )
+        .values(**values)
+    )
+    assert isinstance(done, CursorResult)
+    return done.rowcount > 0
+
+
+def _firing(row: SlotRow) -> Firing:
+    return Firing(
+        slot=Slot(job=row.job, due_at=row.due_at, attempt=row.attempt),
+        outcome=cast("Outcome | None", row.outcome),  # the table's constraint lets no other in
+        detail=row.detail,
+        lease_until=row.lease_until,
+        started_at=row.started_at,
+        done_at=row.done_at,
+    )

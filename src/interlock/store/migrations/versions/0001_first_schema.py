@@ -233,6 +233,7 @@ def upgrade() -> None:
         sa.Column("done_at", interlock.store.base.UtcDateTime(timezone=True), nullable=True),
         sa.Column("outcome", sa.String(), nullable=True),
         sa.Column("detail", sa.String(), nullable=True),
+        sa.CheckConstraint("outcome IN ('done', 'failed', 'skipped')", name=op.f("ck_slot_outcome")),
         sa.PrimaryKeyConstraint("job", "due_at", name=op.f("pk_slot")),
     )
     op.create_table(

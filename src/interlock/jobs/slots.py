@@ -1,0 +1,177 @@
+"""Runs jobs in their slots: plans, claims, runs, records. Any number of runners may share one database."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Event
+
+import structlog
+from sqlmodel import Session
+
+from interlock.domain.errors import InterlockError
+from interlock.domain.policy import JobRule, Policy
+from interlock.domain.slot import Firing, Outcome, Plan, Slot, next_slot, pause_after_failure, plan
+from interlock.jobs.heartbeat import heartbeat
+from interlock.jobs.job import Job, JobContext, JobReport, JobStoppedError, Run
+from interlock.store import slot as slots
+from interlock.store.engine import Store
+
+log = structlog.get_logger(__name__)
+
+MANUAL = "manual/"
+
+
+class UnknownJobError(InterlockError):
+    """No job, or no subject of the job, has that name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobStatus:
+    """A job as `interlock job list` shows it; `job` names the subject too. `next_at` None: only when asked."""
+
+    job: str
+    rule: JobRule | None
+    last: Firing | None
+    next_at: datetime | None
+
+
+class JobRunner:
+    """`owner` names this process in leases: unique per process and start."""
+
+    def __init__(
+        self, store: Store, policy: Policy, jobs: Iterable[Job], clock: Callable[[], datetime], owner: str
+    ) -> None:
+        self.jobs = {job.name: job for job in jobs}
+        self._store = store
+        self._policy = policy
+        self._clock = clock
+        self._owner = owner
+        self._stopping = Event()
+
+    def run_due(self, now: datetime, only: str | None = None) -> tuple[Run, ...]:
+        """Run what is due (of the job `only`), one after the other; what another runner holds is left to it."""
+        jobs = self.jobs.values() if only is None else (self._named(only),)
+        runs = (self._due(job, name, rule, now) for job in jobs for name, rule in self._subjects(job, now))
+        return tuple(run for run in runs if run is not None)
+
+    def run_now(self, name: str, at: datetime, *, subject: str | None = None, dry_run: bool = False) -> tuple[Run, ...]:
+        """Run a job (all its subjects, or one) because a person asked, in a slot of that very instant. As if it were
+        `at`. A dry run is recorded nowhere.
+        """
+        job = self._named(name)
+        names = [full for full, _ in self._subjects(job, at)] or [job.name]
+        if subject is not None:
+            names = [full for full in names if full == f"{job.name}:{subject}"]
+            if not names:
+                raise UnknownJobError(f"The job {name} has no subject {subject}. See: interlock job list")
+        runs = (self._asked(job, f"{MANUAL}{full}", at, dry_run=dry_run) for full in names)
+        return tuple(run for run in runs if run is not None)
+
+    def overview(self, now: datetime) -> tuple[JobStatus, ...]:
+        with self._store.read() as session:
+            return tuple(
+                self._status(session, name, rule, now)
+                for job in self.jobs.values()
+                for name, rule in (*self._subjects(job, now), *self._unscheduled(job))
+            )
+
+    def stop(self) -> None:
+        """Ask running jobs to end at their next `progress`; nothing begins any more."""
+        self._stopping.set()
+
+    def _named(self, name: str) -> Job:
+        job = self.jobs.get(name)
+        if job is None:
+            raise UnknownJobError(f"There is no job {name}. There are: {', '.join(sorted(self.jobs))}.")
+        return job
+
+    def _subjects(self, job: Job, now: datetime) -> list[tuple[str, JobRule]]:
+        if job.subjects is not None:
+            return [(f"{job.name}:{subject}", rule) for subject, rule in job.subjects(now)]
+        rule = self._policy.jobs.get(job.name)
+        return [] if rule is None else [(job.name, rule)]
+
+    def _unscheduled(self, job: Job) -> list[tuple[str, None]]:
+        return [(job.name, None)] if job.subjects is None and job.name not in self._policy.jobs else []
+
+    def _due(self, job: Job, name: str, rule: JobRule, now: datetime) -> Run | None:
+        if self._stopping.is_set():
+            return None
+        with self._store.read() as session:
+            # Most ticks find nothing to do, and need no writer's transaction to see it.
+            if self._plan(slots.newest(session, name), rule, now) == Plan():
+                return None
+        with self._store.write() as session:
+            slots.one_at_a_time(session, name)
+            todo = self._plan(slots.newest(session, name), rule, now)
+            if todo.give_up is not None:
+                slots.give_up(session, name, todo.give_up, now)
+                log.warning("job.given_up", job=name, due_at=todo.give_up)
+            if todo.missed is not None:
+                slots.record_missed(session, name, todo.missed, now)
+                log.warning("job.missed", job=name, count=todo.missed.count, last=todo.missed.last)
+            slot = None if todo.run is None else slots.claim(session, name, todo.run, self._owner, now, job.lease)
+        return None if slot is None else self._run(job, slot, rule, now)
+
+    def _status(self, session: Session, name: str, rule: JobRule | None, now: datetime) -> JobStatus:
+        last = slots.newest(session, name if rule is not None else f"{MANUAL}{name}")
+        next_at = None if rule is None else next_slot(rule, now, self._policy.time_zone)
+        return JobStatus(job=name, rule=rule, last=last, next_at=next_at)
+
+    def _plan(self, last: Firing | None, rule: JobRule, now: datetime) -> Plan:
+        return plan(rule, last, now, self._policy.time_zone)
+
+    def _asked(self, job: Job, name: str, at: datetime, *, dry_run: bool) -> Run | None:
+        if dry_run:
+            slot = Slot(job=name, due_at=at)
+            report = job.run(JobContext(now=at, slot=slot, progress=self._progress(slot, Event()), dry_run=True))
+            return Run(slot=slot, outcome=None, detail=report.detail, report=report)
+        with self._store.write() as session:
+            claimed = slots.claim(session, name, at, self._owner, self._clock(), job.lease)
+        return None if claimed is None else self._run(job, claimed, None, at)
+
+    def _run(self, job: Job, slot: Slot, rule: JobRule | None, now: datetime) -> Run:
+        bound = log.bind(job=slot.job, due_at=slot.due_at, attempt=slot.attempt)
+        bound.info("job.begun")
+        try:
+            with heartbeat(self._store, slot, self._owner, clock=self._clock, lease=job.lease) as lost:
+                report = job.run(JobContext(now=now, slot=slot, progress=self._progress(slot, lost)))
+        except JobStoppedError:
+            bound.info("job.stopped")
+            with self._store.write() as session:
+                slots.give_back(session, slot, self._owner, self._clock())
+            return Run(slot=slot, outcome=None, detail="Stopped half-way.")
+        except Exception as error:  # noqa: BLE001 one job's fault must not stop the others: it is recorded and logged
+            bound.exception("job.failed")
+            return self._failed(slot, rule, _sentence(error))
+        return self._finish(slot, "done", report.detail, report)
+
+    def _failed(self, slot: Slot, rule: JobRule | None, detail: str) -> Run:
+        pause = None if rule is None else pause_after_failure(rule, slot.attempt)
+        if pause is None:
+            return self._finish(slot, "failed", detail, None)
+        with self._store.write() as session:
+            slots.put_off(session, slot, self._owner, self._clock() + pause, detail)
+        return Run(slot=slot, outcome=None, detail=detail)
+
+    def _finish(self, slot: Slot, outcome: Outcome, detail: str, report: JobReport | None) -> Run:
+        with self._store.write() as session:
+            kept = slots.finish(session, slot, self._owner, self._clock(), outcome, detail)
+        log.info("job.ended", job=slot.job, due_at=slot.due_at, outcome=outcome, detail=detail, recorded=kept)
+        return Run(slot=slot, outcome=outcome, detail=detail, report=report)
+
+    def _progress(self, slot: Slot, lost: Event) -> Callable[[str], None]:
+        def progress(text: str) -> None:
+            log.info("job.progress", job=slot.job, text=text)
+            if lost.is_set():
+                raise JobStoppedError(f"The job {slot.job} lost its slot to another process; it goes on there.")
+            if self._stopping.is_set():
+                raise JobStoppedError(f"The job {slot.job} was stopped; the next attempt goes on from here.")
+
+        return progress
+
+
+def _sentence(error: Exception) -> str:
+    """For the record: the first line, since a database's error goes on with the values it was given."""
+    text = (str(error).splitlines() or [""])[0][:300]
+    return text if isinstance(error, InterlockError) else f"{type(error).__name__}: {text}"
