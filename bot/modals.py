@@ -2,9 +2,7 @@
 
 from typing import Any, Final
 
-from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError, SlackClientError
-
+from bot.slack import Slack, SlackError
 from interlock.domain.errors import InterlockError
 
 TOO_LATE: Final = frozenset({"expired_trigger_id", "trigger_expired", "trigger_exchanged", "exchanged_trigger_id"})
@@ -18,8 +16,8 @@ class ModalError(InterlockError):
 class Modals:
     """views.open, push, update and publish. Each answer is Slack's `view` object."""
 
-    def __init__(self, client: WebClient) -> None:
-        self._client = client
+    def __init__(self, slack: Slack) -> None:
+        self._slack = slack
 
     def open(self, trigger_id: str, view: dict[str, Any]) -> dict[str, Any]:
         return self._call("views.open", trigger_id=trigger_id, view=view)
@@ -30,7 +28,7 @@ class Modals:
 
     def update(self, view_id: str, view: dict[str, Any], view_hash: str | None = None) -> dict[str, Any]:
         """With `view_hash`, only if nobody changed the view since."""
-        return self._call("views.update", view_id=view_id, view=view, **({"hash": view_hash} if view_hash else {}))
+        return self._call("views.update", view_id=view_id, view=view, hash=view_hash)
 
     def publish(self, user_id: str, view: dict[str, Any]) -> dict[str, Any]:
         """The person's Home tab."""
@@ -38,18 +36,18 @@ class Modals:
 
     def _call(self, method: str, **arguments: Any) -> dict[str, Any]:
         try:
-            answer = self._client.api_call(method, json=arguments)
-        except SlackApiError as error:
-            raise ModalError(_sentence(str(error.response.get("error", "")))) from error
-        except (SlackClientError, OSError) as error:
-            raise ModalError("Slack can't be reached just now, so the form could not be opened. Try again.") from error
+            answer = self._slack.write(method, **arguments)
+        except SlackError as error:
+            raise ModalError(_sentence(error)) from error
         view: dict[str, Any] = answer.get("view") or {}
         return view
 
 
-def _sentence(code: str) -> str:
-    if code in TOO_LATE:
+def _sentence(error: SlackError) -> str:
+    if error.code in TOO_LATE:
         return "That took longer than the three seconds Slack allows for opening a form. Press it again."
-    if code in GONE:
+    if error.code in GONE:
         return "That form was changed or closed meanwhile. Open it again."
-    return f"Slack would not show the form ({code or 'no reason given'}). Nothing was changed."
+    if not error.code or error.retry_after:
+        return "Slack can't be reached just now, so the form could not be opened. Try again."
+    return f"Slack would not show the form ({error.code}). Nothing was changed."

@@ -1,8 +1,212 @@
-"""An outbox message becomes one Slack call."""
+"""An outbox message becomes one Slack call: the `Sender` of `interlock.jobs.delivery`."""
 
-from typing import Final
+from collections import OrderedDict
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Final
 
-from bot.drawing import Drawer
+import structlog
+
+from bot.drawing import Drawer, Drawn, DrawnHome
+from bot.services import Services
+from bot.slack import Slack, SlackError
+from bot.views import blocks
+from interlock.domain.errors import InterlockError
+from interlock.domain.outbox import DeliveryError, Dropped, Message, Sent
 
 DRAWERS: Final[dict[str, Drawer]] = {}
 """By the outbox message's kind."""
+
+EVENT_TYPE: Final = "interlock"
+"""Of the metadata that carries a message's token."""
+SKEW: Final = timedelta(minutes=5)
+"""By how much Slack's clock may be behind ours when a message is looked for."""
+
+TOO_RICH: Final = frozenset(
+    {
+        "invalid_blocks",
+        "invalid_blocks_format",
+        "blocks_too_long",
+        "msg_blocks_too_long",
+        "msg_too_long",
+        "block_mismatch",
+    }
+)
+"""Slack takes the words, but not in this dress."""
+
+TOKEN: Final = "Put the token of the installed Slack app into SLACK_BOT_TOKEN, and release the parked messages."  # noqa: S105 a sentence
+MENDS: Final[Mapping[str, str]] = {
+    "channel_not_found": "Slack knows no such channel, or it is private and Interlock is not in it. "
+    "Invite Interlock there, or name another channel.",
+    "is_archived": "The channel is archived. Unarchive it, or name another channel.",
+    "not_in_channel": "Interlock is not in the channel. Type /invite @Interlock there.",
+    "channel_is_limited_access": "Only some people may post in the channel. Allow Interlock to.",
+    "restricted_action": "The workspace's settings do not let Interlock post there. Ask its admin to allow it.",
+    "restricted_action_read_only_channel": "The channel is read-only. Allow Interlock to post there.",
+    "restricted_action_thread_locked": "The thread is locked.",
+    "cannot_reply_to_message": "The message that this answers is gone.",
+    "thread_not_found": "The message that this answers is gone.",
+    "message_not_found": "The message to be redrawn was deleted in Slack. Ask for it again.",
+    "cant_update_message": "The message to be redrawn is not Interlock's own.",
+    "edit_window_closed": "The workspace does not let messages this old be edited. Ask for the message again.",
+    "user_not_found": "Slack knows no such person.",
+    "users_not_found": "Slack knows no such person.",
+    "user_disabled": "This person's Slack account is deactivated.",
+    "cannot_dm_bot": "A bot cannot be sent a direct message.",
+    "messages_tab_disabled": "Direct messages to Interlock are switched off. Switch them on under App Home, Messages.",
+    "missing_scope": "The Slack app lacks a scope. Install it anew from config/slack-manifest.yaml.",
+    "invalid_auth": f"Slack does not accept the bot token. {TOKEN}",
+    "not_authed": f"Slack was given no bot token. {TOKEN}",
+    "account_inactive": f"The Slack app was uninstalled or deactivated. {TOKEN}",
+    "token_revoked": f"The bot token was revoked. {TOKEN}",
+    "token_expired": f"The bot token has expired. {TOKEN}",
+    "no_permission": f"The bot token may not do this. {TOKEN}",
+    "team_access_not_granted": "The Slack app has not been given access to this workspace. Ask its admin.",
+    "ekm_access_denied": "The workspace's admins have suspended posting. Ask them.",
+    "access_denied": "Slack denies access. Ask the workspace's admin.",
+    "no_text": "There was nothing to post. This is a fault of Interlock's: report it.",
+    "metadata_too_large": "This is a fault of Interlock's: report it.",
+    "invalid_metadata_format": "This is a fault of Interlock's: report it.",
+}
+"""What cannot be helped by trying again, and how a person can. Source: the error lists of chat.postMessage, chat.update
+and conversations.open at https://docs.slack.dev/reference/methods"""
+
+REMEMBERED: Final = 500
+
+log = structlog.get_logger(__name__)
+
+
+class SlackSender:
+    """Threads share one. At most four calls for a message: its conversation, the post, and a plainer post."""
+
+    def __init__(self, services: Services, slack: Slack, drawers: Mapping[str, Drawer] = DRAWERS) -> None:
+        self._services = services
+        self._slack = slack
+        self._drawers = drawers
+        self._conversations: dict[str, str] = {}
+        self._refused: OrderedDict[str, None] = OrderedDict()
+
+    def send(self, message: Message) -> Sent | Dropped:
+        """Draw it from the state of now and send it, or say why the state no longer warrants it."""
+        drawn = self._draw(message)
+        if isinstance(drawn, Dropped):
+            return drawn
+        try:
+            return self._carry(message, drawn)
+        except SlackError as error:
+            raise _delivery(error) from error
+
+    def find(self, message: Message) -> Sent | None:
+        """Look for the message's token in the conversation, or its thread, since it was created."""
+        oldest = f"{(message.created_at - SKEW).timestamp():.6f}"
+        try:
+            channel = self._conversation(message.channel)
+            if message.thread_ts:
+                pages = self._slack.pages(
+                    "conversations.replies",
+                    channel=channel,
+                    ts=message.thread_ts,
+                    oldest=oldest,
+                    include_all_metadata="true",
+                )
+            else:
+                pages = self._slack.pages(
+                    "conversations.history", channel=channel, oldest=oldest, include_all_metadata="true"
+                )
+            for page in pages:
+                for found in page.get("messages") or ():
+                    if _token(found) == message.token:
+                        return Sent(channel=channel, ts=str(found["ts"]))
+        except SlackError as error:
+            raise _delivery(error) from error
+        return None
+
+    def _draw(self, message: Message) -> Drawn | DrawnHome | Dropped:
+        """Nothing was sent yet, whatever goes wrong here."""
+        drawer = self._drawers.get(message.kind)
+        if drawer is None:
+            raise DeliveryError(
+                f"This version of Interlock can't draw “{message.kind}”; the one that asked for it can."
+            )
+        try:
+            return drawer(self._services, message)
+        except InterlockError as error:
+            raise DeliveryError(str(error)) from error
+        except Exception as fault:
+            log.exception("drawer failed", kind=message.kind, id=message.id)
+            raise DeliveryError(
+                f"Drawing “{message.kind}” broke ({type(fault).__name__}); see Interlock's log."
+            ) from fault
+
+    def _carry(self, message: Message, drawn: Drawn | DrawnHome) -> Sent:
+        if isinstance(drawn, DrawnHome):
+            self._slack.write("views.publish", user_id=drawn.slack_id, view=drawn.view)
+            return Sent(channel=f"@{drawn.slack_id}", ts="home")
+        channel = self._conversation(drawn.channel or message.channel)
+        if message.token in self._refused:
+            return self._call(message, drawn, channel, blocks.plain(drawn.message))
+        try:
+            return self._call(message, drawn, channel, drawn.message)
+        except SlackError as error:
+            if error.code not in TOO_RICH:
+                raise
+            log.warning("blocks refused", kind=message.kind, id=message.id, reason=error.code)
+            self._remember_refused(message.token)
+        return self._call(message, drawn, channel, blocks.plain(drawn.message))
+
+    def _call(self, message: Message, drawn: Drawn, channel: str, content: blocks.Message) -> Sent:
+        body: dict[str, Any] = {"channel": channel, "text": content.text, "blocks": list(content.blocks)}
+        if drawn.update_ts:
+            answer = self._slack.write("chat.update", ts=drawn.update_ts, **body)
+        else:
+            answer = self._slack.write(
+                "chat.postMessage",
+                thread_ts=message.thread_ts,
+                unfurl_links=False,
+                unfurl_media=False,
+                metadata={"event_type": EVENT_TYPE, "event_payload": {"token": message.token}},
+                **body,
+            )
+        ts = answer.get("ts")
+        if not isinstance(ts, str) or not ts:
+            raise SlackError("Slack's answer names no message.", unknown_outcome=True)
+        return Sent(channel=str(answer.get("channel") or channel), ts=ts)
+
+    def _conversation(self, channel: str) -> str:
+        """The id to post to. `@U123` is the direct message with that person, which never changes its id."""
+        if not channel.startswith("@"):
+            return channel
+        known = self._conversations.get(channel)
+        if known is None:
+            try:
+                answer = self._slack.write("conversations.open", users=channel[1:])
+            except SlackError as error:
+                error.unknown_outcome = False  # opening twice is opening once, and nothing was posted
+                raise
+            known = str((answer.get("channel") or {}).get("id") or "")
+            if not known:
+                raise SlackError("Slack's answer names no conversation.")
+            self._conversations[channel] = known
+        return known
+
+    def _remember_refused(self, token: str) -> None:
+        """The next attempt is plain at once: two calls each time could run into the channel's limit for ever."""
+        self._refused[token] = None
+        while len(self._refused) > REMEMBERED:
+            self._refused.popitem(last=False)
+
+
+def _delivery(error: SlackError) -> DeliveryError:
+    mend = MENDS.get(error.code)
+    text = f"{mend or error}"
+    if error.needed:
+        text += f" Missing: {error.needed}."
+    return DeliveryError(
+        text, permanent=mend is not None, retry_after=error.retry_after, unknown_outcome=error.unknown_outcome
+    )
+
+
+def _token(found: Mapping[str, Any]) -> str | None:
+    metadata = found.get("metadata") or {}
+    payload = metadata.get("event_payload") or {}
+    return payload.get("token") if metadata.get("event_type") == EVENT_TYPE else None

@@ -10,10 +10,10 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
-from slack_sdk import WebClient
 
 from bot.modals import Modals
 from bot.services import Services
+from bot.slack import Slack as SlackApi
 from interlock.config.settings import Settings, load_settings
 from interlock.domain.calendar import WorkCalendar
 from interlock.domain.policy import Policy, Tickets
@@ -76,7 +76,11 @@ def slack() -> Iterator[Slack]:
         def log_message(self, *_: object) -> None:
             """Tests print nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    class Server(ThreadingHTTPServer):
+        def handle_error(self, *_: object) -> None:
+            """A script that drops its connection is no error."""
+
+    server = Server(("127.0.0.1", 0), Handler)
     recorder.url = f"http://127.0.0.1:{server.server_port}/api/"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
@@ -112,5 +116,5 @@ def policy() -> Policy:
 
 @pytest.fixture
 def services(sqlite_store: Store, policy: Policy, settings: Settings, slack: Slack) -> Services:
-    client = WebClient(token="xoxb-practice-bot", base_url=slack.url, retry_handlers=[])
+    client = SlackApi("xoxb-practice-bot", slack.url)
     return Services(store=sqlite_store, policy=policy, settings=settings, clock=lambda: NOW, views=Modals(client))

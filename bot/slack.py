@@ -1,0 +1,130 @@
+"""Slack's Web API, called once per call: no hidden retries (the SDK's own posted one message twice after a dropped
+connection), a time-out, and errors that say what is known of the outcome.
+"""
+
+import http.client
+import logging
+import re
+import ssl
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from socket import gaierror
+from typing import Any, Final
+from urllib.error import URLError
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+
+from interlock.domain.errors import InterlockError
+
+TIMEOUT_SECONDS: Final = 7
+"""Of one call. Three of them (open a conversation, post, post plainly) stay within the relay's lease of 30 s."""
+PAGE: Final = 200
+PAGES: Final = 500
+
+CODE: Final = re.compile(r"[a-z][a-z0-9_]*")
+UNSURE: Final = frozenset({"fatal_error", "internal_error", "service_unavailable", "request_timeout"})
+"""Slack: "It's possible some aspect of the operation succeeded before the error was raised."
+https://docs.slack.dev/reference/methods/chat.postMessage#errors"""
+LIMITED: Final = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
+DEFAULT_RETRY: Final = timedelta(seconds=10)
+TOO_MANY_REQUESTS: Final = 429
+SERVER_ERROR: Final = 500
+
+NEVER_SENT: Final = (ConnectionRefusedError, gaierror, ssl.SSLCertVerificationError)
+"""Before a byte of the request went out. A time-out may also come before, but that cannot be told."""
+
+
+class SlackError(InterlockError):
+    """A call that did not succeed. `code` is Slack's word for why, "" where no answer came or none that can be read.
+
+    `retry_after`: Slack limits the rate, nothing was done. `unknown_outcome`: it may have been done.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        *,
+        code: str = "",
+        retry_after: timedelta | None = None,
+        unknown_outcome: bool = False,
+        needed: str = "",
+    ) -> None:
+        super().__init__(text)
+        self.code = code
+        self.retry_after = retry_after
+        self.unknown_outcome = unknown_outcome
+        self.needed = needed
+        """The scope that the token lacks, with `missing_scope`."""
+
+
+class Slack:
+    """Threads share one. `token` is the bot's; `base_url` ends with a slash."""
+
+    def __init__(self, token: str, base_url: str, timeout: int = TIMEOUT_SECONDS) -> None:
+        logger = logging.getLogger("interlock.slack_sdk")
+        logger.setLevel(logging.CRITICAL)  # at lower levels it logs bodies; what matters is raised
+        self.client = WebClient(token=token, base_url=base_url, timeout=timeout, retry_handlers=[], logger=logger)
+
+    def write(self, method: str, **arguments: Any) -> Mapping[str, Any]:
+        """A method that changes something, as JSON. Arguments that are None are left out. Raises SlackError."""
+        return self._call(method, json={key: value for key, value in arguments.items() if value is not None})
+
+    def read(self, method: str, **arguments: Any) -> Mapping[str, Any]:
+        """A method that looks, as a form: those take no JSON. Raises SlackError."""
+        return self._call(method, params={key: value for key, value in arguments.items() if value is not None})
+
+    def pages(self, method: str, **arguments: Any) -> Iterator[Mapping[str, Any]]:
+        """Each page of a method that has cursors. Raises SlackError, also where the cursors do not come to an end."""
+        cursor, seen = "", set[str]()
+        while cursor not in seen and len(seen) < PAGES:
+            seen.add(cursor)
+            page = self.read(method, limit=PAGE, cursor=cursor or None, **arguments)
+            yield page
+            cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                return
+        raise SlackError(f"Slack's {method} does not come to an end: its cursors repeat.")
+
+    def _call(self, method: str, **how: Any) -> Mapping[str, Any]:
+        try:
+            answer = self.client.api_call(method, **how)
+        except SlackApiError as error:
+            raise _refused(method, error) from error
+        except URLError as error:
+            sent = not isinstance(error.reason, NEVER_SENT)
+            raise SlackError(f"Slack can't be reached ({error.reason}).", unknown_outcome=sent) from error
+        except (OSError, http.client.HTTPException, SlackClientError, ValueError, AttributeError) as error:
+            # ValueError and AttributeError are what the SDK makes of an answer that is no JSON object.
+            raise SlackError(f"Slack's answer got lost ({type(error).__name__}).", unknown_outcome=True) from error
+        data = answer.data
+        if not isinstance(data, Mapping):
+            raise SlackError("Slack's answer can't be read.", unknown_outcome=True)
+        return data
+
+
+def _refused(method: str, error: SlackApiError) -> SlackError:
+    response = error.response
+    status = getattr(response, "status_code", 0)
+    data = response.data if isinstance(getattr(response, "data", None), Mapping) else {}
+    code = str(data.get("error", ""))
+    if not CODE.fullmatch(code):
+        code = ""  # the SDK puts its own words there when the body is no JSON
+    if status == TOO_MANY_REQUESTS or code in LIMITED:
+        return SlackError(
+            "Slack asks to slow down.", code=code or "ratelimited", retry_after=_retry_after(response.headers)
+        )
+    if status >= SERVER_ERROR or code in UNSURE or not code:
+        reason = code or (f"HTTP {status}" if status >= SERVER_ERROR else "an answer that can't be read")
+        return SlackError(f"Slack had a failure of its own ({reason}).", code=code, unknown_outcome=True)
+    return SlackError(f"Slack refused {method}: {code}.", code=code, needed=str(data.get("needed", "")))
+
+
+def _retry_after(headers: Mapping[str, Any]) -> timedelta:
+    """The Retry-After header in whole seconds, which is the only form that Slack documents."""
+    value = next((value for name, value in headers.items() if name.casefold() == "retry-after"), "")
+    text = value[0] if isinstance(value, list) and value else value
+    seconds = str(text).strip()
+    if not (seconds.isascii() and seconds.isdigit()) or len(seconds) > 5:  # noqa: PLR2004 no wait lasts days
+        return DEFAULT_RETRY
+    return timedelta(seconds=max(int(seconds), 1))
