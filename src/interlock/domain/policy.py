@@ -107,10 +107,12 @@ class Tickets:
     """The name of the field that says a ticket's team, if there is one."""
     story_points_field: str = "Story Points"
     blocks_phrases: tuple[str, ...] = ("blocks", "is depended on by", "is required for", "has to be done before")
-    """Link phrases that read from a blocker to what it blocks."""
+    """Link phrases that read from a blocker to what it blocks. A phrase in neither list means the opposite of the
+    phrase on the link's other side."""
     blocked_by_phrases: tuple[str, ...] = (
         "is blocked by",
         "depends on",
+        "depends upon",
         "requires",
         "has to be done after",
         "waits for",
