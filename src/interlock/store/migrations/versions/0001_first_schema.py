@@ -59,6 +59,30 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_head")),
     )
     op.create_table(
+        "blocker",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("ticket_id", sa.String(), nullable=False),
+        sa.Column("since", interlock.store.base.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("seen_at", interlock.store.base.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("cleared_at", interlock.store.base.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("taken_by", sa.String(), nullable=True),
+        sa.Column("taken_at", interlock.store.base.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("taken_until", interlock.store.base.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("snoozed_by", sa.String(), nullable=True),
+        sa.Column("snoozed_until", interlock.store.base.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("snooze_reason", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_blocker")),
+    )
+    with op.batch_alter_table("blocker", schema=None) as batch_op:
+        batch_op.create_index(
+            "uq_blocker_open",
+            ["ticket_id"],
+            unique=True,
+            sqlite_where=sa.text("cleared_at IS NULL"),
+            postgresql_where=sa.text("cleared_at IS NULL"),
+        )
+
+    op.create_table(
         "channel",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
@@ -310,31 +334,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("seq", "role", name=op.f("pk_audit_person")),
     )
     op.create_table(
-        "blocker",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("ticket_id", sa.String(), nullable=False),
-        sa.Column("since", interlock.store.base.UtcDateTime(timezone=True), nullable=True),
-        sa.Column("seen_at", interlock.store.base.UtcDateTime(timezone=True), nullable=False),
-        sa.Column("cleared_at", interlock.store.base.UtcDateTime(timezone=True), nullable=True),
-        sa.Column("taken_by", sa.String(), nullable=True),
-        sa.Column("taken_at", interlock.store.base.UtcDateTime(timezone=True), nullable=True),
-        sa.Column("taken_until", interlock.store.base.UtcDateTime(timezone=True), nullable=True),
-        sa.Column("snoozed_by", sa.String(), nullable=True),
-        sa.Column("snoozed_until", interlock.store.base.UtcDateTime(timezone=True), nullable=True),
-        sa.Column("snooze_reason", sa.String(), nullable=True),
-        sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_blocker_ticket_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_blocker")),
-    )
-    with op.batch_alter_table("blocker", schema=None) as batch_op:
-        batch_op.create_index(
-            "uq_blocker_open",
-            ["ticket_id"],
-            unique=True,
-            sqlite_where=sa.text("cleared_at IS NULL"),
-            postgresql_where=sa.text("cleared_at IS NULL"),
-        )
-
-    op.create_table(
         "booking",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("environment_id", sa.Integer(), nullable=False),
@@ -371,6 +370,14 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["release_id"], ["release.id"], name=op.f("fk_card_release_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_card")),
         sa.UniqueConstraint("release_id", "kind", name=op.f("uq_card_release_id_kind")),
+    )
+    op.create_table(
+        "escalation",
+        sa.Column("blocker_id", sa.Integer(), nullable=False),
+        sa.Column("step", sa.Integer(), nullable=False),
+        sa.Column("told_at", interlock.store.base.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["blocker_id"], ["blocker.id"], name=op.f("fk_escalation_blocker_id")),
+        sa.PrimaryKeyConstraint("blocker_id", "step", name=op.f("pk_escalation")),
     )
     op.create_table(
         "milestone",
@@ -498,16 +505,6 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_card_revision")),
         sa.UniqueConstraint("card_id", "number", name=op.f("uq_card_revision_card_id_number")),
-    )
-    op.create_table(
-        "escalation",
-        sa.Column("blocker_id", sa.Integer(), nullable=False),
-        sa.Column("release_id", sa.Integer(), nullable=False),
-        sa.Column("step", sa.Integer(), nullable=False),
-        sa.Column("told_at", interlock.store.base.UtcDateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(["blocker_id"], ["blocker.id"], name=op.f("fk_escalation_blocker_id")),
-        sa.ForeignKeyConstraint(["release_id"], ["release.id"], name=op.f("fk_escalation_release_id")),
-        sa.PrimaryKeyConstraint("blocker_id", "release_id", "step", name=op.f("pk_escalation")),
     )
     op.create_table(
         "signoff",
