@@ -93,7 +93,10 @@ def change_version(call: Call) -> Response:
 def project_statuses(call: Call) -> Response:
     _named_project(call)
     every = [call.draw.status_json(status) for status in call.store.site.statuses]
-    return answer([call.draw.type_json(kind) | {"statuses": every} for kind in call.store.site.types])
+    kinds = [(kind, call.draw.type_json(kind)["self"]) for kind in call.store.site.types]
+    return answer(
+        [{"self": here, "id": k.id, "name": k.name, "subtask": k.subtask, "statuses": every} for k, here in kinds]
+    )
 
 
 def security_levels(call: Call) -> Response:
