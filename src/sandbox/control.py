@@ -6,7 +6,7 @@
 | POST /control/faults | orders one: {"service", "method", "fault", "count", "retry_after"}, see sandbox.faults |
 | DELETE /control/faults | forgets all of them |
 | POST /control/deliver-twice | {"count": N}: each of the next N envelopes arrives twice |
-| POST /control/disconnect | asks every Socket Mode connection to come anew |
+| POST /control/disconnect | asks every Socket Mode connection to come anew; {"abrupt": true} just ends them |
 | POST /control/http | {"url": …}: deliver by HTTP to that base URL from now on; {"url": null}: by Socket Mode |
 | GET /control/requests | ?service=&method=: the calls, oldest first; DELETE forgets them |
 | GET /control/messages | ?channel=C…: everything in it, replies and ephemeral messages too, oldest first |
@@ -58,8 +58,9 @@ class Control:
         self._context.delivery.deliver_twice(int(count))
         return JSONResponse({"count": count})
 
-    async def disconnect(self, _request: Request) -> Response:
-        return JSONResponse({"disconnected": self._sockets.disconnect()})
+    async def disconnect(self, request: Request) -> Response:
+        abrupt = bool((await _object(request)).get("abrupt"))
+        return JSONResponse({"disconnected": self._sockets.disconnect(abrupt=abrupt)})
 
     async def http(self, request: Request) -> Response:
         self._context.delivery.http_url = (await _object(request)).get("url")
@@ -83,7 +84,7 @@ class Control:
 
 
 async def _object(request: Request) -> dict[str, Any]:
-    return cast("dict[str, Any]", await request.json())
+    return cast("dict[str, Any]", await request.json()) if await request.body() else {}
 
 
 def _problem(wanted: dict[str, Any]) -> str | None:

@@ -93,6 +93,10 @@ class Delivery:
         if link in self._links:
             self._links.remove(link)
 
+    def owes(self, link: Link) -> bool:
+        """Whether `link` has yet to acknowledge something."""
+        return any(holder is link for _, holder, _ in self._sent.values())
+
     @property
     def links(self) -> list[Link]:
         return list(self._links)

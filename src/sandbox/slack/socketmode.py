@@ -46,6 +46,7 @@ class SocketMode:
         self._workspace = workspace
         self._delivery = delivery
         self._links: set[SocketLink] = set()
+        self._leaving: set[SocketLink] = set()  # asked to come anew, and still open for their last acks
 
     async def __call__(self, websocket: WebSocket) -> None:
         ticket = websocket.query_params.get("ticket", "")
@@ -58,23 +59,35 @@ class SocketMode:
         self._links.add(link)
         link.send(self._hello())
         self._delivery.join(link)
+        self._let_go()
         writer = asyncio.create_task(link.write())
         try:
             await self._read(websocket)
         finally:
             self._links.discard(link)
+            self._leaving.discard(link)
             self._delivery.leave(link)
             link.end()
             await writer
 
-    def disconnect(self) -> int:
-        """Asks every connection to come anew, as Slack does every few hours; returns how many there were."""
-        links = list(self._links)
+    def disconnect(self, *, abrupt: bool = False) -> int:
+        """Asks every connection to come anew, as Slack does every few hours, or just ends it; returns how many."""
+        links = list(self._links - self._leaving)
         for link in links:
+            if abrupt:
+                link.end()
+                continue
             self._delivery.rest(link)
+            self._leaving.add(link)
             link.send({"type": "disconnect", "reason": "refresh_requested", "debug_info": {"host": "practice"}})
             asyncio.get_running_loop().call_later(_FAREWELL_SECONDS, link.end)
         return len(links)
+
+    def _let_go(self) -> None:
+        """Ends the connections that a new one replaces: the vendor's client reads the new one only then."""
+        for link in self._leaving:
+            if not self._delivery.owes(link):
+                link.end()
 
     async def _read(self, websocket: WebSocket) -> None:
         with contextlib.suppress(WebSocketDisconnect):

@@ -57,7 +57,7 @@ def test_what_nobody_has_touched() -> None:
 
 
 def test_state_holds_every_input_wherever_it_stands() -> None:
-    blocks = [
+    blocks: list[dict[str, Any]] = [
         {"type": "input", "block_id": "i", "element": element("plain_text_input", initial_value="old")},
         {"type": "section", "block_id": "s", "accessory": element("users_select")},
         {
