@@ -34,6 +34,7 @@ class RawJira:
         self.searches: list[dict[str, Any]] = []
         self.asked: list[str] = []
         self.unlisted: set[str] = set()
+        self.issue_fault: Exception | None = None
 
     def add(self, key: str, *, minutes: int = 0, **fields: Any) -> dict[str, Any]:
         """An issue last changed so many minutes before NOW (after, when negative)."""
@@ -84,6 +85,8 @@ class RawJira:
     def _issue(self, request: requests.PreparedRequest) -> Answer:
         name = urlsplit(str(request.path_url)).path.rsplit("/", maxsplit=1)[-1]
         assert "changelog" in parse_qs(urlsplit(str(request.url)).query)["expand"]
+        if self.issue_fault is not None:
+            raise self.issue_fault
         self.asked.append(name)
         found = self.issues.get(name)
         return ok(found) if found else (404, {}, json.dumps({"errorMessages": ["Issue does not exist"]}))
