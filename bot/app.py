@@ -14,8 +14,9 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 
 from bot.answers import Answers
-from bot.commands import SlashCommand
+from bot.commands import SlashCommand, Verb
 from bot.dispatch import ClickHandler, Dispatcher, EventHandler, SubmissionHandler, SuggestionHandler, Tables, ack_of
+from bot.listeners import release
 from bot.metrics import Metrics
 from bot.services import Services
 
@@ -23,7 +24,12 @@ COMMANDS: Final[dict[str, SlashCommand]] = {
     "/release": SlashCommand(
         about="Releases: where they stand, their sign-offs, their digest.",
         default="status",
-        verbs={},
+        verbs={
+            "status": Verb(handler=release.status, usage="[release]", about="says where a release stands"),
+            "list": Verb(handler=release.list_, about="lists the releases under way"),
+            "new": Verb(handler=release.new, about="plans a release from a template"),
+            "close": Verb(handler=release.close, usage="RELEASE [why]", about="ends a release for good"),
+        },
     ),
     "/blockers": SlashCommand(
         about="What is blocked, by whom, and what clearing it would free.",
@@ -44,13 +50,23 @@ COMMANDS: Final[dict[str, SlashCommand]] = {
     ),
 }
 
-CLICKS: Final[dict[str, ClickHandler]] = {}
+CLICKS: Final[dict[str, ClickHandler]] = {
+    "release.status": release.show,
+    "release.signoffs": release.show_signoffs,
+    "release.share": release.share,
+    "release.preview": release.preview,
+}
 """By action id."""
 
-SUBMISSIONS: Final[dict[str, SubmissionHandler]] = {}
+SUBMISSIONS: Final[dict[str, SubmissionHandler]] = {
+    "release.new": release.create,
+    "release.close": release.close_for_good,
+}
 """By the modal's callback id."""
 
-SUGGESTIONS: Final[dict[str, SuggestionHandler]] = {}
+SUGGESTIONS: Final[dict[str, SuggestionHandler]] = {
+    "release.versions": release.versions,
+}
 """By the external select's action id."""
 
 EVENTS: Final[dict[str, EventHandler]] = {}

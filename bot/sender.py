@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import structlog
 
+from bot.drawers import release
 from bot.drawing import Drawer, Drawn, DrawnHome
 from bot.services import Services
 from bot.slack import Slack, SlackError
@@ -14,7 +15,11 @@ from bot.views import blocks
 from interlock.domain.errors import InterlockError
 from interlock.domain.outbox import DeliveryError, Dropped, Message, Sent
 
-DRAWERS: Final[dict[str, Drawer]] = {}
+DRAWERS: Final[dict[str, Drawer]] = {
+    "release.status": release.status,
+    "release.created": release.created,
+    "release.closed": release.closed,
+}
 """By the outbox message's kind."""
 
 EVENT_TYPE: Final = "interlock"

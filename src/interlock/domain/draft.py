@@ -20,13 +20,16 @@ MOST: Final = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """As it was entered; `template` is the key of one of the policy's."""
+    """As it was entered; `template` is the key of one of the policy's. `namesakes_of` are ids of versions: all versions
+    of their names are meant, whatever the project.
+    """
 
     name: str = ""
     template: str = ""
     target: date | None = None
     channel_id: str | None = None
     rule: ScopeRule = NOTHING
+    namesakes_of: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -80,6 +80,8 @@ class Release:
     created_at: datetime
     scope_opened_at: datetime
     closed_at: datetime | None = None
+    closed_by: str | None = None
+    close_reason: str | None = None
 
     @property
     def ended(self) -> bool:

@@ -1,18 +1,20 @@
 """Where a release stands: what `/release status` says, worked out from what was read in one transaction."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Final, Literal
 
 from interlock.domain import freeze, milestone
 from interlock.domain.actor import Person
+from interlock.domain.blocker import BlockerList, RootLine
 from interlock.domain.calendar import ONE_DAY
 from interlock.domain.freeze import Window
 from interlock.domain.policy import Policy
 from interlock.domain.release import Milestone, Release
 from interlock.domain.signoff import Progress, Requirement
 from interlock.domain.ticket import Category
+from interlock.domain.visibility import MEMBER, Audience, may_show
 from interlock.domain.words import ago, count, day, join
 
 Light = Literal["green", "amber", "red", "unknown"]
@@ -65,6 +67,7 @@ class State:
     moves: tuple[Move, ...]
     stays: tuple[Stay, ...]
     requirements: tuple[Requirement, ...]
+    blockers: BlockerList
     mirror_as_of: datetime | None
 
 
@@ -90,8 +93,10 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseStatus:
-    """`reasons` say why the light is what it is, the gravest first; none for green. `freeze` is one that holds on the
-    target. `stale`: the mirror is older than policy allows, or was never filled.
+    """`reasons` say why the light is what it is, the gravest first; none for green. `undated`: for how many
+    blockers no history tells since when they stand. `root` is the one that frees most, `root_team` its team's name, and
+    `root_shown` whether it may be named. `freeze` is one that holds on the target. `stale`: the mirror is older than
+    policy allows, or was never filled.
     """
 
     release: Release
@@ -107,6 +112,12 @@ class ReleaseStatus:
     signoffs: int
     signoffs_given: int
     waiting: tuple[Waiting, ...]
+    blockers: int
+    oldest_blocker: datetime | None
+    undated: int
+    root: RootLine | None
+    root_team: str | None
+    root_shown: bool
     next_milestone: Milestone | None
     freeze: Window | None
     mirror_as_of: datetime | None
@@ -125,12 +136,14 @@ def summarise(state: State, policy: Policy, now: datetime) -> ReleaseStatus:
     today = calendar.today(now)
     teams = {each.team for each in state.counts if each.team is not None}
     done = sum(each.tickets for each in state.counts if each.category is Category.DONE)
+    roots = state.blockers.roots
     facts = _Facts(
         days_to_go=calendar.business_days_between(today, release.target),
         past=today > release.target,
         tickets=sum(each.tickets for each in state.counts),
         done=done,
         requirements=state.requirements,
+        blockers=len(roots),
         freeze=freeze.meeting(policy.freezes, release.target, teams),
     )
     stale = _stale(state.mirror_as_of, policy, now)
@@ -149,11 +162,32 @@ def summarise(state: State, policy: Policy, now: datetime) -> ReleaseStatus:
         signoffs=len(state.requirements),
         signoffs_given=sum(1 for each in state.requirements if each.progress is Progress.MET),
         waiting=tuple(_waiting(each) for each in state.requirements if each.progress is not Progress.MET),
+        blockers=len(roots),
+        oldest_blocker=min((root.since for root in roots if root.since), default=None),
+        undated=sum(1 for root in roots if root.since is None),
+        root=roots[0] if roots else None,
+        root_team=_team_name(policy, roots[0]) if roots else None,
+        root_shown=bool(roots) and _may_show(MEMBER, roots[0]),
         next_milestone=milestone.upcoming(release.milestones, today),
         freeze=facts.freeze,
         mirror_as_of=state.mirror_as_of,
         stale=stale is not None,
     )
+
+
+def shown_to(audience: Audience, status: ReleaseStatus) -> ReleaseStatus:
+    """With nothing in it that these readers may not see."""
+    return replace(status, root_shown=status.root is not None and _may_show(audience, status.root))
+
+
+def _team_name(policy: Policy, line: RootLine) -> str | None:
+    team = policy.teams.get(line.root.node.team or "")
+    return team.name if team else None
+
+
+def _may_show(audience: Audience, line: RootLine) -> bool:
+    node = line.root.node
+    return node.mirrored and may_show(audience, node, node.team)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +197,7 @@ class _Facts:
     tickets: int
     done: int
     requirements: tuple[Requirement, ...]
+    blockers: int
     freeze: Window | None
 
 
@@ -187,6 +222,8 @@ def _red(facts: _Facts) -> list[str]:
         reasons.append(f"the target has passed with {count(open_tickets, 'ticket')} open")
     if facts.freeze:
         reasons.append(f"the target falls into {facts.freeze.name}")
+    if facts.blockers and facts.days_to_go <= LAST_DAYS:
+        reasons.append(f"{count(facts.blockers, 'blocker')} in the last days")
     return reasons
 
 
@@ -194,6 +231,8 @@ def _amber(facts: _Facts) -> list[str]:
     reasons = []
     if not facts.tickets:
         reasons.append("no ticket is in scope")
+    if facts.blockers and facts.days_to_go > LAST_DAYS:
+        reasons.append(count(facts.blockers, "blocker"))
     if facts.days_to_go <= RUN_IN_DAYS:
         left = "" if facts.past else f" with {count(facts.days_to_go, 'business day')} to go"
         open_tickets = facts.tickets - facts.done

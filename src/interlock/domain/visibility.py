@@ -1,9 +1,9 @@
 """What may be shown where. A ticket that may not appears as "a restricted ticket", and still counts."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from interlock.domain.policy import Policy
-from interlock.domain.ticket import Ticket
 
 RESTRICTED = "a restricted ticket"
 
@@ -36,9 +36,22 @@ def of_channel(policy: Policy, name: str, *, shared: bool) -> Audience:
     return Audience(projects=projects, company=rule.company)
 
 
+class Sight(Protocol):
+    """A ticket, or as much of one as blocking looks at."""
+
+    @property
+    def project_key(self) -> str: ...
+
+    @property
+    def restricted(self) -> bool: ...
+
+
 def may_show(audience: Audience, ticket: Ticket, team: str | None) -> bool:
-    if ticket.restricted:
+    return may_name(audience, ticket.project_key, team, restricted=ticket.restricted)
+
+
+def may_name(audience: Audience, project_key: str, team: str | None, *, restricted: bool) -> bool:
+    """Whether a ticket of that project and team may be named to the audience."""
+    if restricted or (audience.company is not None and team != audience.company):
         return False
-    if audience.company is not None and team != audience.company:
-        return False
-    return audience.projects is None or ticket.project_key in audience.projects
+    return audience.projects is None or project_key in audience.projects

@@ -244,4 +244,6 @@ def _to_release(row: ReleaseRow, release_id: int, milestones: tuple[Milestone, .
         created_at=row.created_at,
         scope_opened_at=row.scope_opened_at,
         closed_at=row.closed_at,
+        closed_by=row.closed_by,
+        close_reason=row.close_reason,
     )

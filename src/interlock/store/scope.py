@@ -12,15 +12,11 @@ from interlock.domain.scope import Place, ScopeChanges, ScopedTicket, Traits
 from interlock.domain.status import Move, ScopeCount, Stay
 from interlock.domain.ticket import Category
 from interlock.domain.ticket import Field as TicketField
-from interlock.store.mirror import MirrorRow
+from interlock.store.alone import alone
 from interlock.store.release import ReleaseRow, ScopeRow
 from interlock.store.ticket import TicketChangeRow, TicketLabelRow, TicketRow, TicketVersionRow
 from interlock.store.ticket_read import BATCH, COLUMNS, to_ticket
 from interlock.store.upsert import insert_new
-
-LOCK = "scope"
-"""The row of `mirror` that whoever computes a scope holds, so that a page of tickets and a new release cannot pass each
-other unseen."""
 
 
 def tickets(session: Session, release_id: int) -> list[ScopedTicket]:
@@ -35,9 +31,10 @@ def tickets(session: Session, release_id: int) -> list[ScopedTicket]:
 
 
 def lock(session: Session) -> None:
-    """Wait until nobody else computes a scope, and be the only one until the transaction ends."""
-    insert_new(session, MirrorRow, [{"name": LOCK}])
-    session.execute(select(col(MirrorRow.name)).where(col(MirrorRow.name) == LOCK).with_for_update())
+    """Wait until nobody else computes a scope, and be the only one until the transaction ends: a page of tickets and a
+    new release cannot pass each other unseen.
+    """
+    alone(session, "scope")
 
 
 def traits(session: Session, rule: ScopeRule, ticket_ids: Collection[str] | None = None) -> dict[str, Traits]:

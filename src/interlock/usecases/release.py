@@ -1,6 +1,6 @@
 """Planning a release, ending it, and sharing where it stands."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
@@ -26,7 +26,6 @@ from interlock.usecases import scope as scopes
 from interlock.usecases.record import record
 
 NEWS_GOOD_FOR = timedelta(days=1)
-SHARE_GOOD_FOR = timedelta(hours=1)
 LONGEST_REASON = 500
 
 
@@ -59,16 +58,18 @@ class Closed:
     release: Release
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shared:
-    release: Release
-
-
 def may_create(store: Store, policy: Policy, actor: Actor, now: datetime) -> Refused | None:
     """Why the actor may not plan a release, before a form is opened to them in vain."""
     with store.read() as session:
         allowed = authority.to_decide(session, policy, Permission.RELEASE_CREATE, actor, now)
-        return allowed if isinstance(allowed, Refused) else None
+        if isinstance(allowed, Refused):
+            return allowed
+        if not policy.templates:
+            return Refused(
+                reason="no_templates",
+                sentence="No release can be planned yet: configuration has no template. Add one in templates/.",
+            )
+        return None
 
 
 def versions(store: Store, policy: Policy, actor: Actor, typed: str) -> tuple[VersionChoice, ...]:
@@ -79,21 +80,14 @@ def versions(store: Store, policy: Policy, actor: Actor, typed: str) -> tuple[Ve
         return choices(typed, version.every(session), version.projects(session), version.ticket_counts(session))
 
 
-def same_versions(store: Store, policy: Policy, actor: Actor, version_id: str) -> tuple[str, ...]:
-    """The ids of every version that has this one's name; none for somebody who may not look."""
-    with store.read() as session:
-        if isinstance(authority.to_view(session, policy, Permission.RELEASE_VIEW, actor), Refused):
-            return ()
-        return tuple(version.same_name(session, version_id))
-
-
 def preview(store: Store, policy: Policy, actor: Actor, draft: Draft, now: datetime) -> Preview | Refused:
     """What a half-filled form would come to."""
     with store.read() as session:
         allowed = authority.to_view(session, policy, Permission.RELEASE_CREATE, actor)
         if isinstance(allowed, Refused):
             return allowed
-        return rules.examine(draft, _findings(session, draft), policy, now)
+        whole = _resolved(session, draft)
+        return rules.examine(whole, _findings(session, whole), policy, now)
 
 
 def create(
@@ -112,11 +106,12 @@ def create(
         request = f"release.new:{request_id}"
         if seen.known(session, request) and (existing := release.by_name(session, draft.name)):
             return Created(release=existing, tickets=len(scope.tickets(session, existing.id)))
-        found = rules.examine(draft, _findings(session, draft), policy, now)
+        whole = _resolved(session, draft)
+        found = rules.examine(whole, _findings(session, whole), policy, now)
         if found.problems:
             return Invalid(problems=found.problems)
         seen.first_time(session, request, now)
-        one = release.add(session, _planned(draft, policy, actor, now))
+        one = release.add(session, _planned(whole, policy, actor, now))
         signoff.add_requirements(session, one.id, one.policy.requirements)
         scopes.refresh(session, None, now)
         _record_creation(session, actor, allowed.person, one, found.tickets, now)
@@ -177,28 +172,12 @@ def close(
         return Closed(release=one)
 
 
-def share(
-    store: Store, policy: Policy, actor: Actor, release_id: int, channel_id: str, request_id: str, now: datetime
-) -> Shared | Refused:
-    """Post the release's status into a channel, as that channel may see it."""
-    with store.write() as session:
-        allowed = authority.to_view(session, policy, Permission.RELEASE_VIEW, actor)
-        if isinstance(allowed, Refused):
-            return allowed
-        one = release.load(session, release_id)
-        refused = _refuse_sharing(session, channel_id)
-        if refused:
-            return refused
-        message = Outgoing(
-            key=f"release.status:{one.id}:{channel_id}:{request_id}",
-            kind="release.status",
-            ids={"release_id": one.id, "channel_id": channel_id, "shared_by": actor.slack_id},
-            channel=channel_id,
-            urgency=Urgency.URGENT,
-            not_after=now + SHARE_GOOD_FOR,
-        )
-        outbox.enqueue(session, message, now)
-        return Shared(release=one)
+def _resolved(session: Session, draft: Draft) -> Draft:
+    """With every namesake's id in its rule. An id that is unknown stays, to be found missing."""
+    ids = dict.fromkeys(draft.rule.version_ids)
+    for version_id in draft.namesakes_of:
+        ids |= dict.fromkeys(version.same_name(session, version_id) or [version_id])
+    return replace(draft, rule=replace(draft.rule, version_ids=tuple(ids)), namesakes_of=())
 
 
 def _findings(session: Session, draft: Draft) -> Findings:
@@ -278,21 +257,4 @@ def _reason_problem(reason: str) -> str | None:
         return "Say why it is closed, such as: shipped on Thursday."
     if len(reason) > LONGEST_REASON:
         return f"That reason has {len(reason)} characters; at most {LONGEST_REASON} are kept. Make it shorter."
-    return None
-
-
-def _refuse_sharing(session: Session, channel_id: str) -> Refused | None:
-    there = channel.load(session, channel_id)
-    if there is None or not there.member or there.archived:
-        return Refused(
-            reason="not_in_channel",
-            sentence="Interlock can't post here: it is not in this channel. Invite it with /invite, wait a few "
-            "minutes, and share again.",
-        )
-    if there.shared:
-        return Refused(
-            reason="shared_channel",
-            sentence=f"#{there.name} is shared with another company, so a release's status is not posted there. "
-            "Share it in a channel of your own workspace.",
-        )
     return None

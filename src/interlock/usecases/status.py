@@ -13,10 +13,9 @@ from interlock.domain.permission import Permission
 from interlock.domain.policy import Policy
 from interlock.domain.release import Release, Unclear, choose
 from interlock.domain.status import ReleaseStatus, State
-from interlock.domain.visibility import Audience
 from interlock.store import channel, mirror, release, scope, signoff
 from interlock.store.engine import Store
-from interlock.usecases import authority
+from interlock.usecases import authority, blocker_view
 
 LISTED = 10
 """How many releases `/release list` shows."""
@@ -53,17 +52,6 @@ def status_of(store: Store, policy: Policy, actor: Actor, release_id: int, now: 
         return read(session, policy, release.load(session, release_id), now)
 
 
-def status_for_channel(
-    store: Store, policy: Policy, release_id: int, channel_id: str, now: datetime
-) -> tuple[ReleaseStatus, Audience]:
-    """For a post in the channel, with who reads it there."""
-    with store.read() as session:
-        one = release.load(session, release_id)
-        there = channel.load(session, channel_id)
-        audience = visibility.of_channel(policy, there.name, shared=there.shared) if there else visibility.NOBODY
-        return read(session, policy, one, now), audience
-
-
 def listing(store: Store, policy: Policy, actor: Actor, now: datetime) -> Listing | Refused:
     """`/release list`."""
     with store.read() as session:
@@ -86,6 +74,14 @@ def read(session: Session, policy: Policy, one: Release, now: datetime) -> Relea
         moves=scope.moves(session, one.id, since, {each.status_id: each.category for each in counts}),
         stays=scope.stays(session, one.id, since),
         requirements=signoff.requirements(session, one),
+        blockers=blocker_view.of_release(session, policy, one),
         mirror_as_of=mirror.as_of(session, "tickets"),
     )
     return rules.summarise(state, policy, now)
+
+
+def for_channel(session: Session, policy: Policy, one: Release, channel_id: str, now: datetime) -> ReleaseStatus:
+    """As `read`, with nothing in it that the channel's readers may not see."""
+    there = channel.load(session, channel_id)
+    audience = visibility.of_channel(policy, there.name, shared=there.shared) if there else visibility.NOBODY
+    return rules.shown_to(audience, read(session, policy, one, now))

@@ -1,0 +1,229 @@
+"""Where releases stand, as messages."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Final
+
+from bot.views.blocks import (
+    Block,
+    Message,
+    actions,
+    button,
+    channel,
+    context,
+    day,
+    escape,
+    line,
+    mark,
+    message,
+    section,
+    sentence,
+    ticket_link,
+)
+from interlock.domain.authority import Refused
+from interlock.domain.blocker import RootLine
+from interlock.domain.draft import Preview
+from interlock.domain.milestone import upcoming
+from interlock.domain.names import LONGEST
+from interlock.domain.release import Release, ReleaseName, Unclear
+from interlock.domain.status import ReleaseStatus, days
+from interlock.domain.visibility import RESTRICTED
+from interlock.domain.words import ago, count, duration
+
+STATUS: Final = "release.status"
+BLOCKERS: Final = "release.blockers"
+SIGNOFFS: Final = "release.signoffs"
+SHARE: Final = "release.share"
+
+WAITING_SHOWN: Final = 3
+REASONS_SHOWN: Final = 3
+
+TicketUrl = Callable[[str], str]
+
+
+def refused(refusal: Refused) -> Message:
+    return sentence(escape(refusal.sentence))
+
+
+def unclear(question: Unclear) -> Message:
+    """The question, with a button for each release that it may be."""
+    return message(escape(question.sentence), section(escape(question.sentence)), *map(_choice, question.choices))
+
+
+def status(picture: ReleaseStatus, now: datetime, ticket_url: TicketUrl, *, shared_by: str | None = None) -> Message:
+    """Seven lines at most. `shared_by` is the name of whoever posts it for all to see."""
+    one = picture.release
+    payload = ("release", one.id)
+    fresh = _fresh(picture, now)
+    return message(
+        fallback(picture),
+        section("\n".join(_lines(picture, now, ticket_url))),
+        context(f"{fresh} · shared by {line(shared_by)}" if shared_by else fresh),
+        actions(
+            button("Blockers", BLOCKERS, payload),
+            button("Sign-offs", SIGNOFFS, payload) if picture.signoffs else None,
+            None if shared_by else button("Share in channel", SHARE, payload),
+        ),
+    )
+
+
+def fallback(picture: ReleaseStatus) -> str:
+    """The status as one sentence, for a lock screen."""
+    name = title(picture.release)
+    if picture.release.ended:
+        return f"{name} is {picture.release.stage.value}."
+    word = mark(picture.light).split()[1]
+    return f"{name} is {word}, {days(picture.days_to_go, picture.release.target)}: {_done(picture)}."
+
+
+def listing(releases: Iterable[ReleaseStatus], more: int) -> Message:
+    """One release a line, with the button that tells the rest."""
+    shown = list(releases)
+    if not shown:
+        return sentence("No release is under way. Plan one with /release new.")
+    total = f"{count(len(shown) + more, 'release')} under way"
+    rest = f"And {more} more: type /release status and the name." if more else None
+    text = "; ".join(f"{line(each.release.name)} {mark(each.light).split()[1]}" for each in shown)
+    return message(
+        f"{total}: {text}.",
+        section(f"*{total}*"),
+        *(section(_listed(each), button("Status", STATUS, ("release", each.release.id))) for each in shown),
+        context(rest) if rest else None,
+    )
+
+
+def created(one: Release, by: str, tickets: int) -> Message:
+    """The announcement in the release's channel."""
+    first = upcoming(one.milestones, one.created_at.date())
+    lines = [
+        f"*{title(one)}* is planned for {day(one.target)} by {line(by)}",
+        f"*Scope* {count(tickets, 'ticket')}",
+        f"*First* {line(first.name)} {day(first.due)}" if first else "",
+    ]
+    return message(
+        f"{title(one)} is planned for {day(one.target)}.",
+        section("\n".join(filter(None, lines))),
+        actions(button("Status", STATUS, ("release", one.id))),
+    )
+
+
+def closed(one: Release, by: str, reason: str) -> Message:
+    """The announcement that a release ended."""
+    return message(
+        f"{title(one)} is closed.",
+        section(f"*{title(one)}* is closed by {line(by)}: {line(reason, 300)}"),
+    )
+
+
+def shared(one: Release, channel_id: str) -> Message:
+    return sentence(f"The status of {line(one.name)} is on its way to {channel(channel_id)}.")
+
+
+def opened(what: str) -> Message:
+    """The answer of a command that opened a form."""
+    return sentence(f"{what} Nothing is recorded until you press its button.")
+
+
+def title(one: Release) -> str:
+    """The release's name and its template's, escaped."""
+    return f"{line(one.name, LONGEST)} {line(one.policy.name, LONGEST)}"
+
+
+def plan(preview: Preview) -> str:
+    """What a draft comes to, as mrkdwn lines."""
+    lines = [f"*{count(preview.tickets, 'ticket')}* in scope"]
+    if preview.milestones:
+        dated = [f"{line(each.name)} {day(each.due)}" for each in preview.milestones]
+        lines.append(f"*Milestones* {' · '.join(dated)}")
+    return "\n".join([*lines, *(f"*Note* {escape(warning)}" for warning in preview.warnings)])
+
+
+def _choice(choice: ReleaseName) -> Block:
+    return section(f"*{line(choice.name)}*", button("Status", STATUS, ("release", choice.id)))
+
+
+def _lines(picture: ReleaseStatus, now: datetime, ticket_url: TicketUrl) -> list[str]:
+    one = picture.release
+    if one.ended:
+        when = f" {day(one.closed_at)}" if one.closed_at else ""
+        return [f"*{title(one)}* · {one.stage.value.capitalize()}{when}", f"*Scope* {_done(picture)}"]
+    lines = [f"*{title(one)}* · {mark(picture.light)} · {days(picture.days_to_go, one.target)}"]
+    if picture.reasons:
+        shown = "; ".join(escape(reason) for reason in picture.reasons[:REASONS_SHOWN])
+        lines.append(f"*Why* {shown}")
+    lines.append(f"*Scope* {_scope(picture)}")
+    if picture.signoffs:
+        lines.append(f"*Sign-offs* {_signoffs(picture)}")
+    if picture.root:
+        lines.append(f"*Blockers* {_blockers(picture, picture.root, now, ticket_url)}")
+    if picture.next_milestone:
+        lines.append(f"*Next* {line(picture.next_milestone.name)} {day(picture.next_milestone.due)}")
+    return lines
+
+
+def _listed(picture: ReleaseStatus) -> str:
+    """`*2026.12 Data Platform* · 🟡 Amber · 41 of 58 done · 17 business days to go (Thu 17 Dec)`"""
+    one = picture.release
+    return f"*{title(one)}* · {mark(picture.light)} · {_done(picture)} · {days(picture.days_to_go, one.target)}"
+
+
+def _done(picture: ReleaseStatus) -> str:
+    return f"{picture.done} of {picture.tickets} done" if picture.tickets else "no tickets yet"
+
+
+def _scope(picture: ReleaseStatus) -> str:
+    change = picture.change
+    parts = [
+        _done(picture),
+        _moved(change.done, change.unknown),
+        f"{change.added} added" if change.added else "",
+        f"{change.removed} removed" if change.removed else "",
+        f"{picture.without_team} without a team" if picture.without_team else "",
+        f"{picture.restricted} restricted" if picture.restricted else "",
+    ]
+    return " · ".join(filter(None, parts))
+
+
+def _moved(done: int, unknown: int) -> str:
+    if unknown and not done:
+        return f"since yesterday unknown for {unknown}"
+    doubt = f" (unknown for {unknown})" if unknown else ""
+    if not done:
+        return ""
+    return f"{'▲' if done > 0 else '▼'} {abs(done)} since yesterday{doubt}"
+
+
+def _signoffs(picture: ReleaseStatus) -> str:
+    given = f"{picture.signoffs_given} of {picture.signoffs}"
+    if not picture.waiting:
+        return given
+    shown = [f"{line(each.requirement)} ({line(each.who)})" for each in picture.waiting[:WAITING_SHOWN]]
+    more = len(picture.waiting) - len(shown)
+    return f"{given} · waiting for {', '.join(shown)}{f' and {more} more' if more else ''}"
+
+
+def _blockers(picture: ReleaseStatus, first: RootLine, now: datetime, ticket_url: TicketUrl) -> str:
+    parts = [f"{picture.blockers}, {_oldest(picture, now)}", f"root: {_root(picture, first, ticket_url)}"]
+    return " · ".join(parts) + (f" frees {len(first.root.frees)}" if first.root.frees else "")
+
+
+def _oldest(picture: ReleaseStatus, now: datetime) -> str:
+    if picture.oldest_blocker is None:
+        return "since unknown"
+    doubt = "at least " if picture.undated else ""
+    return f"oldest {doubt}{duration(now - picture.oldest_blocker)}"
+
+
+def _root(picture: ReleaseStatus, first: RootLine, ticket_url: TicketUrl) -> str:
+    if not picture.root_shown:
+        return RESTRICTED
+    node = first.root.node
+    who = ", ".join(line(name) for name in (picture.root_team, first.owner.name if first.owner else None) if name)
+    return ticket_link(node.key, node.summary, ticket_url(node.key)) + (f" ({who})" if who else "")
+
+
+def _fresh(picture: ReleaseStatus, now: datetime) -> str:
+    if picture.mirror_as_of is None:
+        return "_Jira was not read yet: the numbers are not known_"
+    old = ": too old to rely on" if picture.stale else ""
+    return f"_Jira as of {ago(picture.mirror_as_of, now)}{old}_"

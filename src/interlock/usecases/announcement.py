@@ -1,0 +1,100 @@
+"""Posts about a release: asking for one, and what each is drawn from at the moment at which it is sent."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlmodel import Session
+
+from interlock.domain.actor import Actor
+from interlock.domain.authority import Refused
+from interlock.domain.outbox import Outgoing, Urgency
+from interlock.domain.permission import Permission
+from interlock.domain.policy import Policy
+from interlock.domain.release import Release
+from interlock.domain.status import ReleaseStatus
+from interlock.store import channel, outbox, person, release, scope
+from interlock.store.engine import Store
+from interlock.usecases import authority, status
+
+SOMEBODY = "somebody who left"
+SHARE_GOOD_FOR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    release: Release
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """A release and how many tickets it has; `created_by` and `closed_by` are names."""
+
+    release: Release
+    tickets: int
+    created_by: str
+    closed_by: str
+
+
+def share(
+    store: Store, policy: Policy, actor: Actor, release_id: int, channel_id: str, request_id: str, now: datetime
+) -> Shared | Refused:
+    """Post the release's status into a channel, as that channel may see it."""
+    with store.write() as session:
+        allowed = authority.to_view(session, policy, Permission.RELEASE_VIEW, actor)
+        if isinstance(allowed, Refused):
+            return allowed
+        one = release.load(session, release_id)
+        refused = _refuse_sharing(session, channel_id)
+        if refused:
+            return refused
+        message = Outgoing(
+            key=f"release.status:{one.id}:{channel_id}:{request_id}",
+            kind="release.status",
+            ids={"release_id": one.id, "channel_id": channel_id, "shared_by": actor.slack_id},
+            channel=channel_id,
+            urgency=Urgency.URGENT,
+            not_after=now + SHARE_GOOD_FOR,
+        )
+        outbox.enqueue(session, message, now)
+        return Shared(release=one)
+
+
+def news(store: Store, release_id: int) -> News:
+    with store.read() as session:
+        one = release.load(session, release_id)
+        ids = [one.created_by, one.closed_by or ""]
+        names = {slack_id: each.name for slack_id, each in person.people(session, ids).items()}
+        return News(
+            release=one,
+            tickets=len(scope.tickets(session, one.id)),
+            created_by=names.get(one.created_by, SOMEBODY),
+            closed_by=names.get(one.closed_by or "", SOMEBODY),
+        )
+
+
+def shared(
+    store: Store, policy: Policy, release_id: int, channel_id: str, shared_by: str, now: datetime
+) -> tuple[ReleaseStatus, str]:
+    """The status as the channel's readers may see it, and the name of whoever shared it."""
+    with store.read() as session:
+        one = release.load(session, release_id)
+        by = person.people(session, [shared_by]).get(shared_by)
+        picture = status.for_channel(session, policy, one, channel_id, now)
+        return picture, by.name if by else SOMEBODY
+
+
+def _refuse_sharing(session: Session, channel_id: str) -> Refused | None:
+    there = channel.load(session, channel_id)
+    if there is None or not there.member or there.archived:
+        return Refused(
+            reason="not_in_channel",
+            sentence="Interlock can't post here: it is not in this channel. Invite it with /invite, wait a few "
+            "minutes, and share again.",
+        )
+    if there.shared:
+        return Refused(
+            reason="shared_channel",
+            sentence=f"#{there.name} is shared with another company, so a release's status is not posted there. "
+            "Share it in a channel of your own workspace.",
+        )
+    return None
