@@ -16,6 +16,7 @@ from interlock.jobs import webhook as job
 from interlock.jobs.webhook import Receipt
 from interlock.store.engine import Store
 from interlock.store.ticket import TicketChangeRow, TicketRow, VersionRow
+from interlock.trackers.fields import FieldIds
 from interlock.trackers.jira import JiraTracker
 
 if TYPE_CHECKING:
@@ -23,22 +24,8 @@ if TYPE_CHECKING:
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 SECRET = "practice-webhook-secret"
-EMPTY = dict.fromkeys(
-    (
-        "issuetype",
-        "priority",
-        "assignee",
-        "reporter",
-        "duedate",
-        "resolutiondate",
-        "security",
-        "labels",
-        "components",
-        "fixVersions",
-        "issuelinks",
-        "customfield_10021",
-    )
-)
+# Jira tells an empty field as null; a body that leaves one out is another matter.
+EMPTY = dict.fromkeys(FieldIds(flagged=("customfield_10021",)).wanted)
 
 
 class Door:

@@ -1,12 +1,14 @@
 """The periodic comparison of all ticket ids with the tracker's: search tells nothing of what was deleted, hidden or
 moved away, and a delivery may have been lost."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
 
 from interlock.domain.policy import Policy
 from interlock.domain.words import count
+from interlock.jobs.job import Job, JobContext, JobReport
 from interlock.jobs.sync import Clock
 from interlock.store.engine import Store
 from interlock.trackers.errors import TrackerError
@@ -36,16 +38,27 @@ class Swept:
     refused: str | None = None
 
 
-def run(store: Store, policy: Policy, tracker: JiraTracker, clock: Clock, *, allow_many: bool = False) -> Swept:
+def run(
+    store: Store,
+    policy: Policy,
+    tracker: JiraTracker,
+    clock: Clock,
+    *,
+    allow_many: bool = False,
+    on_progress: Callable[[str], None] = lambda _: None,
+) -> Swept:
     """Raises TrackerError after it noted the problem. `allow_many`: somebody looked and says that so many are gone."""
     began = clock()
     sync.begin(store, began, mirror_name=SWEEP)
     try:
         tracker.projects(policy.tickets.projects)  # one that is hidden now would look emptied
-        listed = {ticket_id: key for batch in tracker.all_ids(policy.tickets.projects) for ticket_id, key in batch}
+        listed: dict[str, str] = {}
+        for batch in tracker.all_ids(policy.tickets.projects):
+            listed.update(batch)
+            on_progress(f"{len(listed)} tickets listed")
         found = sweep.compare(store, policy, listed, began)
         refused = None if allow_many else _refusal(found, len(listed))
-        work = _Work(store, policy, tracker, clock)
+        work = _Work(store, policy, tracker, clock, on_progress)
         if refused is None:
             work.settle(found)
         work.ask_for(found.unknown)
@@ -64,6 +77,19 @@ def run(store: Store, policy: Policy, tracker: JiraTracker, clock: Clock, *, all
     return Swept(listed=len(listed), gone=work.gone, read=work.read, left_out=work.left_out, refused=refused)
 
 
+def job(store: Store, policy: Policy, tracker: JiraTracker, clock: Clock) -> Job:
+    def work(context: JobContext) -> JobReport:
+        if context.dry_run:
+            return JobReport(detail="A dry run reads nothing from Jira.")
+        done = run(store, policy, tracker, clock, on_progress=context.progress)
+        if done.refused:
+            return JobReport(detail=done.refused)
+        left = f" {count(done.left_out, 'ticket')} unknown here: run a full sync." if done.left_out else ""
+        return JobReport(detail=f"{count(done.listed, 'ticket')} compared, {done.gone} gone, {done.read} read.{left}")
+
+    return Job(name=SWEEP, run=work)
+
+
 def _refusal(found: Comparison, listed: int) -> str | None:
     if found.safe and (listed or not found.vanished):
         return None
@@ -75,7 +101,9 @@ def _refusal(found: Comparison, listed: int) -> str | None:
 
 
 class _Work:
-    def __init__(self, store: Store, policy: Policy, tracker: JiraTracker, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, policy: Policy, tracker: JiraTracker, clock: Clock, on_progress: Callable[[str], None]
+    ) -> None:
         self.gone = 0
         self.read = 0
         self.left_out = 0
@@ -84,6 +112,7 @@ class _Work:
         self._policy = policy
         self._tracker = tracker
         self._clock = clock
+        self._on_progress = on_progress
 
     def settle(self, found: Comparison) -> None:
         """Mark what is gone. Each that vanished is asked for by its id first: a search index may lag or have a hole,
@@ -102,6 +131,7 @@ class _Work:
     def _still_ours(self, ticket_id: str) -> bool:
         read_at = self._clock()
         page = self._tracker.issue(ticket_id)
+        self._on_progress(f"ticket {ticket_id} asked for")
         if page is None:
             return False
         kept = sync.keep_page(self._store, self._policy, page, read_at, self._clock())

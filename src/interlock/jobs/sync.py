@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 import structlog
 
 from interlock.domain.policy import Policy
+from interlock.domain.words import count
+from interlock.jobs.job import Job, JobContext, JobReport
 from interlock.store.engine import Store
 from interlock.trackers.errors import TrackerError
 from interlock.trackers.jira import Greeting, JiraTracker
@@ -15,6 +17,8 @@ from interlock.usecases.revalidation import revalidate
 from interlock.usecases.sync import Cursor, Kept
 
 Clock = Callable[[], datetime]
+
+SYNC = "sync"
 
 OVERLAP = timedelta(minutes=10)
 """How much is read again: search shows a write only after a while, by then behind the cursor. Twice does no harm."""
@@ -57,7 +61,8 @@ def run(
 ) -> Synced:
     """Bring the mirror up to date; `full` reads every ticket anew.
 
-    Raises TrackerError after it noted the problem with the mirror; what was kept stays, and the next run goes on there.
+    Raises TrackerError after it noted the problem with the mirror; what was kept stays, and the next run goes on there,
+    as it does after `on_progress` raised something.
     """
     started = clock()
     sync.begin(store, started, anew=full)
@@ -75,6 +80,23 @@ def run(
     voided = work.revalidate()
     log.info("sync.done", read=work.progress.read, kept=work.kept, voided=voided)
     return Synced(read=work.progress.read, kept=work.kept, since=since, voided=voided, missing=greeting.missing)
+
+
+def job(store: Store, policy: Policy, tracker: JiraTracker, clock: Clock) -> Job:
+    def work(context: JobContext) -> JobReport:
+        if context.dry_run:
+            return JobReport(detail="A dry run reads nothing from Jira.")
+        done = run(store, policy, tracker, clock, on_progress=lambda at: context.progress(_said(at)))
+        since = f"changed since {done.since:%Y-%m-%d %H:%M} UTC" if done.since else "all of them"
+        voided = f" {count(done.voided, 'approval')} voided." if done.voided else ""
+        missing = f" Jira has no field named {', '.join(done.missing)}." if done.missing else ""
+        return JobReport(detail=f"{count(done.read, 'ticket')} read, {since}.{voided}{missing}")
+
+    return Job(name=SYNC, run=work)
+
+
+def _said(progress: Progress) -> str:
+    return f"{progress.read} of {progress.total} tickets" if progress.total else f"{progress.read} tickets"
 
 
 class _Work:
