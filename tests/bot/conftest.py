@@ -1,6 +1,8 @@
 """A Slack that records what it is told, over real HTTP, and services that reach it."""
 
+import io
 import json
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -10,7 +12,9 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
+import structlog
 
+from bot import logs
 from bot.modals import Modals
 from bot.services import Services
 from bot.slack import Slack as SlackApi
@@ -47,6 +51,20 @@ class Slack:
             self.calls.append((method, arguments))
             waiting = self.script.get(method)
             return waiting.pop(0) if waiting else {"ok": True}
+
+
+@pytest.fixture(autouse=True)
+def logged() -> Iterator[io.StringIO]:
+    """What the bot logs, as in life."""
+    stream = io.StringIO()
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    logs.configure(stream)
+    root.handlers[:0] = handlers  # pytest's own go on listening
+    yield stream
+    structlog.reset_defaults()
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @pytest.fixture

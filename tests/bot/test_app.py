@@ -1,5 +1,6 @@
 """The shell: payloads in, one handler, answers out. Payloads have Slack's shapes."""
 
+import io
 import json
 from collections.abc import Callable
 from typing import Any
@@ -233,9 +234,7 @@ def test_a_known_error_is_its_sentence(app: App, handlers: Handlers) -> None:
     assert said(dispatch(app, slash("status")))["text"] == "The mirror is empty: wait for the first sync."
 
 
-def test_any_other_error_is_an_id_that_is_logged(
-    app: App, handlers: Handlers, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_any_other_error_is_an_id_that_is_logged(app: App, handlers: Handlers, logged: io.StringIO) -> None:
     def fail(_request: Any, _services: Services) -> None:
         raise RuntimeError("secret detail")
 
@@ -243,8 +242,7 @@ def test_any_other_error_is_an_id_that_is_logged(
     text = said(dispatch(app, slash("status")))["text"]
     ident = text.partition("tell us ")[2][:4]
     assert text == f"Something broke on our side; tell us {ident}. Nothing was changed."
-    out = capsys.readouterr()
-    assert ident in out.out + out.err
+    assert ident in logged.getvalue()
 
 
 def test_an_error_after_the_commit_does_not_claim_that_nothing_changed(app: App, handlers: Handlers) -> None:

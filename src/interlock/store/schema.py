@@ -49,8 +49,8 @@ def head() -> str:
 def current(store: Store) -> str | None:
     """The database's revision; None where there is no schema yet. Raises StoreError where it cannot be reached."""
     try:
-        with store.engine.connect() as connection:
-            return _revision(connection)
+        with store.read() as session:  # a health check must not wait for a writer
+            return _revision(session.connection())
     except OperationalError as error:
         where = store.url.render_as_string(hide_password=True)
         reason = str(error.orig).strip().splitlines()[0]

@@ -1,0 +1,36 @@
+"""Whether the process lives (/healthz), and whether it can do its work (/readyz)."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from interlock.domain.errors import InterlockError
+
+Alive = Callable[[], bool]
+Check = Callable[[], str | None]
+"""None when all is well, else a sentence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """`threads` must live as long as the process does: one that died is mended by a restart alone. `checks` may fail
+    for a while, and may block for seconds.
+    """
+
+    threads: Mapping[str, Alive] = field(default_factory=dict)
+    checks: Mapping[str, Check] = field(default_factory=dict)
+
+    def dead(self) -> list[str]:
+        """The threads that died."""
+        return [name for name, alive in self.threads.items() if not alive()]
+
+    def reasons(self) -> dict[str, str]:
+        """What stands in the way of work, by check; empty when ready."""
+        found = dict.fromkeys(self.dead(), "it has stopped")
+        for name, check in self.checks.items():
+            try:
+                reason = check()
+            except InterlockError as error:
+                reason = str(error)
+            if reason:
+                found[name] = reason
+        return found

@@ -1,0 +1,42 @@
+"""What a log line may say."""
+
+import io
+import json
+import logging
+from typing import Any
+
+import pytest
+import structlog
+
+
+def read(stream: io.StringIO) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+def test_a_line_is_one_json_object(logged: io.StringIO) -> None:
+    structlog.get_logger("x").info("outbox.sent", id=7)
+    [line] = read(logged)
+    assert line | {"event": "outbox.sent", "id": 7, "level": "info"} == line
+    assert line["timestamp"].endswith("Z")
+
+
+def test_a_traceback_shows_no_variables(logged: io.StringIO) -> None:
+    def fail(_typed: str) -> None:
+        raise RuntimeError("broke")
+
+    try:
+        fail("what somebody typed")
+    except RuntimeError:
+        structlog.get_logger("x").exception("failed")
+    [line] = read(logged)
+    assert "RuntimeError: broke" in line["exception"]
+    assert "in fail" in line["exception"]
+    assert "somebody typed" not in line["exception"].replace('fail("what somebody typed")', "")
+
+
+@pytest.mark.parametrize("secret", ["xoxb-1-2-abc", "xapp-1-A-b", "Bearer abc.def", "Basic YTpi"])
+def test_secrets_are_left_out(logged: io.StringIO, secret: str) -> None:
+    structlog.get_logger("x").warning(f"called with {secret}", header=secret)
+    logging.getLogger("urllib3").warning("called with %s", secret)
+    assert secret not in logged.getvalue()
+    assert len(read(logged)) == 2
