@@ -16,7 +16,7 @@ from slack_sdk import WebClient
 from bot.answers import Answers
 from bot.commands import SlashCommand, Verb
 from bot.dispatch import ClickHandler, Dispatcher, EventHandler, SubmissionHandler, SuggestionHandler, Tables, ack_of
-from bot.listeners import release
+from bot.listeners import blocker, release, signoff
 from bot.metrics import Metrics
 from bot.services import Services
 
@@ -28,6 +28,7 @@ COMMANDS: Final[dict[str, SlashCommand]] = {
             "status": Verb(handler=release.status, usage="[release]", about="says where a release stands"),
             "list": Verb(handler=release.list_, about="lists the releases under way"),
             "new": Verb(handler=release.new, about="plans a release from a template"),
+            "signoffs": Verb(handler=signoff.signoffs, usage="[release]", about="says who has signed, and asks"),
             "close": Verb(handler=release.close, usage="RELEASE [why]", about="ends a release for good"),
         },
     ),
@@ -35,7 +36,9 @@ COMMANDS: Final[dict[str, SlashCommand]] = {
         about="What is blocked, by whom, and what clearing it would free.",
         default="list",
         free=True,
-        verbs={},
+        verbs={
+            "list": Verb(handler=blocker.list_, usage="[team|release]", about="lists what can't move and why"),
+        },
     ),
     "/env": SlashCommand(
         about="Environments: who has which, and yours.",
@@ -55,12 +58,23 @@ CLICKS: Final[dict[str, ClickHandler]] = {
     "release.signoffs": release.show_signoffs,
     "release.share": release.share,
     "release.preview": release.preview,
+    "release.blockers": blocker.show,
+    "signoff.request": signoff.ask,
+    "signoff.approve": signoff.approve,
+    "signoff.reject": signoff.reject,
+    "signoff.revoke": signoff.revoke,
+    "blocker.take": blocker.take,
+    "blocker.snooze": blocker.snooze,
+    "blocker.share": blocker.share,
 }
 """By action id."""
 
 SUBMISSIONS: Final[dict[str, SubmissionHandler]] = {
     "release.new": release.create,
     "release.close": release.close_for_good,
+    "signoff.reject": signoff.reject_with_reason,
+    "blocker.take": blocker.taken,
+    "blocker.snooze": blocker.snoozed,
 }
 """By the modal's callback id."""
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import structlog
 
-from bot.drawers import release
+from bot.drawers import blocker, release, signoff
 from bot.drawing import Drawer, Drawn, DrawnHome
 from bot.services import Services
 from bot.slack import Slack, SlackError
@@ -19,6 +19,12 @@ DRAWERS: Final[dict[str, Drawer]] = {
     "release.status": release.status,
     "release.created": release.created,
     "release.closed": release.closed,
+    "signoff.card": signoff.post,
+    "signoff.refresh": signoff.refresh,
+    "signoff.rejected": signoff.rejected,
+    "signoff.void": signoff.voided,
+    "blocker.ping": blocker.ping,
+    "blocker.list": blocker.shared,
 }
 """By the outbox message's kind."""
 

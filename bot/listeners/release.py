@@ -41,7 +41,7 @@ def show(request: Click, services: Services) -> Message:
 
 
 def show_signoffs(request: Click, services: Services) -> Message:
-    found = signoff.overview(services.store, services.policy, request.actor, request.number("release"))
+    found = signoff.overview_of(services.store, services.policy, request.actor, request.number("release"))
     return view.refused(found) if isinstance(found, Refused) else signoff_view.overview(found, request.now)
 
 

@@ -2,21 +2,22 @@
 
 from bot.requests import Answer, Click, Command, Errors, Shown, Submission
 from bot.services import Services
+from bot.views import release as release_view
 from bot.views import signoff as view
 from bot.views.blocks import Message, link
 from bot.views.forms import notice
 from interlock.domain.authority import Refused
+from interlock.domain.release import Unclear
 from interlock.domain.signoff import Decision
-from interlock.usecases import release, signoff
+from interlock.usecases import signoff
 
 
 def signoffs(request: Command, services: Services) -> Message:
     """`/release signoffs [release]`"""
-    found = release.find(services.store, services.policy, request.actor, request.args, request.channel_id)
-    if isinstance(found, Refused):
-        return view.refused(found)
-    picture = signoff.overview(services.store, services.policy, request.actor, found.id)
-    return view.refused(picture) if isinstance(picture, Refused) else view.overview(picture, request.now)
+    found = signoff.overview(services.store, services.policy, request.actor, request.args, request.channel_id)
+    if isinstance(found, Unclear):
+        return release_view.unclear(found)
+    return view.refused(found) if isinstance(found, Refused) else view.overview(found, request.now)
 
 
 def ask(request: Click, services: Services) -> Message:

@@ -12,6 +12,7 @@ from bot.views.blocks import (
     confirm,
     context,
     day,
+    escape,
     line,
     mention,
     message,
@@ -37,7 +38,7 @@ from interlock.domain.signoff import (
 from interlock.domain.visibility import RESTRICTED
 from interlock.domain.words import ago, count, join
 
-APPROVE, REJECT, REVOKE, REQUEST = "signoff_approve", "signoff_reject", "signoff_revoke", "signoff_request"
+APPROVE, REJECT, REVOKE, REQUEST = "signoff.approve", "signoff.reject", "signoff.revoke", "signoff.request"
 REASON = "reason"
 REASON_LETTERS = 1000
 SHOWN = 5
@@ -110,7 +111,7 @@ def decided(
 
 
 def refused(refusal: Refused) -> Message:
-    return sentence(refusal.sentence)
+    return sentence(escape(refusal.sentence))
 
 
 def revoked(release: Release, requirements: tuple[Requirement, ...]) -> Message:

@@ -23,7 +23,7 @@ from interlock.store.release import ReleaseRow
 from interlock.store.signoff import SignoffRow
 from interlock.store.ticket import TicketChangeRow, TicketRow
 from interlock.usecases import card, revalidation, scope
-from interlock.usecases.signoff import Decided, Requested, Revoked, decide, overview, request, revoke
+from interlock.usecases.signoff import Decided, Requested, Revoked, decide, overview_of, request, revoke
 from tests.builders import NOW, POLICY, actor, people, release, ticket
 
 TICKETS = ("DATA-1", "DATA-2", "ML-3")
@@ -111,7 +111,7 @@ def test_a_quorum_takes_two_people(store: Store) -> None:
     _, revision_id = asked(store)
     approve(store, actor("TOM"), revision_id)
     approve(store, actor("NOOR"), revision_id)
-    picture = overview(store, POLICY, actor("ANA"), 1)
+    picture = overview_of(store, POLICY, actor("ANA"), 1)
     assert not isinstance(picture, Refused)
     assert [one.progress for one in picture.requirements] == [Progress.MET, Progress.OPEN]
     assert (picture.met, picture.tickets, picture.done) == (1, 3, 0)
@@ -153,8 +153,8 @@ def test_whoever_worked_on_the_scope_may_not_sign_it(store: Store, how: str) -> 
         if how == "assigned now":
             session.get_one(TicketRow, "id-DATA-2").assignee_id = "acc-tom"
         else:
-            change = {"before": "acc-tom", "after": None, "at": NOW - timedelta(days=1)}
-            session.add(TicketChangeRow(ticket_id="id-DATA-2", id="1", field="assignee", **change))
+            ended = NOW - timedelta(days=1)
+            session.add(TicketChangeRow(ticket_id="id-DATA-2", id="1", field="assignee", before="acc-tom", at=ended))
     result = approve(store, actor("TOM"), revision_id)
     assert isinstance(result, Decided)
     assert isinstance(result.verdict, Refused)
@@ -164,8 +164,8 @@ def test_whoever_worked_on_the_scope_may_not_sign_it(store: Store, how: str) -> 
 def test_an_assignment_that_ended_before_the_scope_opened_does_not_count(store: Store) -> None:
     _, revision_id = asked(store)
     with store.write() as session:
-        change = {"before": "acc-tom", "after": None, "at": NOW - timedelta(days=11)}
-        session.add(TicketChangeRow(ticket_id="id-DATA-2", id="1", field="assignee", **change))
+        ended = NOW - timedelta(days=11)
+        session.add(TicketChangeRow(ticket_id="id-DATA-2", id="1", field="assignee", before="acc-tom", at=ended))
     result = approve(store, actor("TOM"), revision_id)
     assert isinstance(result, Decided)
     assert isinstance(result.verdict, Accepted)
@@ -229,7 +229,7 @@ def test_revoking_takes_back_ones_own_only(store: Store) -> None:
     empty = revoke(store, POLICY, actor("TOM"), revision_id, NOW)
     assert isinstance(empty, Revoked)
     assert empty.requirements == ()
-    picture = overview(store, POLICY, actor("ANA"), 1)
+    picture = overview_of(store, POLICY, actor("ANA"), 1)
     assert not isinstance(picture, Refused)
     assert [one.person.name for one in picture.requirements[0].signoffs] == ["Noor Salter"]
 

@@ -48,6 +48,15 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """Whoever a ticket is assigned to, by the tracker's name; `person` is who that verifiably is in Slack."""
+
+    account_id: str
+    name: str
+    person: Person | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """A person and their user groups' handles, as of when the mirror of groups was last whole."""
 

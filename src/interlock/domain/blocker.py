@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from interlock.domain.actor import Owner, Person
+from interlock.domain.escalation import NextStep
+from interlock.domain.release import Release
+
 
 class Reason(StrEnum):
     """Why a ticket cannot move."""
@@ -60,14 +64,58 @@ class Root:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blockers:
-    """All that cannot move among the given tickets, by id, and the roots: those that free most first."""
+    """All that cannot move among the given tickets, by id, and the roots: those that free most first. `nodes` are the
+    open tickets that were given.
+    """
 
+    nodes: Mapping[str, Node]
     blocked: Mapping[str, Blocked]
     roots: tuple[Root, ...]
 
     def root_of(self, ticket_id: str) -> tuple[Root, ...]:
         wanted = self.blocked[ticket_id].roots if ticket_id in self.blocked else ()
         return tuple(root for root in self.roots if root.node.id in wanted)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RootLine:
+    """A root as people read it. `owner` is whoever the ticket is assigned to; `teams` is how many teams it and what it
+    holds belong to; `since` is when it began to stand in the way, None where no history tells.
+    """
+
+    root: Root
+    owner: Owner | None
+    teams: int
+    since: datetime | None
+    taken_by: Person | None = None
+    taken_until: datetime | None = None
+    snoozed_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockerList:
+    """What `/blockers` answers, for a release, for a team (by its key), or for all."""
+
+    release: Release | None
+    team: str | None
+    blocked: int
+    roots: tuple[RootLine, ...]
+    mirror_as_of: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ping:
+    """What somebody is told of a root. `own_reasons` are why the root itself cannot move, none where it merely holds
+    others; `to` is the step that tells it; `following` the next step, with the name of whoever it tells in person.
+    """
+
+    release: Release
+    line: RootLine
+    own_reasons: tuple[Reason, ...]
+    to: str
+    business_days: int | None
+    following: NextStep | None
+    following_name: str | None
 
 
 def analyse(nodes: Iterable[Node]) -> Blockers:
@@ -105,6 +153,7 @@ def analyse(nodes: Iterable[Node]) -> Blockers:
         if reasons[id_]
     }
     return Blockers(
+        nodes=tickets,
         blocked=blocked,
         roots=tuple(sorted(roots, key=lambda root: (-len(root.frees), -len(root.holds), root.node.key))),
     )

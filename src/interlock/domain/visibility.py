@@ -46,12 +46,7 @@ class Sight(Protocol):
     def restricted(self) -> bool: ...
 
 
-def may_show(audience: Audience, ticket: Ticket, team: str | None) -> bool:
-    return may_name(audience, ticket.project_key, team, restricted=ticket.restricted)
-
-
-def may_name(audience: Audience, project_key: str, team: str | None, *, restricted: bool) -> bool:
-    """Whether a ticket of that project and team may be named to the audience."""
-    if restricted or (audience.company is not None and team != audience.company):
+def may_show(audience: Audience, ticket: Sight, team: str | None) -> bool:
+    if ticket.restricted or (audience.company is not None and team != audience.company):
         return False
-    return audience.projects is None or project_key in audience.projects
+    return audience.projects is None or ticket.project_key in audience.projects

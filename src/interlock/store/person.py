@@ -5,9 +5,10 @@ from datetime import datetime
 
 from sqlmodel import Field, Session, SQLModel, col, func, select
 
-from interlock.domain.actor import Person, Standing
+from interlock.domain.actor import Owner, Person, Standing
 from interlock.store.base import UtcDateTime
 from interlock.store.mirror import MirrorRow
+from interlock.store.ticket import AccountRow
 
 
 class PersonRow(SQLModel, table=True):
@@ -136,3 +137,14 @@ def by_email(session: Session, emails: Iterable[str]) -> dict[str, Person]:
         )
     ).all()
     return {row.email.casefold(): to_person(row) for row in rows if row.email}
+
+
+def accounts(session: Session, account_ids: Iterable[str]) -> dict[str, Owner]:
+    """The tracker's accounts by id, with whom they are verified to be in Slack."""
+    wanted = list(account_ids)
+    linked = session.exec(
+        select(PersonRow).where(col(PersonRow.account_id).in_(wanted), col(PersonRow.linked_by).is_not(None))
+    ).all()
+    people = {row.account_id: to_person(row) for row in linked}
+    rows = session.exec(select(AccountRow).where(col(AccountRow.id).in_(wanted))).all()
+    return {row.id: Owner(account_id=row.id, name=row.name, person=people.get(row.id)) for row in rows}

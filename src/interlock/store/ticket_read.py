@@ -75,6 +75,14 @@ def to_ticket(row: Row[*tuple[Any, ...]], links: tuple[Link, ...] = ()) -> Ticke
     )
 
 
+def by_id(session: Session, ticket_id: str) -> Ticket | None:
+    """The ticket as mirrored, without its links; None for one that is not, or that the tracker no longer shows."""
+    row = session.execute(
+        select(*COLUMNS).where(col(TicketRow.id) == ticket_id, col(TicketRow.deleted_at).is_(None))
+    ).first()
+    return to_ticket(row) if row else None
+
+
 def links(session: Session, ticket_ids: Iterable[str]) -> dict[str, tuple[Link, ...]]:
     """The links that each of these tickets told, by ticket id; tickets without any are not named."""
     found: dict[str, list[Link]] = defaultdict(list)

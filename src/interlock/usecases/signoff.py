@@ -14,7 +14,7 @@ from interlock.domain.fingerprint import material_changes
 from interlock.domain.outbox import Urgency
 from interlock.domain.permission import Permission
 from interlock.domain.policy import Policy
-from interlock.domain.release import Release, Stage
+from interlock.domain.release import Release, Stage, Unclear, choose
 from interlock.domain.signoff import Accepted, Ask, Decision, Requirement, Signoff, SignoffCard, Verdict
 from interlock.domain.visibility import RESTRICTED
 from interlock.store import card, mirror, person, release, signoff
@@ -158,8 +158,23 @@ def revoke(store: Store, policy: Policy, actor: Actor, revision_id: str, now: da
         return Revoked(release=one, requirements=tuple(requirement for requirement, _ in mine))
 
 
-def overview(store: Store, policy: Policy, actor: Actor, release_id: int) -> SignoffCard | Refused:
-    """What `/release signoffs` shows to somebody who looks."""
+def overview(
+    store: Store, policy: Policy, actor: Actor, typed: str, channel_id: str
+) -> SignoffCard | Unclear | Refused:
+    """`/release signoffs [release]`, for somebody who looks."""
+    with store.read() as session:
+        allowed = authority.to_view(session, policy, Permission.RELEASE_VIEW, actor)
+        if isinstance(allowed, Refused):
+            return allowed
+        meant = choose(typed, channel_id, release.all_names(session))
+        if isinstance(meant, Unclear):
+            return meant
+        one = release.load(session, meant.id)
+        return picture(session, one, card.of_release(session, one.id, SIGNOFF))
+
+
+def overview_of(store: Store, policy: Policy, actor: Actor, release_id: int) -> SignoffCard | Refused:
+    """As `overview`, for the release that a button names."""
     with store.read() as session:
         allowed = authority.to_view(session, policy, Permission.RELEASE_VIEW, actor)
         if isinstance(allowed, Refused):

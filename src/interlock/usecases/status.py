@@ -6,16 +6,15 @@ from datetime import datetime
 from sqlmodel import Session
 
 from interlock.domain import status as rules
-from interlock.domain import visibility
 from interlock.domain.actor import Actor
 from interlock.domain.authority import Refused
 from interlock.domain.permission import Permission
 from interlock.domain.policy import Policy
 from interlock.domain.release import Release, Unclear, choose
 from interlock.domain.status import ReleaseStatus, State
-from interlock.store import channel, mirror, release, scope, signoff
+from interlock.store import mirror, release, scope, signoff
 from interlock.store.engine import Store
-from interlock.usecases import authority, blocker_view
+from interlock.usecases import audience, authority, blocker_view
 
 LISTED = 10
 """How many releases `/release list` shows."""
@@ -82,6 +81,4 @@ def read(session: Session, policy: Policy, one: Release, now: datetime) -> Relea
 
 def for_channel(session: Session, policy: Policy, one: Release, channel_id: str, now: datetime) -> ReleaseStatus:
     """As `read`, with nothing in it that the channel's readers may not see."""
-    there = channel.load(session, channel_id)
-    audience = visibility.of_channel(policy, there.name, shared=there.shared) if there else visibility.NOBODY
-    return rules.shown_to(audience, read(session, policy, one, now))
+    return rules.shown_to(audience.of_channel(session, policy, channel_id), read(session, policy, one, now))

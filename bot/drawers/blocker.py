@@ -1,0 +1,27 @@
+"""Pings about blockers and shared lists, as they are when they are sent."""
+
+from bot.drawing import Drawn
+from bot.services import Services
+from bot.views import blocker as view
+from interlock.domain import outbox
+from interlock.domain.outbox import Dropped
+from interlock.domain.visibility import MEMBER
+from interlock.usecases import blocker, escalation
+
+
+def ping(services: Services, message: outbox.Message) -> Drawn | Dropped:
+    now = services.clock()
+    note = escalation.ping(services.store, services.policy, message.ids, now)
+    if note is None:
+        return Dropped(reason="cleared, taken or snoozed")
+    personal = message.channel.startswith("@")
+    audience = MEMBER if personal else blocker.audience_of(services.store, services.policy, message.channel)
+    return Drawn(message=view.ping(note, audience, services.ticket_url))
+
+
+def shared(services: Services, message: outbox.Message) -> Drawn:
+    found, audience = blocker.for_channel(services.store, services.policy, message.ids["release_id"], message.channel)
+    drawn = view.listing(
+        found, audience, services.policy, services.ticket_url, services.clock(), shared_by=message.ids["by"]
+    )
+    return Drawn(message=drawn)

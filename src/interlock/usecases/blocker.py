@@ -1,0 +1,167 @@
+"""Blockers for the people who ask, and what they do about them: take one, or ask for silence."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+from sqlmodel import Session
+
+from interlock.domain import names
+from interlock.domain.actor import Actor, Person
+from interlock.domain.audit import AuditEvent
+from interlock.domain.authority import Refused
+from interlock.domain.blocker import BlockerList
+from interlock.domain.names import Found
+from interlock.domain.outbox import Outgoing, Urgency
+from interlock.domain.permission import Permission
+from interlock.domain.policy import Policy
+from interlock.domain.release import Release, Unclear, choose
+from interlock.domain.visibility import RESTRICTED, Audience
+from interlock.store import audit, blocker, outbox, release, ticket_read
+from interlock.store.engine import Store
+from interlock.usecases import audience, authority, blocker_view
+
+SHARE_GOOD_FOR = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    key: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snoozed:
+    key: str
+    until: datetime
+
+
+def listing(store: Store, policy: Policy, actor: Actor, typed: str, channel_id: str) -> BlockerList | Unclear | Refused:
+    """`/blockers [team|release]`: without a name the channel's release, else the only one under way."""
+    with store.read() as session:
+        allowed = authority.to_view(session, policy, Permission.BLOCKER_VIEW, actor)
+        if isinstance(allowed, Refused):
+            return allowed
+        team = _team(policy, typed)
+        if team:
+            return blocker_view.of_team(session, policy, team)
+        meant = choose(typed, channel_id, release.all_names(session))
+        if isinstance(meant, Unclear):
+            return meant
+        return blocker_view.of_release(session, policy, release.load(session, meant.id))
+
+
+def of_release(store: Store, policy: Policy, actor: Actor, release_id: int) -> BlockerList | Refused:
+    """As `listing`, for the release that a button names."""
+    with store.read() as session:
+        allowed = authority.to_view(session, policy, Permission.BLOCKER_VIEW, actor)
+        if isinstance(allowed, Refused):
+            return allowed
+        return blocker_view.of_release(session, policy, release.load(session, release_id))
+
+
+def for_channel(store: Store, policy: Policy, release_id: int, channel_id: str) -> tuple[BlockerList, Audience]:
+    """For a post in the channel, with who reads it there."""
+    with store.read() as session:
+        found = blocker_view.of_release(session, policy, release.load(session, release_id))
+        return found, audience.of_channel(session, policy, channel_id)
+
+
+def share(
+    store: Store, policy: Policy, actor: Actor, release_id: int, channel_id: str, request_id: str, now: datetime
+) -> Release | Refused:
+    """Post the release's blockers where they were asked for, under the asker's name."""
+    with store.write() as session:
+        allowed = authority.to_view(session, policy, Permission.BLOCKER_VIEW, actor)
+        if isinstance(allowed, Refused):
+            return allowed
+        one = release.load(session, release_id)
+        post = Outgoing(
+            key=f"share:blockers:{request_id}",
+            kind="blocker.list",
+            ids={"release_id": one.id, "by": allowed.person.name},
+            channel=channel_id,
+            urgency=Urgency.URGENT,
+            not_after=now + SHARE_GOOD_FOR,
+        )
+        outbox.enqueue(session, post, now)
+        return one
+
+
+def ticket(store: Store, policy: Policy, actor: Actor, ticket_id: str) -> str | Refused:
+    """The key of the ticket that a button names, for somebody who may take it."""
+    with store.read() as session:
+        allowed = authority.to_view(session, policy, Permission.BLOCKER_TAKE, actor)
+        if isinstance(allowed, Refused):
+            return allowed
+        return _key(session, ticket_id)
+
+
+def take(store: Store, policy: Policy, actor: Actor, ticket_id: str, until: datetime, now: datetime) -> Taken | Refused:
+    """Somebody is on it: the ladder is silent until the date that they give."""
+    if until <= now:
+        return Refused(reason="past", sentence="Give a date from today on: by when will it be out of the way?")
+    with store.write() as session:
+        allowed = authority.to_decide(session, policy, Permission.BLOCKER_TAKE, actor, now)
+        if isinstance(allowed, Refused):
+            return allowed
+        key = _begin(session, ticket_id, now)
+        if isinstance(key, Refused):
+            return key
+        blocker.take(session, ticket_id, actor.slack_id, until, now)
+        _record(session, "blocker.taken", actor, allowed.person, {"ticket": ticket_id, "until": until.isoformat()}, now)
+        return Taken(key=key, until=until)
+
+
+def snooze(
+    store: Store, policy: Policy, actor: Actor, ticket_id: str, until: datetime, reason: str, now: datetime
+) -> Snoozed | Refused:
+    """Silence until a date, with a reason that stands in the record."""
+    if until <= now:
+        return Refused(reason="past", sentence="Give a date from today on: until when should it be silent?")
+    with store.write() as session:
+        allowed = authority.to_decide(session, policy, Permission.BLOCKER_TAKE, actor, now)
+        if isinstance(allowed, Refused):
+            return allowed
+        key = _begin(session, ticket_id, now)
+        if isinstance(key, Refused):
+            return key
+        blocker.snooze(session, ticket_id, actor.slack_id, until, reason)
+        facts = {"ticket": ticket_id, "until": until.isoformat(), "reason": reason}
+        _record(session, "blocker.snoozed", actor, allowed.person, facts, now)
+        return Snoozed(key=key, until=until)
+
+
+def _begin(session: Session, ticket_id: str, now: datetime) -> str | Refused:
+    """The ticket's key; its episode begins here if no run has begun it yet."""
+    key = _key(session, ticket_id)
+    if not isinstance(key, Refused):
+        blocker.open_episodes(session, {ticket_id: None}, now)
+    return key
+
+
+def _key(session: Session, ticket_id: str) -> str | Refused:
+    found = ticket_read.by_id(session, ticket_id)
+    if found is None or found.done:
+        return Refused(
+            reason="cleared", sentence="That ticket stands in nobody's way any more: nothing is left to take."
+        )
+    return RESTRICTED if found.restricted else found.key
+
+
+def _team(policy: Policy, typed: str) -> str | None:
+    """The key of the team whose key or name was typed, or the only one that begins so."""
+    if not names.tidy(typed):
+        return None
+    by_name = {key: key for key in policy.teams} | {team.name: key for key, team in policy.teams.items()}
+    found = names.find(names.tidy(typed), list(by_name))
+    return by_name[found.name] if isinstance(found, Found) else None
+
+
+def _record(session: Session, kind: str, actor: Actor, who: Person, facts: dict[str, str], now: datetime) -> None:
+    audit.append(session, AuditEvent(kind=kind, actor=actor, facts=facts, people={"actor": asdict(who)}), now)
+
+
+def audience_of(store: Store, policy: Policy, channel_id: str) -> Audience:
+    """Who reads the channel."""
+    with store.read() as session:
+        return audience.of_channel(session, policy, channel_id)
