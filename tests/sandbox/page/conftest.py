@@ -1,12 +1,11 @@
-"""A small practice workspace with a small app of its own, served on loopback and looked at in Chromium."""
+"""A small practice workspace with a small app of its own, served on loopback."""
 
-import shutil
+import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
 from slack_bolt import Ack, App, Respond
 from slack_bolt.adapter.socket_mode import SocketModeHandler
 from slack_sdk import WebClient
@@ -281,68 +280,63 @@ class PracticeApp:
 
 
 @dataclass(frozen=True, slots=True)
-class Practice:
-    """The workspace, its app and the address at which the page stands."""
+class Site:
+    """A workspace and the address at which its page stands."""
 
     workspace: Workspace
     slack: Slack
     url: str
-    bot: PracticeApp
+    server: Server
 
     def address(self, person: str, channel: str, thread: str = "") -> str:
         return "/".join(filter(None, (self.url, "client", person, channel, thread)))
 
 
-@pytest.fixture
-def practice() -> Iterator[Practice]:
-    """Served with its app connected over Socket Mode."""
-    yield from run_practice(make_workspace())
+@dataclass(frozen=True, slots=True)
+class Practice(Site):
+    """A site whose app is connected."""
+
+    bot: PracticeApp
 
 
-def run_practice(workspace: Workspace, port: int = 0) -> Iterator[Practice]:
+@contextlib.contextmanager
+def served(workspace: Workspace, port: int = 0) -> Iterator[Site]:
     bound = bind(port)
     url = f"http://127.0.0.1:{bound.getsockname()[1]}"
     slack = Slack(workspace, settings=Settings(base_url=url, rate_scale=0))
     routes = [*slack.routes(), Mount("/", page.build(workspace, slack.acts))]
     server = Server(Starlette(routes=routes, lifespan=slack.lifespan), bound, slack.before_stop).start()
-    client = WebClient(token="xoxb-practice-bot", base_url=f"{url}/api/")
+    try:
+        yield Site(workspace, slack, url, server)
+    finally:
+        server.stop()
+
+
+@contextlib.contextmanager
+def connected(site: Site) -> Iterator[Practice]:
+    """The app, over Socket Mode."""
+    client = WebClient(token="xoxb-practice-bot", base_url=f"{site.url}/api/")
     bot = PracticeApp(App(client=client, process_before_response=True))
     bot.register()
     handler = SocketModeHandler(bot.app, "xapp-practice-app", web_client=client)
     handler.connect()  # type: ignore[no-untyped-call] # slack_bolt leaves it without types
     try:
-        yield Practice(workspace, slack, url, bot)
+        yield Practice(site.workspace, site.slack, site.url, site.server, bot)
     finally:
+        # A client that closes waits until something comes, for 3 s; one that was hung up on does not.
+        handler.client.auto_reconnect_enabled = False
+        site.server.stop()
         handler.close()  # type: ignore[no-untyped-call] # as above
-        server.stop()
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    found = shutil.which("chromium")
-    if found is None:
-        pytest.skip("no Chromium")
-    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=flags)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
-def tab(chromium: Browser) -> Iterator[Callable[..., Page]]:
-    """Opens pages that fail their test on any script error or broken rule of the CSP."""
-    complaints: list[str] = []
-    context = chromium.new_context(viewport={"width": 1280, "height": 800}, timezone_id="UTC")
+def site() -> Iterator[Site]:
+    """The page without an app."""
+    with served(make_workspace()) as running:
+        yield running
 
-    def open_tab(address: str) -> Page:
-        opened = context.new_page()
-        opened.on("pageerror", lambda error: complaints.append(str(error)))
-        opened.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-        opened.set_default_timeout(10_000)
-        opened.goto(address)
-        return opened
 
-    yield open_tab
-    context.close()
-    assert complaints == []
+@pytest.fixture
+def practice(site: Site) -> Iterator[Practice]:
+    with connected(site) as running:
+        yield running
