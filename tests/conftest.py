@@ -1,16 +1,23 @@
-"""Databases for every test: a real SQLite file and a real PostgreSQL, each migrated once and copied per test."""
+"""Databases for every test: a real SQLite file and a real PostgreSQL, each migrated once and copied per test.
+
+And a real browser: one Chromium for the whole session, since Playwright allows one at a time.
+"""
 
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
 from interlock.store import schema
 from interlock.store.engine import Store
+
+if TYPE_CHECKING:  # a session without browser tests does not wait for Playwright's import
+    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 
 @pytest.fixture(scope="session")
@@ -73,6 +80,50 @@ def sqlite_store(sqlite_url: str) -> Iterator[Store]:
     store = Store(sqlite_url)
     yield store
     store.close()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator["Browser"]:
+    """The system's Chromium; tests that want it are skipped where there is none."""
+    found = shutil.which("chromium")
+    if found is None:
+        pytest.skip("no Chromium")
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 only sessions that use it import it
+
+    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=flags)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def tab(chromium: "Browser") -> Iterator[Callable[[str], "Page"]]:
+    """Opens an address in a new window; a script error or a breach of the page's CSP fails the test.
+
+    Each window is a browser context of its own: Chromium slows the pages down that stand behind others.
+    """
+    complaints: list[str] = []
+    contexts: list[BrowserContext] = []
+
+    def open_tab(address: str) -> "Page":
+        contexts.append(chromium.new_context(viewport={"width": 1280, "height": 800}, timezone_id="UTC"))
+        opened = contexts[-1].new_page()
+        opened.on("pageerror", lambda error: complaints.append(str(error)))
+        opened.on("console", lambda said: complaints.append(said.text) if _is_fault(said) else None)
+        opened.set_default_timeout(10_000)
+        opened.goto(address)
+        return opened
+
+    yield open_tab
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def _is_fault(said: "ConsoleMessage") -> bool:
+    """Chromium logs each refused act of a person as an error too: the page tells them, and tests expect it."""
+    return said.type == "error" and "the server responded with a status of 409" not in said.text
 
 
 def _create_database(server: str, name: str, template: str = "template0") -> None:
