@@ -49,7 +49,6 @@ def person(workspace: Workspace, somebody: Person, settings: Settings) -> dict[s
         "real_name_normalized": somebody.real_name,
         "display_name": somebody.name,
         "display_name_normalized": somebody.name,
-        "fields": None,
         "status_text": "",
         "status_emoji": "",
         "status_emoji_display_info": [],
@@ -94,15 +93,15 @@ def person(workspace: Workspace, somebody: Person, settings: Settings) -> dict[s
         "is_primary_owner": False,
         "is_restricted": somebody.is_restricted,
         "is_ultra_restricted": somebody.is_ultra_restricted,
-        # Somebody of another workspace whom a shared channel makes visible is no stranger to Slack.
-        "is_stranger": somebody.is_stranger and not _meets_app(workspace, somebody),
         "is_email_confirmed": not somebody.is_bot,
         "who_can_share_contact_card": "EVERYONE",
     }
 
 
-def _meets_app(workspace: Workspace, somebody: Person) -> bool:
-    return any(workspace.app_user in c.members for c in workspace.channels() if somebody.id in c.members)
+def is_stranger(workspace: Workspace, somebody: Person) -> bool:
+    """Slack's word for people of another workspace whom no shared channel makes visible to the app."""
+    meets = any(workspace.app_user in c.members for c in workspace.channels() if somebody.id in c.members)
+    return somebody.is_stranger and not meets
 
 
 def channel(workspace: Workspace, conversation: Channel) -> dict[str, Any]:
@@ -211,7 +210,6 @@ def bot_profile(workspace: Workspace, settings: Settings) -> dict[str, Any]:
     return {
         "id": workspace.app_bot,
         "app_id": workspace.app_id,
-        "user_id": workspace.app_user,
         "name": workspace.person(workspace.app_user).real_name,
         "icons": {"image_36": icon, "image_48": icon, "image_72": icon},
         "deleted": False,
@@ -251,6 +249,12 @@ def message(workspace: Workspace, said: Message, settings: Settings, *, metadata
     if said.pinned:
         shown["pinned_to"] = [said.channel]
     return shown | _thread(workspace, said)
+
+
+def edited_message(workspace: Workspace, said: Message, settings: Settings) -> dict[str, Any]:
+    """A message as chat.update answers with it: without its ts, and without a word of its thread."""
+    left_out = {"ts", *_thread(workspace, said)}
+    return {key: value for key, value in message(workspace, said, settings).items() if key not in left_out}
 
 
 def _thread(workspace: Workspace, said: Message) -> dict[str, Any]:

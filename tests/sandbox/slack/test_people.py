@@ -19,8 +19,14 @@ def test_everybody_is_listed_with_what_sets_them_apart(client: WebClient) -> Non
     assert members["U0LEFT"]["deleted"] is True
     assert "tz" not in members["U0LEFT"]
     assert members["U0VENDOR"]["team_id"] == "T0MERIDIAN"
-    assert members["U0VENDOR"]["is_stranger"] is False  # a shared channel makes her visible
     assert members["U0INTERLOCK"]["is_bot"] is True
+
+
+def test_who_is_a_stranger(client: WebClient, workspace: Workspace) -> None:
+    assert client.users_info(user="U0VENDOR")["user"]["is_stranger"] is False  # a shared channel makes her visible
+    workspace.change_channel("C0MERIDIANSHARED", members=frozenset({"U0VENDOR"}))
+    assert client.users_info(user="U0VENDOR")["user"]["is_stranger"] is True
+    assert client.users_info(user="U0ANA")["user"]["is_stranger"] is False
 
 
 def test_a_time_zone_is_told_in_three_ways(client: WebClient) -> None:

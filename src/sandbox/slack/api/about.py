@@ -53,7 +53,8 @@ def bots_info(call: Call) -> Answer:
     if call.text("bot") not in {"", call.context.workspace.app_bot}:
         raise RefusalError("bot_not_found")
     profile = shapes.bot_profile(call.context.workspace, call.context.settings)
-    return ok(bot={key: value for key, value in profile.items() if key != "team_id"})
+    del profile["team_id"]
+    return ok(bot={**profile, "user_id": call.context.workspace.app_user})
 
 
 def pins_add(call: Call) -> Answer:

@@ -73,7 +73,7 @@ def update(call: Call) -> Answer:
         changes["metadata"] = metadata
     changed = call.context.workspace.change_message(channel.id, message.ts, **changes)
     call.context.events.changed(changed, message)
-    shown = shapes.message(call.context.workspace, changed, call.context.settings)
+    shown = shapes.edited_message(call.context.workspace, changed, call.context.settings)
     return ok(channel=channel.id, ts=message.ts, text=changed.text, message=shown, **warning)
 
 

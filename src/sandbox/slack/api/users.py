@@ -12,7 +12,9 @@ def list_(call: Call) -> Answer:
 
 
 def info(call: Call) -> Answer:
-    return ok(user=_shown(call, _person(call)))
+    """The only answer that says who is a stranger; users.list leaves that to the team_id."""
+    person = _person(call)
+    return ok(user=_shown(call, person) | {"is_stranger": shapes.is_stranger(call.context.workspace, person)})
 
 
 def lookup_by_email(call: Call) -> Answer:
