@@ -16,7 +16,7 @@ from slack_sdk import WebClient
 from bot.answers import Answers
 from bot.commands import SlashCommand, Verb
 from bot.dispatch import ClickHandler, Dispatcher, EventHandler, SubmissionHandler, SuggestionHandler, Tables, ack_of
-from bot.listeners import blocker, release, signoff
+from bot.listeners import blocker, home, release, signoff
 from bot.metrics import Metrics
 from bot.services import Services
 
@@ -83,7 +83,9 @@ SUGGESTIONS: Final[dict[str, SuggestionHandler]] = {
 }
 """By the external select's action id."""
 
-EVENTS: Final[dict[str, EventHandler]] = {}
+EVENTS: Final[dict[str, EventHandler]] = {
+    "app_home_opened": home.opened,
+}
 """By the event's type."""
 
 TABLES: Final = Tables(

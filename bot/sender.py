@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import structlog
 
-from bot.drawers import blocker, release, signoff
+from bot.drawers import blocker, home, release, signoff
 from bot.drawing import Drawer, Drawn, DrawnHome
 from bot.services import Services
 from bot.slack import Slack, SlackError
@@ -25,6 +25,7 @@ DRAWERS: Final[dict[str, Drawer]] = {
     "signoff.void": signoff.voided,
     "blocker.ping": blocker.ping,
     "blocker.list": blocker.shared,
+    "home": home.draw,
 }
 """By the outbox message's kind."""
 

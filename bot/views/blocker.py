@@ -21,6 +21,7 @@ from bot.views.blocks import (
 )
 from bot.views.forms import input_date, input_text, modal
 from interlock.domain.blocker import BlockerList, Node, Ping, Reason, RootLine
+from interlock.domain.home import OwnBlocker
 from interlock.domain.policy import Policy
 from interlock.domain.visibility import RESTRICTED, Audience, may_show
 from interlock.domain.words import ago, count, duration
@@ -85,6 +86,15 @@ def ping(note: Ping, audience: Audience, url: TicketUrl) -> Message:
     )
 
 
+def own(each: OwnBlocker, audience: Audience, url: TicketUrl, now: datetime) -> Block:
+    """A root of one's own, on the Home tab."""
+    held = count(len(each.line.root.holds), "ticket")
+    facts = [line(each.release.name), f"holds {held}" if each.line.root.holds else "can't move"]
+    node = each.line.root.node
+    accessory = button("On it…", TAKE, ("ticket", node.id)) if _may_name(node, audience) else None
+    return section(f"{_name(node, audience, url)}\n{' · '.join([*facts, *_in_hand(each.line, now)])}", accessory)
+
+
 def take_form(ticket_id: str, key: str, today: date) -> dict[str, Any]:
     until = input_date(UNTIL, "Out of the way by", initial=today.isoformat(), hint="Nobody is pinged until then.")
     return modal(TAKE, f"On it: {key}", [until], submit="On it", private={"ticket": ticket_id})
@@ -132,12 +142,17 @@ def _root(each: RootLine, audience: Audience, policy: Policy, url: TicketUrl, no
     facts.append(f"since {duration(now - each.since)}" if each.since else "since unknown")
     if _may_name(node, audience):
         facts += _whose(each, policy)
-    if each.taken_by and each.taken_until and each.taken_until > now:
-        facts.append(f"{line(each.taken_by.name)} is on it until {day(each.taken_until)}")
-    elif each.snoozed_until and each.snoozed_until > now:
-        facts.append(f"snoozed until {day(each.snoozed_until)}")
+    facts += _in_hand(each, now)
     accessory = button("On it…", TAKE, ("ticket", node.id)) if private and _may_name(node, audience) else None
     return section(f"{_name(node, audience, url)}\n{' · '.join(facts)}", accessory)
+
+
+def _in_hand(each: RootLine, now: datetime) -> list[str]:
+    if each.taken_by and each.taken_until and each.taken_until > now:
+        return [f"{line(each.taken_by.name)} is on it until {day(each.taken_until)}"]
+    if each.snoozed_until and each.snoozed_until > now:
+        return [f"snoozed until {day(each.snoozed_until)}"]
+    return []
 
 
 def _whose(each: RootLine, policy: Policy) -> list[str]:

@@ -18,7 +18,7 @@ from interlock.domain.release import Release, Unclear, choose
 from interlock.domain.visibility import RESTRICTED, Audience
 from interlock.store import audit, blocker, outbox, release, ticket_read
 from interlock.store.engine import Store
-from interlock.usecases import audience, authority, blocker_view
+from interlock.usecases import audience, authority, blocker_view, home
 
 SHARE_GOOD_FOR = timedelta(minutes=15)
 
@@ -109,6 +109,7 @@ def take(store: Store, policy: Policy, actor: Actor, ticket_id: str, until: date
             return key
         blocker.take(session, ticket_id, actor.slack_id, until, now)
         _record(session, "blocker.taken", actor, allowed.person, {"ticket": ticket_id, "until": until.isoformat()}, now)
+        home.refresh(session, actor.slack_id, now)
         return Taken(key=key, until=until)
 
 
@@ -128,6 +129,7 @@ def snooze(
         blocker.snooze(session, ticket_id, actor.slack_id, until, reason)
         facts = {"ticket": ticket_id, "until": until.isoformat(), "reason": reason}
         _record(session, "blocker.snoozed", actor, allowed.person, facts, now)
+        home.refresh(session, actor.slack_id, now)
         return Snoozed(key=key, until=until)
 
 

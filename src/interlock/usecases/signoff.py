@@ -21,6 +21,7 @@ from interlock.store import card, mirror, person, release, signoff
 from interlock.store.engine import Store
 from interlock.usecases import authority
 from interlock.usecases.card import enqueue, picture, refresh
+from interlock.usecases.home import refresh as home_refresh
 from interlock.usecases.record import record
 
 UNKNOWN_CARD = Refused(
@@ -123,6 +124,7 @@ def _decide(
             facts = _seen_facts(revision) | {"requirement": verdict.requirement.key, "reason": reason}
             record(session, f"signoff.{decision.value}", actor, allowed.person, one, facts, now)
             _announce(session, revision.card, verdict, actor, now)
+            home_refresh(session, actor.slack_id, now)
         elif isinstance(verdict, Refused):
             _record_refusal(session, actor, allowed.person, one, revision, decision, verdict, now)
         if not isinstance(verdict, Refused):
@@ -155,6 +157,7 @@ def revoke(store: Store, policy: Policy, actor: Actor, revision_id: str, now: da
             facts = _seen_facts(revision) | {"requirement": requirement.key, "decision": given.decision.value}
             record(session, "signoff.revoked", actor, allowed.person, one, facts, now)
         refresh(session, revision.card, now)
+        home_refresh(session, actor.slack_id, now)
         return Revoked(release=one, requirements=tuple(requirement for requirement, _ in mine))
 
 
