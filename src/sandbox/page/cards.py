@@ -12,7 +12,7 @@ from sandbox.page import dates, mrkdwn
 from sandbox.page.reader import Reader
 from sandbox.page.render import Drawing, draw
 from sandbox.slack.values import File, Message, Person
-from sandbox.slack.workspace import Workspace
+from sandbox.slack.workspace import SLACKBOT, Workspace
 
 HUES = 10  # page.css has this many avatar colours
 GROUPED_SECONDS = 300  # messages of one author this close together share one head, as in Slack
@@ -31,6 +31,7 @@ class Who:
     is_app: bool = False
     note: str = ""  # "guest", "external"
     groups: str = ""  # the handles that give them a role
+    place: str = ""  # the city of their time zone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +55,7 @@ class Said:
     who: Who
     html: Markup
     time: str
+    day_and_time: str
     moment: str
     full_time: str
     continues: bool
@@ -82,9 +84,10 @@ def who(person: Person, workspace: Workspace) -> Who:
         title=person.title,
         initials=initials(person.real_name),
         hue=sum(map(ord, person.id)) % HUES,
-        is_app=person.is_bot,
+        is_app=person.id == workspace.app_user,
         note="deactivated" if person.deleted else note,
         groups=", ".join(handles),
+        place=person.tz.rpartition("/")[2].replace("_", " "),
     )
 
 
@@ -100,6 +103,7 @@ def reader(workspace: Workspace, person: Person) -> Reader:
         channels={each.id: each.name for each in seen if each.kind != "im"},
         groups={each.id: each.handle for each in workspace.groups()},
         member_of=frozenset(each.id for each in workspace.groups() if person.id in each.users),
+        gone=frozenset(each.id for each in workspace.people() if each.deleted or each.id == SLACKBOT.id),
     )
 
 
@@ -163,6 +167,7 @@ class Scribe:
             who=self.who(message.user),
             html=self._body(message),
             time=f"{when:%H:%M}",
+            day_and_time=self._when(message.ts),
             moment=when.isoformat(),
             full_time=f"{dates.long(when)} {when:%H:%M:%S} {when.tzname()}",
             continues=continues,
@@ -174,7 +179,7 @@ class Scribe:
             files=tuple(attachment(self._workspace.file(each)) for each in message.files),
             replies=len(replies),
             faces=self._faces(replies),
-            last_reply=self._last(replies),
+            last_reply=self._when(replies[-1].ts) if replies else "",
         )
 
     def _body(self, message: Message) -> Markup:
@@ -187,9 +192,7 @@ class Scribe:
     def _faces(self, replies: Iterable[Message]) -> tuple[Who, ...]:
         return tuple(self.who(user) for user in list(dict.fromkeys(reply.user for reply in replies))[:3])
 
-    def _last(self, replies: Sequence[Message]) -> str:
-        if not replies:
-            return ""
-        when = self._reader.local(float(replies[-1].ts))
+    def _when(self, ts: str) -> str:
+        when = self._reader.local(float(ts))
         day = dates.relative_day(when, self._reader.today) or f"on {dates.short(when)}"
         return f"{day} at {when:%H:%M}"

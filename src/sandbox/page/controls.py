@@ -201,7 +201,8 @@ def groups(
     if "external" in kind:
         return (("", tuple(_choice(option, chosen) for option in chosen.values() if option is not None)),)
     if "users" in kind:
-        return (("", _named(reader.users, "@", chosen)),)
+        offered = {each: name for each, name in reader.users.items() if each not in reader.gone or each in chosen}
+        return (("", _named(offered, "@", chosen)),)
     if "channels" in kind or "conversations" in kind:
         return (("", _named(reader.channels, "#", chosen)),)
     if "option_groups" in element:

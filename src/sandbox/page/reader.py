@@ -20,6 +20,7 @@ class Reader:
     channels: Mapping[str, str] = field(default_factory=dict)
     groups: Mapping[str, str] = field(default_factory=dict)
     member_of: frozenset[str] = frozenset()
+    gone: frozenset[str] = frozenset()  # people whom no list offers any more
 
     def local(self, ts: float) -> datetime:
         """A Unix time in this reader's zone."""

@@ -112,7 +112,10 @@ def test_a_modal_is_filled_in_corrected_and_submitted(practice: Any, tab: Tab) -
     ana.keyboard.press("Escape")  # closes the list, not the modal
     expect(modal.get_by_role("checkbox", name="ML")).to_be_hidden()
     modal.get_by_label("Fix version").fill("2026")
-    modal.get_by_role("option", name="2026.12").click()
+    expect(modal.get_by_role("option", name="2026.12")).to_be_visible()
+    ana.keyboard.press("ArrowDown")
+    ana.keyboard.press("ArrowDown")
+    ana.keyboard.press("Enter")  # picks the second, and does not submit
     modal.get_by_role("button", name="Plan it").click()
     expect(modal.get_by_text("A release of that name exists.")).to_be_visible()
     expect(name).to_have_value("taken")  # what was entered survives the error

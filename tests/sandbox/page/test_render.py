@@ -1,5 +1,6 @@
 """Block Kit as HTML: each block and element stands where a person, a screen reader and a test find it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -234,6 +235,13 @@ def test_what_was_entered_stands_above_what_the_app_suggested() -> None:
     assert 'value="new"' in drawn(field(element), state=state)
     of_another_kind = {"b": {"a": {"type": "number_input", "value": "7"}}}
     assert 'value="old"' in drawn(field(element), state=of_another_kind)
+
+
+def test_a_list_of_people_leaves_out_who_left_unless_chosen_before() -> None:
+    reader = replace(READER, gone=frozenset({"U0TOM"}))
+    for element, offered in (({}, False), ({"initial_user": "U0TOM"}, True)):
+        block = actions({"type": "users_select", "action_id": "a", **element})
+        assert ("Tom Arkwright" in draw([block], Drawing(reader=reader, surface="m-1"))) is offered
 
 
 def test_a_confirmation_is_drawn_beside_its_element() -> None:

@@ -134,6 +134,8 @@ function drawChips(control) {
 }
 
 function onMenuKey(event) {
+  const lookup = event.target.closest?.(".w-lookup");
+  if (lookup) onLookupKey(event, lookup);
   if (!openMenu) return;
   if (event.key === "Escape") {
     event.preventDefault();
@@ -210,6 +212,27 @@ function pick(control, item) {
   control.querySelector("[role=combobox]").value = "";
   hideOptions(control);
   if ("dispatches" in control.dataset) use(control, held(control));
+}
+
+function onLookupKey(event, control) {
+  const menu = control.querySelector("[role=listbox]");
+  const items = [...menu.querySelectorAll("[role=option]")];
+  if (menu.hidden || !items.length) return;
+  const at = items.findIndex((item) => item.getAttribute("aria-selected") === "true");
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (step) {
+    const next = at < 0 && step < 0 ? items.length - 1 : (at + step + items.length) % items.length;
+    items.forEach((item, place) => item.setAttribute("aria-selected", String(place === next)));
+    items[next].scrollIntoView({ block: "nearest" });
+  } else if (event.key === "Enter") {
+    pick(control, items[Math.max(at, 0)]);
+  } else if (event.key === "Escape") {
+    hideOptions(control);
+  } else {
+    return;
+  }
+  event.preventDefault();
+  event.stopPropagation();
 }
 
 // --- events ------------------------------------------------------------------------------------------------------
