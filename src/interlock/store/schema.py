@@ -8,6 +8,7 @@ from sqlalchemy.exc import OperationalError
 from interlock.store import (
     audit,
     blocker,
+    booking,
     card,
     environment,
     mirror,
@@ -22,7 +23,22 @@ from interlock.store import (
 )
 from interlock.store.engine import Store, StoreError
 
-TABLES = (audit, blocker, card, environment, mirror, outbox, pacing, person, release, seen, signoff, slot, ticket)
+TABLES = (
+    audit,
+    blocker,
+    booking,
+    card,
+    environment,
+    mirror,
+    outbox,
+    pacing,
+    person,
+    release,
+    seen,
+    signoff,
+    slot,
+    ticket,
+)
 """The modules that declare tables: imported so that a migration sees them all."""
 
 MIGRATIONS = Path(__file__).with_name("migrations")

@@ -103,6 +103,8 @@ def upgrade() -> None:
         sa.Column("tier", sa.String(), nullable=False),
         sa.Column("capacity", sa.Integer(), nullable=False),
         sa.Column("lifecycle", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("configured", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_environment")),
         sa.UniqueConstraint("key", name=op.f("uq_environment_key")),
     )
@@ -346,14 +348,20 @@ def upgrade() -> None:
         sa.Column("starts", interlock.store.base.UtcDateTime(timezone=True), nullable=False),
         sa.Column("ends", interlock.store.base.UtcDateTime(timezone=True), nullable=False),
         sa.Column("state", sa.String(), nullable=False),
+        sa.Column("request_id", sa.String(), nullable=True),
         sa.Column("created_at", interlock.store.base.UtcDateTime(timezone=True), nullable=False),
         sa.Column("ended_at", interlock.store.base.UtcDateTime(timezone=True), nullable=True),
         sa.Column("ended_by", sa.String(), nullable=True),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.CheckConstraint(
+            "state IN ('active', 'waiting', 'returned', 'cancelled', 'lapsed')", name=op.f("ck_booking_state")
+        ),
         sa.CheckConstraint("seat_from < seat_to", name=op.f("ck_booking_seats")),
         sa.CheckConstraint("starts < ends", name=op.f("ck_booking_span")),
         sa.ForeignKeyConstraint(["environment_id"], ["environment.id"], name=op.f("fk_booking_environment_id")),
         sa.ForeignKeyConstraint(["release_id"], ["release.id"], name=op.f("fk_booking_release_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_booking")),
+        sa.UniqueConstraint("request_id", name=op.f("uq_booking_request_id")),
     )
     with op.batch_alter_table("booking", schema=None) as batch_op:
         batch_op.create_index("ix_booking_environment", ["environment_id", "state", "ends"], unique=False)
