@@ -8,19 +8,17 @@ What Slack's own client would not let a person do raises ActError, with a senten
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox.slack import elements, shapes, typed
+from sandbox.slack import elements, typed
 from sandbox.slack.answers import Answers
 from sandbox.slack.delivery import Delivery
 from sandbox.slack.envelope import Envelope, Outcome, Pending
 from sandbox.slack.events import Events
-from sandbox.slack.passes import Passes
-from sandbox.slack.settings import Settings
+from sandbox.slack.payloads import Payload, Payloads
 from sandbox.slack.values import Channel, Json, Message, Person, View
 from sandbox.slack.workspace import Workspace
 
 REQUIRED = "Please complete this required field."
 Values = Mapping[tuple[str, str], Any]  # (block_id, action_id) to what a form holds: see elements.entered
-_CHANNEL_NAMES = {"im": "directmessage", "private": "privategroup"}  # how commands and clicks name those
 
 
 class ActError(Exception):
@@ -29,20 +27,13 @@ class ActError(Exception):
 
 class Acts:
     def __init__(
-        self,
-        workspace: Workspace,
-        delivery: Delivery,
-        passes: Passes,
-        answers: Answers,
-        events: Events,
-        settings: Settings,
+        self, workspace: Workspace, delivery: Delivery, payloads: Payloads, answers: Answers, events: Events
     ) -> None:
         self._workspace = workspace
         self._delivery = delivery
-        self._passes = passes
+        self._payloads = payloads
         self._answers = answers
         self._events = events
-        self._settings = settings
 
     # --- talking -----------------------------------------------------------------------------------------------
 
@@ -63,34 +54,19 @@ class Acts:
 
     def command(self, person: str, channel: str, line: str) -> Pending:
         """Types a slash command, such as "/release status 2026.12", into a channel."""
-        self._may_write(person, channel)
+        actor, where = self._may_write(person, channel)
         name, _, raw = line.strip().partition(" ")
         command = self._workspace.commands.get(name)
         # The commands of an app are not there for people of another workspace, not even in a shared channel.
-        if command is None or self._workspace.person(person).is_stranger:
+        if command is None or actor.is_stranger:
             self._answers.slackbot(person, channel, f"`{name}` is not a valid command.")
             return _refused("not_a_command")
-        workspace, where = self._workspace, self._workspace.channel(channel)
-        payload = {
-            "token": self._settings.verification_token,
-            "team_id": workspace.team_id,
-            "team_domain": workspace.team_domain,
-            "channel_id": channel,
-            "channel_name": _CHANNEL_NAMES.get(where.kind, where.name),
-            "user_id": person,
-            "user_name": workspace.person(person).name,
-            "command": name,
-            "text": typed.command_text(workspace, raw.strip(), should_escape=command.should_escape),
-            "api_app_id": workspace.app_id,
-            "is_enterprise_install": "false",
-            "response_url": self._passes.response_url(person, channel),
-            "trigger_id": self._passes.trigger(person),
-        }
+        text = typed.command_text(self._workspace, raw.strip(), should_escape=command.should_escape)
         return self._delivery.send(
             Envelope(
-                id=workspace.new_id("E"),
+                id=self._workspace.new_id("E"),
                 kind="slash_commands",
-                payload=payload,
+                payload=self._payloads.command(actor, where, name, text),
                 apply=lambda body: self._answers.command(person, channel, body),
                 failed=lambda error: self._answers.command_failed(person, channel, name, error),
             )
@@ -113,28 +89,10 @@ class Acts:
 
         `values` are what the message's other inputs hold by then.
         """
-        message = self._seen_message(person, channel, ts)
-        where = self._workspace.channel(channel)
-        container: dict[str, Any] = {
-            "type": "message",
-            "message_ts": ts,
-            "channel_id": channel,
-            "is_ephemeral": message.ephemeral_to is not None,
-        }
-        if message.thread_ts:
-            container["thread_ts"] = message.thread_ts
-        payload = {
-            **self._interaction("block_actions", person),
-            "container": container,
-            "trigger_id": self._passes.trigger(person),
-            "channel": {"id": channel, "name": _CHANNEL_NAMES.get(where.kind, where.name)},
-            "state": {"values": elements.state_of(message.blocks, {}, values or {})},
-            "response_url": self._passes.response_url(person, channel, ts),
-            "actions": [self._action(message.blocks, block_id, action_id, chosen)],
-        }
-        if message.ephemeral_to is None:  # Slack leaves the message out where only its reader sees it
-            payload["message"] = shapes.message(self._workspace, message, self._settings)
-        return self._interact(payload)
+        actor, message = self._present(person), self._seen_message(person, channel, ts)
+        action = self._payloads.action(block_id, _element(message.blocks, block_id, action_id), chosen)
+        state = elements.state_of(message.blocks, {}, values or {})
+        return self._interact(self._payloads.click(actor, self._workspace.channel(channel), message, action, state))
 
     def click_view(
         self,
@@ -147,61 +105,36 @@ class Acts:
         values: Values | None = None,
     ) -> Pending:
         """Uses an element of a modal or of the Home tab; `values` are what its inputs hold by then."""
-        view = self._own_view(person, view_id)
-        given = dict(values or {})
-        element = elements.find(view.blocks, block_id, action_id)
-        if element is not None and element["type"] in elements.STATEFUL:
+        actor, view = self._own_view(person, view_id)
+        element, given = _element(view.blocks, block_id, action_id), dict(values or {})
+        if element["type"] in elements.STATEFUL:
             given[block_id, action_id] = chosen
-        action = self._action(view.blocks, block_id, action_id, chosen)
+        action = self._payloads.action(block_id, element, chosen)
         view = self._workspace.screens.change(view_id, state=elements.state_of(view.blocks, view.state, given))
-        return self._interact(
-            {
-                **self._interaction("block_actions", person),
-                "container": {"type": "view", "view_id": view_id},
-                "trigger_id": self._passes.trigger(person, view_id=view_id),
-                "view": shapes.view(self._workspace, view),
-                "actions": [action],
-            }
-        )
+        return self._interact(self._payloads.view_click(actor, view, action))
 
     def suggest(self, person: str, view_id: str, *, block_id: str, action_id: str, text: str) -> Pending:
         """Types `text` into an external select of a view; the outcome's body holds `options` or `option_groups`."""
-        view = self._own_view(person, view_id)
-        element = elements.find(view.blocks, block_id, action_id)
-        if element is None or not element["type"].endswith("external_select"):
-            raise ActError(f"There is no external select {action_id} in {block_id}.")
-        return self._interact(
-            {
-                **self._interaction("block_suggestion", person),
-                "container": {"type": "view", "view_id": view_id},
-                "action_id": action_id,
-                "block_id": block_id,
-                "value": text,
-                "view": shapes.view(self._workspace, view),
-            }
-        )
+        actor, view = self._own_view(person, view_id)
+        if not _element(view.blocks, block_id, action_id)["type"].endswith("external_select"):
+            raise ActError(f"{action_id} in {block_id} asks nobody for its options.")
+        return self._interact(self._payloads.suggestion(actor, view, block_id, action_id, text))
 
     # --- modals and Home ---------------------------------------------------------------------------------------
 
     def submit_view(self, person: str, view_id: str, values: Values | None = None) -> Pending:
         """Submits a modal. As in Slack, an empty required field, or a text too long, never reaches the app."""
-        view = self._own_view(person, view_id)
+        actor, view = self._own_view(person, view_id)
         state = elements.state_of(view.blocks, view.state, values or {})
         errors = _unfilled(view, state)
         view = self._workspace.screens.change(view_id, state=state, errors=errors, trouble=None, busy=not errors)
         if errors:
             return _refused("incomplete")
-        payload = {
-            **self._interaction("view_submission", person),
-            "trigger_id": self._passes.trigger(person, view_id=view_id),
-            "view": shapes.view(self._workspace, view),
-            "response_urls": self._response_urls(person, view),
-        }
         return self._delivery.send(
             Envelope(
                 id=self._workspace.new_id("E"),
                 kind="interactive",
-                payload=payload,
+                payload=self._payloads.submission(actor, view),
                 apply=lambda body: self._answers.submission(view_id, body),
                 failed=lambda _error: self._answers.submission_failed(view_id),
             )
@@ -209,7 +142,7 @@ class Acts:
 
     def close_view(self, person: str, view_id: str, *, clear: bool = False) -> Pending:
         """Closes a modal, or with `clear` all of them; the app hears of it where it asked to (`notify_on_close`)."""
-        view = self._own_view(person, view_id)
+        actor, view = self._own_view(person, view_id)
         clear = clear or bool(view.body.get("clear_on_close"))
         if clear:
             self._workspace.screens.clear(person)
@@ -217,13 +150,7 @@ class Acts:
             self._workspace.screens.close(view_id)
         if not view.body.get("notify_on_close"):
             return _refused("not_subscribed")
-        return self._interact(
-            {
-                **self._interaction("view_closed", person),
-                "view": shapes.view(self._workspace, view),
-                "is_cleared": clear,
-            }
-        )
+        return self._interact(self._payloads.closing(actor, view, cleared=clear))
 
     def open_home(self, person: str) -> Pending:
         """Opens the app's Home tab; `workspace.screens.home(person)` holds it once the app has published one."""
@@ -245,55 +172,8 @@ class Acts:
         if ts or newest:
             self._workspace.mark_read(person, channel, ts or (newest.ts if newest else "0"))
 
-    # --- parts of payloads -------------------------------------------------------------------------------------
-
-    def _interaction(self, kind: str, person: str) -> dict[str, Any]:
-        workspace, actor = self._workspace, self._present(person)
-        return {
-            "type": kind,
-            "user": {"id": actor.id, "username": actor.name, "name": actor.name, "team_id": actor.team_id},
-            "api_app_id": workspace.app_id,
-            "token": self._settings.verification_token,
-            "team": {"id": workspace.team_id, "domain": workspace.team_domain},
-            "enterprise": None,
-            "is_enterprise_install": False,
-        }
-
-    def _interact(self, payload: dict[str, Any]) -> Pending:
-        return self._delivery.send(
-            Envelope(id=self._workspace.new_id("E"), kind="interactive", payload=payload),
-        )
-
-    def _action(self, blocks: tuple[Json, ...], block_id: str, action_id: str, chosen: Any) -> dict[str, Any]:
-        element = elements.find(blocks, block_id, action_id)
-        if element is None:
-            raise ActError(f"There is no {action_id} in {block_id} any more.")
-        kept = shapes.blocks_as_kept([element])[0]
-        names = ("text", "value", "style", "placeholder") if element["type"] == "button" else ("placeholder",)
-        action = {"type": element["type"], "action_id": action_id, "block_id": block_id}
-        action |= {name: kept[name] for name in names if name in kept}
-        if elements.value_key(element) is not None:
-            action |= elements.entered(element, chosen)
-        return action | {"action_ts": self._workspace.new_ts()}
-
-    def _response_urls(self, person: str, view: View) -> list[dict[str, Any]]:
-        """One for each conversation that the person chose in a select with `response_url_enabled`."""
-        found = []
-        for block, element in elements.interactive(view.blocks):
-            if not element.get("response_url_enabled"):
-                continue
-            value = view.state[block["block_id"]][element["action_id"]]
-            channel = value.get("selected_conversation") or value.get("selected_channel")
-            if channel:
-                found.append(
-                    {
-                        "block_id": block["block_id"],
-                        "action_id": element["action_id"],
-                        "channel_id": channel,
-                        "response_url": self._passes.response_url(person, channel),
-                    }
-                )
-        return found
+    def _interact(self, payload: Payload) -> Pending:
+        return self._delivery.send(Envelope(id=self._workspace.new_id("E"), kind="interactive", payload=payload))
 
     # --- what Slack's client allows ----------------------------------------------------------------------------
 
@@ -303,12 +183,13 @@ class Acts:
             raise ActError(f"{actor.real_name} has left and cannot do anything here.")
         return actor
 
-    def _may_write(self, person: str, channel: str) -> None:
+    def _may_write(self, person: str, channel: str) -> tuple[Person, Channel]:
         actor, where = self._present(person), self._workspace.channel(channel)
         if where.archived:
             raise ActError(f"#{where.name} is archived.")
         if person not in where.members:
             raise ActError(f"{actor.real_name} is not in #{where.name}.")
+        return actor, where
 
     def _seen_message(self, person: str, channel: str, ts: str) -> Message:
         where = self._workspace.channel(channel)
@@ -318,14 +199,21 @@ class Acts:
             raise ActError("There is no such message here.")
         return message
 
-    def _own_view(self, person: str, view_id: str) -> View:
+    def _own_view(self, person: str, view_id: str) -> tuple[Person, View]:
         try:
             view = self._workspace.screens.view(view_id)
         except KeyError:
             raise ActError("That window is closed.") from None
         if view.user != person:
             raise ActError("That window is somebody else's.")
-        return view
+        return self._present(person), view
+
+
+def _element(blocks: tuple[Json, ...], block_id: str, action_id: str) -> Json:
+    element = elements.find(blocks, block_id, action_id)
+    if element is None:
+        raise ActError(f"There is no {action_id} in {block_id} any more.")
+    return element
 
 
 def _unfilled(view: View, state: Json) -> dict[str, str]:

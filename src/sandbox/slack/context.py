@@ -9,6 +9,7 @@ from sandbox.slack.delivery import Delivery
 from sandbox.slack.events import Events
 from sandbox.slack.limits import Limits
 from sandbox.slack.passes import Passes
+from sandbox.slack.payloads import Payloads
 from sandbox.slack.settings import Settings
 from sandbox.slack.workspace import Workspace
 
@@ -39,6 +40,6 @@ def assemble(workspace: Workspace, settings: Settings) -> Context:
         delivery=delivery,
         answers=answers,
         events=events,
-        acts=Acts(workspace, delivery, passes, answers, events, settings),
+        acts=Acts(workspace, delivery, Payloads(workspace, passes, settings), answers, events),
         admin=Admin(workspace, events),
     )

@@ -1,5 +1,6 @@
 """Slack over HTTP: what arrives at the app's own address, and how its answers are taken."""
 
+import contextlib
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -39,7 +40,8 @@ class Inbox:
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(text.encode())))
                 self.end_headers()
-                self.wfile.write(text.encode())
+                with contextlib.suppress(ConnectionError):  # the caller has lost its patience
+                    self.wfile.write(text.encode())
 
             def log_message(self, *_args: Any) -> None:
                 pass
