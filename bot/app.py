@@ -16,7 +16,7 @@ from slack_sdk import WebClient
 from bot.answers import Answers
 from bot.commands import SlashCommand, Verb
 from bot.dispatch import ClickHandler, Dispatcher, EventHandler, SubmissionHandler, SuggestionHandler, Tables, ack_of
-from bot.listeners import blocker, home, release, signoff
+from bot.listeners import blocker, directory, home, release, signoff
 from bot.metrics import Metrics
 from bot.services import Services
 
@@ -85,6 +85,17 @@ SUGGESTIONS: Final[dict[str, SuggestionHandler]] = {
 
 EVENTS: Final[dict[str, EventHandler]] = {
     "app_home_opened": home.opened,
+    "channel_archive": directory.channel_archived,
+    "channel_rename": directory.channel_renamed,
+    "channel_shared": directory.changed,
+    "channel_unarchive": directory.channel_unarchived,
+    "channel_unshared": directory.changed,
+    "member_joined_channel": directory.joined_channel,
+    "subteam_created": directory.changed,
+    "subteam_members_changed": directory.group_members_changed,
+    "subteam_updated": directory.changed,
+    "team_join": directory.person_changed,
+    "user_change": directory.person_changed,
 }
 """By the event's type."""
 

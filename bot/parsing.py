@@ -110,6 +110,9 @@ def event(body: Body, now: datetime) -> Event:
     inner = _object(body, "event")
     who = inner.get("user")
     where = inner.get("channel")
+    # In a shared channel `team_id` may be the other company's; the installation's own stands here.
+    authorizations = body.get("authorizations")
+    ours = authorizations[0] if isinstance(authorizations, list) and authorizations else body
     return Event(
         actor=actor(who.get("id") if isinstance(who, Mapping) else who),
         type=text(inner, "type"),
@@ -117,6 +120,9 @@ def event(body: Body, now: datetime) -> Event:
         body=inner,
         now=now,
         channel_id=where if isinstance(where, str) else None,
+        team_id=text(ours, "team_id"),
+        enterprise_id=ours.get("enterprise_id"),
+        bot_user_id=ours.get("user_id"),
     )
 
 

@@ -123,7 +123,8 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One event of the Events API; `body` is its inner `event` object."""
+    """One event of the Events API; `body` is its inner `event` object. `team_id` and `enterprise_id` are those of our
+    own installation, `bot_user_id` ourselves."""
 
     actor: Actor
     type: str
@@ -131,6 +132,9 @@ class Event:
     body: Mapping[str, Any]
     now: datetime
     channel_id: str | None = None
+    team_id: str = ""
+    enterprise_id: str | None = None
+    bot_user_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

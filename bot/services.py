@@ -16,7 +16,9 @@ def nothing() -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """`wake` tells the relay that a row waits: call it after a use case that enqueued. `views` opens modals."""
+    """`wake` tells the relay that a row waits: call it after a use case that enqueued. `views` opens modals. `reread`
+    has the mirror of people, groups and channels read again at once, on another thread.
+    """
 
     store: Store
     policy: Policy
@@ -24,6 +26,7 @@ class Services:
     clock: Callable[[], datetime]
     views: Modals
     wake: Callable[[], None] = nothing
+    reread: Callable[[], None] = nothing
 
     def ticket_url(self, key: str) -> str:
         """The ticket's page in the tracker. Works on Cloud and Data Center alike."""

@@ -6,8 +6,9 @@ import http.client
 import logging
 import re
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
+from functools import partial
 from socket import gaierror
 from typing import Any, Final
 from urllib.error import URLError
@@ -33,6 +34,9 @@ SERVER_ERROR: Final = 500
 
 NEVER_SENT: Final = (ConnectionRefusedError, gaierror, ssl.SSLCertVerificationError)
 """Before a byte of the request went out. A time-out may also come before, but that cannot be told."""
+
+
+Around = Callable[[Callable[[], Mapping[str, Any]]], Mapping[str, Any]]
 
 
 class SlackError(InterlockError):
@@ -74,12 +78,15 @@ class Slack:
         """A method that looks, as a form: those take no JSON. Raises SlackError."""
         return self._call(method, params={key: value for key, value in arguments.items() if value is not None})
 
-    def pages(self, method: str, **arguments: Any) -> Iterator[Mapping[str, Any]]:
-        """Each page of a method that has cursors. Raises SlackError, also where the cursors do not come to an end."""
+    def pages(self, method: str, *, around: Around | None = None, **arguments: Any) -> Iterator[Mapping[str, Any]]:
+        """Each page of a method that has cursors; `around` makes each call, to try it again, say. Raises SlackError,
+        also where the cursors do not come to an end.
+        """
         cursor, seen = "", set[str]()
         while cursor not in seen and len(seen) < PAGES:
             seen.add(cursor)
-            page = self.read(method, limit=PAGE, cursor=cursor or None, **arguments)
+            ask = partial(self.read, method, limit=PAGE, cursor=cursor or None, **arguments)
+            page = around(ask) if around else ask()
             yield page
             cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor:

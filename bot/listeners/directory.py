@@ -1,0 +1,63 @@
+"""What Slack tells of people, groups and channels as it happens, so that the mirror need not wait for its next reading.
+
+Slack promises no order, and a reading that began before an event may end after it: whatever decides who may decide is
+read again as well.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.directory import Home, person
+from bot.requests import Event
+from bot.services import Services
+from interlock.usecases import directory
+
+
+def person_changed(event: Event, services: Services) -> None:
+    user = event.body.get("user")
+    if not isinstance(user, Mapping) or not user.get("id"):
+        return
+    home = Home(team_id=event.team_id, enterprise_id=event.enterprise_id)
+    directory.keep_people(services.store, [person(user, home)], event.now)
+
+
+def group_members_changed(event: Event, services: Services) -> None:
+    group_id = str(event.body.get("subteam_id", ""))
+    directory.change_members(services.store, group_id, _ids(event, "added_users"), _ids(event, "removed_users"))
+    services.reread()
+
+
+def changed(_event: Event, services: Services) -> None:
+    services.reread()
+
+
+def channel_renamed(event: Event, services: Services) -> None:
+    channel = event.body.get("channel")
+    if isinstance(channel, Mapping) and isinstance(channel.get("name"), str):
+        _change(services, str(channel.get("id", "")), {"name": channel["name"]})
+
+
+def channel_archived(event: Event, services: Services) -> None:
+    _change(services, event.channel_id, {"archived": True})
+
+
+def channel_unarchived(event: Event, services: Services) -> None:
+    _change(services, event.channel_id, {"archived": False})
+
+
+def joined_channel(event: Event, services: Services) -> None:
+    """Somebody did; what matters is when it was the bot."""
+    if event.actor.slack_id == event.bot_user_id:
+        _change(services, event.channel_id, {"member": True})
+
+
+def _change(services: Services, channel_id: str | None, values: Mapping[str, Any]) -> None:
+    if not channel_id or not directory.change_channel(services.store, channel_id, values):
+        services.reread()
+
+
+def _ids(event: Event, name: str) -> list[str]:
+    """Slack has sent these as lists, and as strings with commas."""
+    told = event.body.get(name) or []
+    ids = told.split(",") if isinstance(told, str) else told
+    return [str(one) for one in ids if one]

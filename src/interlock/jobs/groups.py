@@ -1,0 +1,91 @@
+"""Reading Slack's user groups, people and channels: who may decide hangs on how fresh this mirror is."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from interlock.domain.actor import Person
+from interlock.domain.directory import Channel, Group
+from interlock.domain.errors import InterlockError
+from interlock.domain.policy import Policy
+from interlock.domain.words import count
+from interlock.jobs.job import Job, JobContext, JobReport, JobStoppedError
+from interlock.store.engine import Store
+from interlock.usecases import directory
+
+Clock = Callable[[], datetime]
+Result = TypeVar("Result")
+
+GROUPS = "groups"
+
+
+class Directory(Protocol):
+    """Slack, to this job. Methods raise an InterlockError where Slack cannot be read."""
+
+    def groups(self) -> Sequence[Group]:
+        """All user groups of the workspace that are in use."""
+
+    def people(self) -> Iterable[Sequence[Person]]:
+        """Everybody, page by page, those who left too."""
+
+    def channels(self) -> Iterable[Sequence[Channel]]:
+        """All channels that the bot can see, page by page."""
+
+
+def run(store: Store, policy: Policy, slack: Directory, clock: Clock, progress: Callable[[str], None]) -> str:
+    """Bring the mirror up to date, what decides most first; returns a sentence. Raises what Slack's directory raises,
+    after noting the problem with the mirror that it met; what was read before it stays.
+    """
+    groups = _noted(store, directory.GROUPS, clock, lambda: _groups(store, slack, clock))
+    progress(count(groups, "group"))
+    people, changed = _noted(store, directory.PEOPLE, clock, lambda: _people(store, policy, slack, clock, progress))
+    channels = _noted(store, directory.CHANNELS, clock, lambda: _channels(store, slack, clock, progress))
+    linked = f" {count(changed, 'link')} to the tracker changed." if changed else ""
+    who = count(people, "person", "people")
+    return f"{count(groups, 'group')}, {who}, {count(channels, 'channel')}.{linked}"
+
+
+def job(store: Store, policy: Policy, slack: Directory, clock: Clock) -> Job:
+    def work(context: JobContext) -> JobReport:
+        if context.dry_run:
+            return JobReport(detail="A dry run reads nothing from Slack.")
+        return JobReport(detail=run(store, policy, slack, clock, context.progress))
+
+    return Job(name=GROUPS, run=work)
+
+
+def _groups(store: Store, slack: Directory, clock: Clock) -> int:
+    started = clock()
+    found = slack.groups()
+    directory.keep_groups(store, found, started)
+    return len(found)
+
+
+def _people(
+    store: Store, policy: Policy, slack: Directory, clock: Clock, progress: Callable[[str], None]
+) -> tuple[int, int]:
+    started, read = clock(), 0
+    for page in slack.people():
+        directory.keep_people(store, page, clock())
+        read += len(page)
+        progress(count(read, "person", "people"))
+    return read, directory.finish_people(store, policy, started, clock())
+
+
+def _channels(store: Store, slack: Directory, clock: Clock, progress: Callable[[str], None]) -> int:
+    started, found = clock(), list[Channel]()
+    for page in slack.channels():
+        found += page
+        progress(count(len(found), "channel"))
+    directory.keep_channels(store, found, started)
+    return len(found)
+
+
+def _noted(store: Store, name: str, clock: Clock, read: Callable[[], Result]) -> Result:
+    try:
+        return read()
+    except JobStoppedError:
+        raise
+    except InterlockError as error:
+        directory.fail(store, name, clock(), str(error))
+        raise
