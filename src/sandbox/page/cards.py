@@ -55,7 +55,6 @@ class Said:
     who: Who
     html: Markup
     time: str
-    day_and_time: str
     moment: str
     full_time: str
     continues: bool
@@ -123,17 +122,22 @@ def attachment(file: File) -> Attachment:
 
 
 class Scribe:
-    """Draws the messages of one channel for one reader."""
+    """Draws the messages of one channel, or of one thread in it, for one reader.
 
-    def __init__(self, workspace: Workspace, look: Reader) -> None:
+    A thread stands beside its channel, where the message that it answers shows too: nothing of the two drawings may
+    share an HTML id.
+    """
+
+    def __init__(self, workspace: Workspace, look: Reader, *, in_thread: bool = False) -> None:
         self._workspace = workspace
         self._reader = look
+        self._in_thread = in_thread
         self._who: Mapping[str, Who] = {each.id: who(each, workspace) for each in workspace.people()}
 
     def who(self, person_id: str) -> Who:
         return self._who[person_id]
 
-    def column(self, messages: Sequence[Message], *, mark: str = "", threads: bool = True) -> list[Said]:
+    def column(self, messages: Sequence[Message], *, mark: str = "") -> list[Said]:
         """The messages from top to bottom; those after `mark` (a ts) count as new."""
         drawn: list[Said] = []
         before: Message | None = None
@@ -141,13 +145,11 @@ class Scribe:
         for message in messages:
             is_new = not marked and message.ts > mark and message.user != self._reader.person
             marked = marked or is_new
-            drawn.append(self.said(message, before=before, is_new=is_new, threads=threads))
+            drawn.append(self.said(message, before=before, is_new=is_new))
             before = message
         return drawn
 
-    def said(
-        self, message: Message, *, before: Message | None = None, is_new: bool = False, threads: bool = True
-    ) -> Said:
+    def said(self, message: Message, *, before: Message | None = None, is_new: bool = False) -> Said:
         look = self._reader
         when = look.local(float(message.ts))
         earlier = look.local(float(before.ts)) if before else None
@@ -160,14 +162,13 @@ class Scribe:
             and before.ephemeral_to == message.ephemeral_to
             and float(message.ts) - float(before.ts) < GROUPED_SECONDS
         )
-        replies = self._workspace.replies(message.channel, message.ts, viewer=look.person) if threads else []
+        replies = [] if self._in_thread else self._workspace.replies(message.channel, message.ts, viewer=look.person)
         return Said(
             ts=message.ts,
             channel=message.channel,
             who=self.who(message.user),
             html=self._body(message),
-            time=f"{when:%H:%M}",
-            day_and_time=self._when(message.ts),
+            time=self._day_and_time(message.ts) if self._in_thread else f"{when:%H:%M}",
             moment=when.isoformat(),
             full_time=f"{dates.long(when)} {when:%H:%M:%S} {when.tzname()}",
             continues=continues,
@@ -179,12 +180,13 @@ class Scribe:
             files=tuple(attachment(self._workspace.file(each)) for each in message.files),
             replies=len(replies),
             faces=self._faces(replies),
-            last_reply=self._when(replies[-1].ts) if replies else "",
+            last_reply=self._day_and_time(replies[-1].ts) if replies else "",
         )
 
     def _body(self, message: Message) -> Markup:
         if message.blocks:
-            return draw(message.blocks, Drawing(reader=self._reader, surface=f"m-{message.ts}"))
+            surface = f"{'t' if self._in_thread else 'm'}-{message.ts}"
+            return draw(message.blocks, Drawing(reader=self._reader, surface=surface))
         if not message.text:
             return Markup("")
         return Markup('<div class="b-text">{}</div>').format(mrkdwn.render(message.text, self._reader))
@@ -192,7 +194,7 @@ class Scribe:
     def _faces(self, replies: Iterable[Message]) -> tuple[Who, ...]:
         return tuple(self.who(user) for user in list(dict.fromkeys(reply.user for reply in replies))[:3])
 
-    def _when(self, ts: str) -> str:
+    def _day_and_time(self, ts: str) -> str:
         when = self._reader.local(float(ts))
-        day = dates.relative_day(when, self._reader.today) or f"on {dates.short(when)}"
+        day = dates.relative_day(when, self._reader.today) or dates.short(when)
         return f"{day} at {when:%H:%M}"

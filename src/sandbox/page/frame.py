@@ -130,13 +130,10 @@ class Frames:
         )
         if not thread:
             return page
+        beside = Scribe(self._workspace, look, in_thread=True)
         root = self._root(channel, thread, person)
         replies = self._workspace.replies(channel, thread, viewer=person)
-        return replace(
-            page,
-            thread=scribe.said(root),
-            replies=tuple(scribe.column(replies, threads=False)),
-        )
+        return replace(page, thread=beside.said(root), replies=tuple(beside.column(replies)))
 
     def _root(self, channel: str, ts: str, person: str) -> Message:
         root = self._workspace.message(channel, ts)

@@ -95,6 +95,19 @@ def test_an_overflow_menu_sends_its_choice(practice: Any, tab: Tab) -> None:
     expect(ana.get_by_text("You chose show-history")).to_be_visible()
 
 
+def test_a_card_works_in_its_thread_as_in_its_channel(practice: Any, tab: Tab) -> None:
+    ana = tab(practice.address("U0ANA", ROOM))
+    say(ana, "/release card")
+    card = ana.get_by_role("article").filter(has_text="Sign-off for 2026.12")
+    ana.goto(practice.address("U0ANA", ROOM, str(card.get_attribute("data-ts"))))
+    ids = ana.locator("[id]").evaluate_all("all => all.map((each) => each.id)")
+    assert sorted(ids) == sorted(set(ids))
+    thread = ana.get_by_role("complementary", name="Thread")
+    thread.get_by_role("button", name="More actions").click()
+    thread.get_by_role("menuitem", name="Show scope").click()
+    expect(ana.get_by_text("You chose show-scope")).to_be_visible()
+
+
 def test_a_modal_is_filled_in_corrected_and_submitted(practice: Any, tab: Tab) -> None:
     ana = tab(practice.address("U0ANA", ROOM))
     say(ana, "/release new")
