@@ -88,8 +88,9 @@ def chromium() -> Iterator["Browser"]:
     found = shutil.which("chromium")
     if found is None:
         pytest.skip("no Chromium")
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 only sessions that use it import it
+    from playwright.sync_api import expect, sync_playwright  # noqa: PLC0415 only sessions that use it import it
 
+    expect.set_options(timeout=15_000)  # a deadline for a busy machine, not a wait
     flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=flags)
@@ -111,7 +112,7 @@ def tab(chromium: "Browser") -> Iterator[Callable[[str], "Page"]]:
         opened = contexts[-1].new_page()
         opened.on("pageerror", lambda error: complaints.append(str(error)))
         opened.on("console", lambda said: complaints.append(said.text) if _is_fault(said) else None)
-        opened.set_default_timeout(10_000)
+        opened.set_default_timeout(15_000)
         opened.goto(address)
         return opened
 
