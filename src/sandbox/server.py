@@ -8,7 +8,10 @@
 | everything else | the page, for people |
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
+from pathlib import Path
 from typing import Self
 
 from starlette.applications import Starlette
@@ -18,20 +21,26 @@ import sandbox.jira.app
 import sandbox.page
 from sandbox.faults import Faults
 from sandbox.gate import Gate
+from sandbox.jira.model import Site
 from sandbox.jira.store import Store
+from sandbox.jira.webhooks import Webhooks
 from sandbox.requestlog import RequestLog
 from sandbox.serving import Server, bind
+from sandbox.slack import manifest as manifests
 from sandbox.slack.acts import Acts
 from sandbox.slack.admin import Admin
 from sandbox.slack.server import Slack
 from sandbox.slack.settings import Settings
 from sandbox.slack.workspace import Workspace
+from sandbox.world import people
+from sandbox.world.tickets import generate
 
 
 class SandboxServer:
     """A practice workspace that is being served. Port 0 takes a free one; a port in use raises OSError.
 
-    `start` is the person and the channel that the page opens with. Use it as a context manager, or call `stop`.
+    `start` is the person and the channel that the page opens with; `webhook_urls` hear of every change of a ticket.
+    Use it as a context manager, or call `stop`.
     """
 
     def __init__(
@@ -42,6 +51,7 @@ class SandboxServer:
         port: int = 0,
         settings: Settings | None = None,
         start: tuple[str, str] | None = None,
+        webhook_urls: Sequence[str] = (),
     ) -> None:
         bound = bind(port)
         self.url = f"http://127.0.0.1:{bound.getsockname()[1]}"
@@ -66,8 +76,10 @@ class SandboxServer:
             ],
             lifespan=self.slack.lifespan,
         )
+        self.webhooks = Webhooks(tickets, urls=webhook_urls, base_url=f"{self.url}/jira")
         self._server = Server(app, bound, self.slack.before_stop)
         self._server.start()
+        self.webhooks.start()
 
     @property
     def acts(self) -> Acts:
@@ -84,6 +96,7 @@ class SandboxServer:
         self._server.wait()
 
     def stop(self) -> None:
+        self.webhooks.stop()
         self._server.stop()
 
     def __enter__(self) -> Self:
@@ -91,3 +104,28 @@ class SandboxServer:
 
     def __exit__(self, *_error: object) -> None:
         self.stop()
+
+
+def practice(
+    *,
+    manifest: Path,
+    today: date,
+    tickets: Site | None = None,
+    port: int = 0,
+    settings: Settings | None = None,
+    webhook_urls: Sequence[str] = (),
+) -> SandboxServer:
+    """Serves the practice bank, with the app installed as its `manifest` says: its commands, scopes and events.
+
+    `tickets` stands in for the seeded ones (see sandbox.world.tickets.generate and sandbox.world.files.load).
+    """
+    app = manifests.read(manifest)
+    workspace = Workspace(people=people.PEOPLE, channels=people.CHANNELS, groups=people.GROUPS, commands=app.commands)
+    return SandboxServer(
+        workspace,
+        Store(tickets or generate(today)),
+        port=port,
+        settings=replace(settings or Settings(), scopes=app.scopes, events=app.events),
+        start=("U0RITA", "C0RELDATAPLATFORM"),
+        webhook_urls=webhook_urls,
+    )
