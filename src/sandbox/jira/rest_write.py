@@ -128,6 +128,8 @@ def edit(call: Call) -> Response:
                 for operation in operations:
                     call.store.comment(ticket.key, plain(operation["add"]["body"]), call.caller.name)
                 continue
+            if name in fields:
+                raise RefusedError(400, errors={name: "Field cannot appear in both 'fields' and 'update'"})
             fields[name] = _updated(call, ticket, name, operations)
         values = _values(call, ticket.project, fields)
         call.store.edit(ticket.key, call.caller.name, **values)

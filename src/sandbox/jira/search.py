@@ -49,7 +49,7 @@ class Finder:
                 test = plan.test
                 matching = [ticket for ticket, known in self._state.indexed() if test(known)]
             ids = [ticket.id for ticket in _sorted(matching, query, Compiler(scope))]
-            if not plan.timely:
+            if not plan.timely and self._state.settled:
                 self._keep(key, ids)
             return ids
 

@@ -184,9 +184,9 @@ class Store(State):
             self.tell(Happening(event="jira:version_created", at=self.now(), by=self.account(by), more=version))
         return version
 
-    def change_version(self, project: str, name: str, by: str, **changes: Any) -> Version:
+    def change_version(self, project: str, version_name: str, by: str, **changes: Any) -> Version:
         """Renames, releases, archives or re-dates a version: `name=`, `released=True`, `released_on=`."""
-        version = self.fix_version(self.project(project), name)
+        version = self.fix_version(self.project(project), version_name)
         event = "jira:version_released" if changes.get("released") else "jira:version_updated"
         with self.lock:
             for attribute, value in changes.items():

@@ -39,7 +39,7 @@ class _World:
             self._stage(spec)
         for spec in STORY:
             self._tie(spec)
-        filler = Filler(self.stage, self.rng, taken=set(self.tickets))
+        filler = Filler(self.stage, self.rng, taken={*self.tickets, *self.former_keys})
         for order in filler.orders(count - len(self.tickets)):
             self._fill(order, epics)
         self._relate(filler.pairs)
@@ -73,8 +73,8 @@ class _World:
                 epic, history = self._new(f"{key}-{number}", created)
                 epic.type, epic.summary, epic.status = catalogue.EPIC, title, catalogue.DOING
                 epic.priority, epic.assignee = catalogue.PRIORITIES["High"], epic.project.lead
-                at = working_moment(self.rng, self._day(60 + place))
-                history.add(at, epic.reporter or REPORTERS[0], *step(catalogue.TO_DO, catalogue.DOING))
+                at, by = working_moment(self.rng, self._day(60 + place)), epic.assignee or REPORTERS[0]
+                history.add(at, by, *changelog.items("assignee", None, by), *step(catalogue.TO_DO, catalogue.DOING))
                 epics.setdefault(key, []).append(epic)
         return epics
 
@@ -97,7 +97,7 @@ class _World:
         if spec.flagged:
             ticket.flagged = True
             history.add(last, who, *changelog.items("flagged", old=False, new=True))
-        if not history.rows or max(history.rows)[0] < last:
+        if all(at < last for at, _, _ in history.rows):
             history.add(last, who, Item("Rank", "", "", "", "Ranked higher", "custom"))
         if spec.moved_from:
             self._move(ticket, history, spec.moved_from, who, last)
@@ -167,8 +167,6 @@ class _World:
 
     def _link(self, source: Ticket, target: Ticket, kind: LinkType) -> None:
         """A link, made soon after both tickets stood; both changelogs tell of it."""
-        if source is target or any(target in {link.source, link.target} for link in source.links):
-            return
         link = Link(self._number(), kind, source, target)
         at = max(source.created, target.created) + self.rng.randint(5, 90) * 60_000
         for here, there, phrase in ((source, target, kind.outward), (target, source, kind.inward)):
@@ -179,8 +177,8 @@ class _World:
             )
 
     def _relate(self, pairs: Iterable[tuple[str, str, bool]]) -> None:
-        for source, target, blocks in pairs:
-            self._link(self.tickets[source], self.tickets[target], catalogue.BLOCKS if blocks else catalogue.RELATES)
+        for key, other_key, blocks in pairs:
+            self._link(self.tickets[key], self.tickets[other_key], catalogue.BLOCKS if blocks else catalogue.RELATES)
 
     # --- filler ------------------------------------------------------------------------------------------------
 
