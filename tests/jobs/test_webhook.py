@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
-from sqlmodel import select
+from sqlmodel import col, select
 
 from interlock.domain.policy import Policy
 from interlock.jobs import sync as sync_job
 from interlock.jobs import webhook as job
 from interlock.jobs.webhook import Receipt
 from interlock.store.engine import Store
-from interlock.store.ticket import TicketChangeRow, TicketRow, VersionRow
+from interlock.store.ticket import TicketChangeRow, TicketLinkRow, TicketRow, VersionRow
 from interlock.trackers.fields import FieldIds
 from interlock.trackers.jira import JiraTracker
 
@@ -185,8 +185,31 @@ def test_other_projects_are_none_of_our_business(door: Door, store: Store, jira:
 def test_a_ticket_that_moved_away_is_gone(door: Door, store: Store, jira: "RawJira", issue: dict[str, Any]) -> None:
     moved = updated(issue, project={"id": "99", "key": "SECRET", "name": "Secret"})
     moved["issue"]["key"] = "SECRET-1"
+    jira.projects["SECRET"] = "99"
+    jira.issues[issue["id"]] = moved["issue"] | {"changelog": issue["changelog"]}
     door.knock(moved)
     assert ticket(store).deleted_at == NOW
+
+
+def test_one_that_moved_away_and_back_is_not_gone_for_a_late_delivery(
+    door: Door, store: Store, jira: "RawJira", issue: dict[str, Any]
+) -> None:
+    moved = updated(issue, project={"id": "99", "key": "SECRET", "name": "Secret"})
+    moved["issue"]["key"] = "SECRET-1"
+    door.knock(moved)
+    assert ticket(store).deleted_at is None
+    assert jira.asked == [issue["id"]]
+
+
+def test_a_new_link_brings_both_its_ends(door: Door, store: Store, jira: "RawJira", issue: dict[str, Any]) -> None:
+    kind = {"name": "Blocks", "inward": "is blocked by", "outward": "blocks"}
+    other = jira.add("ML-7", issuelinks=[{"type": kind, "outwardIssue": {"id": issue["id"], "key": "DATA-1"}}])
+    jira.touch("DATA-1", issuelinks=[{"type": kind, "inwardIssue": {"id": other["id"], "key": "ML-7"}}])
+    link = {"sourceIssueId": int(other["id"]), "destinationIssueId": int(issue["id"])}
+    door.knock({"webhookEvent": "issuelink_created", "issueLink": link})
+    with store.read() as session:
+        rows = session.exec(select(TicketLinkRow).order_by(col(TicketLinkRow.relation)))
+        assert [(row.relation, row.other_key) for row in rows] == [("blocked_by", "ML-7"), ("blocks", "DATA-1")]
 
 
 def test_versions_of_our_projects_are_renamed(door: Door, store: Store, jira: "RawJira", issue: dict[str, Any]) -> None:

@@ -68,7 +68,7 @@ def test_every_recorded_body_is_understood(recorded: Path, mapper: Mapper) -> No
         assert event.kind is RECORDED.get(file.stem, Kind.TICKET_CHANGED), file.name
         assert event.at is not None
         if "issue" in told:
-            assert event.ticket_id == told["issue"]["id"]
+            assert event.ticket_ids == (told["issue"]["id"],)
             missing = set(mapper.fields.wanted) - {"parent"} - set(told["issue"]["fields"])
             assert (event.reading is None) == (event.kind is Kind.TICKET_DELETED or bool(missing))
 
@@ -105,7 +105,7 @@ def test_a_body_that_leaves_something_out_is_not_taken_for_the_ticket(
 ) -> None:
     event = webhook.parse((recorded / "webhooks" / f"{name}.json").read_bytes(), mapper)
     assert event.reading is None
-    assert event.ticket_id is not None
+    assert event.ticket_ids
 
 
 def test_a_security_level_is_seen(recorded: Path, mapper: Mapper) -> None:
@@ -136,6 +136,13 @@ def test_what_changes_no_ticket_and_no_version_is_ignored(mapper: Mapper, told: 
     assert webhook.parse(json.dumps(told).encode(), mapper).kind is Kind.IGNORED
 
 
+def test_a_link_is_told_of_both_its_ends(mapper: Mapper) -> None:
+    """Source: developer.atlassian.com, Webhooks, "issuelink_created"."""
+    link = {"id": 1, "sourceIssueId": 10101, "destinationIssueId": 10102, "issueLinkType": {"name": "Blocks"}}
+    event = webhook.parse(json.dumps({"webhookEvent": "issuelink_created", "issueLink": link}).encode(), mapper)
+    assert (event.kind, event.ticket_ids, event.reading) == (Kind.TICKET_CHANGED, ("10101", "10102"), None)
+
+
 @pytest.mark.parametrize("body", [b"", b"x", b"[]", b"null", b'"x"', b"\xff", b"[" * 100_000])
 def test_a_body_that_is_no_object_is_refused(mapper: Mapper, body: bytes) -> None:
     with pytest.raises(TrackerError, match="webhook"):
@@ -151,8 +158,12 @@ json_values = st.recursive(
 
 @given(
     told=st.fixed_dictionaries(
-        {"webhookEvent": st.sampled_from(["jira:issue_updated", "jira:issue_deleted", "jira:version_created"])},
-        optional=dict.fromkeys(("issue", "version", "changelog", "timestamp", "user"), json_values),
+        {
+            "webhookEvent": st.sampled_from(
+                ["issuelink_created", "jira:issue_updated", "jira:issue_deleted", "jira:version_created"]
+            )
+        },
+        optional=dict.fromkeys(("issue", "issueLink", "version", "changelog", "timestamp", "user"), json_values),
     )
 )
 def test_odd_bodies_raise_nothing(told: dict[str, Any]) -> None:

@@ -56,7 +56,7 @@ def run(
     clock: Clock,
     *,
     full: bool = False,
-    page_size: int = 100,
+    page_size: int = 250,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> Synced:
     """Bring the mirror up to date; `full` reads every ticket anew.

@@ -61,15 +61,14 @@ def receive(
         return Receipt.UNREADABLE
     delivered = usecase.take(store, policy, event, name, clock())
     if delivered.outcome is Outcome.ASK:
-        assert event.ticket_id is not None
         read_at = clock()
         try:
-            answer = tracker.issue(event.ticket_id)
+            answers = {ticket_id: tracker.issue(ticket_id) for ticket_id in event.ticket_ids}
         except TrackerError as error:
-            log.warning("webhook.not_asked", ticket=event.ticket_id, why=str(error))
+            log.warning("webhook.not_asked", tickets=event.ticket_ids, why=str(error))
             return Receipt.LATER
-        delivered = usecase.keep_asked(store, policy, event, answer, name, read_at, clock())
-    log.info("webhook.taken", kind=event.kind.value, ticket=event.ticket_id, outcome=delivered.outcome.value)
+        delivered = usecase.keep_asked(store, policy, answers, name, read_at, clock())
+    log.info("webhook.taken", kind=event.kind.value, tickets=event.ticket_ids, outcome=delivered.outcome.value)
     if delivered.kept.releases:
         revalidate(store, clock())
     return Receipt.TAKEN

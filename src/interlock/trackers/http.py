@@ -32,14 +32,23 @@ class JiraHttp:
 
     Session and token authentication are the `jira` library's, its retries are off: it retries comments (they are then
     written twice), chokes on an HTTP-date Retry-After and gives up at once on a 502. `email` makes it Cloud's
-    basic authentication, None Data Center's personal access token. `sleep` waits between attempts.
+    basic authentication, None Data Center's personal access token. `sleep` waits between attempts; `read_seconds` is
+    the longest silence in an answer.
     """
 
-    def __init__(self, url: str, email: str | None, token: str, *, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        url: str,
+        email: str | None,
+        token: str,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        read_seconds: float = READ_SECONDS,
+    ) -> None:
         self.url = url.rstrip("/")
         self.cloud = email is not None
         self._sleep = sleep
-        self._session = ResilientSession(timeout=(CONNECT_SECONDS, READ_SECONDS), max_retries=0)
+        self._session = ResilientSession(timeout=(CONNECT_SECONDS, read_seconds), max_retries=0)
         self._session.auth = TokenAuth(token) if email is None else (email, token)
         self._session.headers["User-Agent"] = "interlock"
         self._session.hooks["response"] = [self._received]

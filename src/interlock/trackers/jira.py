@@ -13,13 +13,13 @@ from interlock.domain.policy import Tickets
 from interlock.domain.ticket import Account, Change, Project, Version
 from interlock.trackers import fields, jql, mapping, page, paging, plain
 from interlock.trackers.errors import TrackerError
-from interlock.trackers.http import JiraHttp
+from interlock.trackers.http import READ_SECONDS, JiraHttp
 from interlock.trackers.mapping import Mapper, Reading
 from interlock.trackers.page import Page
 
 # Both flavours serve version 2; version 3 (Cloud only) differs in rich texts alone, which are never read.
 _API = "/rest/api/2"
-_PAGE = 100
+_PAGE = 250
 _IDS_PAGE = 1000
 _CHANGES_PAGE = 100
 
@@ -52,10 +52,11 @@ class JiraTracker:
         settings: Tickets,
         *,
         sleep: Callable[[float], None] = time.sleep,
+        read_seconds: float = READ_SECONDS,
     ) -> None:
         self.cloud = email is not None
         self._settings = settings
-        self._http = JiraHttp(url, email, token, sleep=sleep)
+        self._http = JiraHttp(url, email, token, sleep=sleep, read_seconds=read_seconds)
         self._mapper: Mapper | None = None
 
     def close(self) -> None:

@@ -28,13 +28,13 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookEvent:
-    """`at` is when Jira says that it happened. Of a ticket, `ticket_id` is always told; `reading` is None where the
-    body does not hold all that Interlock reads of it: ask for the ticket by its id then. Its changes are those of this
+    """`at` is when Jira says that it happened, `ticket_ids` to which tickets. `reading` is None where the body does not
+    hold all that Interlock reads of a ticket: ask for each by its id then. The reading's changes are those of this
     event alone, so `changes_complete` is False."""
 
     kind: Kind
     at: datetime | None
-    ticket_id: str | None = None
+    ticket_ids: tuple[str, ...] = ()
     reading: Reading | None = None
     version: Version | None = None
 
@@ -62,6 +62,8 @@ def parse(body: bytes, mapper: Mapper) -> WebhookEvent:
     at = plain.moment(told.get("timestamp"))
     if name in {"issue_created", "issue_updated", "issue_deleted"}:
         return _ticket(told, name, at, mapper)
+    if name in {"issuelink_created", "issuelink_deleted"}:
+        return _link(told, at)
     if name.startswith("version_") and name != "version_deleted":
         version = plain.record(told.get("version"))
         project_id = plain.optional(version.get("projectId"))
@@ -76,7 +78,7 @@ def _ticket(told: dict[str, object], name: str, at: datetime | None, mapper: Map
     if ticket_id is None:
         return WebhookEvent(kind=Kind.IGNORED, at=at)
     if name == "issue_deleted":
-        return WebhookEvent(kind=Kind.TICKET_DELETED, at=at, ticket_id=ticket_id)
+        return WebhookEvent(kind=Kind.TICKET_DELETED, at=at, ticket_ids=(ticket_id,))
     # What a body leaves out is unknown, not empty: taken for empty, a ticket would lose its security level or leave
     # its release. Jira tells an empty field as null.
     absent = set(mapper.fields.wanted) - {"parent"} - set(plain.record(issue.get("fields")))
@@ -85,10 +87,18 @@ def _ticket(told: dict[str, object], name: str, at: datetime | None, mapper: Map
     except UnreadableTicketError:
         reading = None
     if reading is None:
-        return WebhookEvent(kind=Kind.TICKET_CHANGED, at=at, ticket_id=ticket_id)
+        return WebhookEvent(kind=Kind.TICKET_CHANGED, at=at, ticket_ids=(ticket_id,))
     changelog = plain.record(told.get("changelog"))
     change_id = plain.optional(changelog.get("id"))
     if change_id is not None and at is not None:
         changes = mapper.changelog.items(change_id, at, told.get("user"), changelog.get("items"))
         reading = replace(reading, ticket=replace(reading.ticket, changes=tuple(changes)))
-    return WebhookEvent(kind=Kind.TICKET_CHANGED, at=at, ticket_id=ticket_id, reading=reading)
+    return WebhookEvent(kind=Kind.TICKET_CHANGED, at=at, ticket_ids=(ticket_id,), reading=reading)
+
+
+def _link(told: dict[str, object], at: datetime | None) -> WebhookEvent:
+    """Jira tells of a link by itself; the tickets at its ends tell it only when they are asked."""
+    link = plain.record(told.get("issueLink"))
+    ends = (plain.optional(link.get(name)) for name in ("sourceIssueId", "destinationIssueId"))
+    ticket_ids = tuple(end for end in ends if end is not None)
+    return WebhookEvent(kind=Kind.TICKET_CHANGED if ticket_ids else Kind.IGNORED, at=at, ticket_ids=ticket_ids)

@@ -1,5 +1,6 @@
 """Taking over one delivery from the tracker: once, and never over what is newer."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -21,7 +22,7 @@ class Outcome(StrEnum):
     REPEATED = "repeated"
     IGNORED = "ignored"
     ASK = "ask"
-    """The delivery tells too little: ask the tracker for the ticket, then `keep_asked`."""
+    """The delivery tells too little: ask the tracker for its tickets, then `keep_asked`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,43 +36,50 @@ def take(store: Store, policy: Policy, event: WebhookEvent, identifier: str, now
     one. It is remembered with what the delivery did, so that one that failed is taken when it comes again."""
     if event.kind is Kind.IGNORED:
         return Delivered(outcome=Outcome.IGNORED)
-    if event.kind is Kind.TICKET_CHANGED and event.reading is None:
-        with store.read() as session:
-            known = seen.is_known(session, _key(identifier))
-        return Delivered(outcome=Outcome.REPEATED if known else Outcome.ASK)
+    if event.kind is Kind.TICKET_CHANGED and (event.reading is None or not _is_ours(policy, page.of([event.reading]))):
+        return Delivered(outcome=_to_ask(store, event, identifier))
     with store.write() as session:
         if not seen.first_time(session, _key(identifier), now):
             return Delivered(outcome=Outcome.REPEATED)
         if event.version is not None:
             return _version(session, event)
-        assert event.ticket_id is not None
         if event.reading is None:
-            return Delivered(outcome=Outcome.KEPT, kept=sync.gone(session, [event.ticket_id], now))
-        if not _is_ours(policy, page.of([event.reading])):
-            return _moved_away(session, event.ticket_id, now)
-        kept = sync.keep(session, policy, page.of([event.reading]), now, now, hint=True)
+            kept = sync.gone(session, event.ticket_ids, now)
+        else:
+            kept = sync.keep(session, policy, page.of([event.reading]), now, now, hint=True)
         return Delivered(outcome=Outcome.KEPT, kept=kept)
 
 
 def keep_asked(
-    store: Store,
-    policy: Policy,
-    event: WebhookEvent,
-    answer: Page | None,
-    identifier: str,
-    read_at: datetime,
-    now: datetime,
+    store: Store, policy: Policy, answers: Mapping[str, Page | None], identifier: str, read_at: datetime, now: datetime
 ) -> Delivered:
-    """After ASK: what the tracker answered at `read_at`; None where it shows no such ticket."""
-    assert event.ticket_id is not None
+    """After ASK: what the tracker answered at `read_at`, by ticket id; None where it shows no such ticket."""
+    told = [answer for answer in answers.values() if answer is not None and _is_ours(policy, answer)]
+    away = set(answers) - {ticket.id for answer in told for ticket in answer.tickets}
     with store.write() as session:
         if not seen.first_time(session, _key(identifier), now):
             return Delivered(outcome=Outcome.REPEATED)
-        if answer is None:
-            return Delivered(outcome=Outcome.KEPT, kept=sync.gone(session, [event.ticket_id], now))
-        if not _is_ours(policy, answer):
-            return _moved_away(session, event.ticket_id, now)
-        return Delivered(outcome=Outcome.KEPT, kept=sync.keep(session, policy, answer, read_at, now))
+        kept = [sync.keep(session, policy, answer, read_at, now) for answer in told]
+        kept.append(sync.gone(session, away, now))
+    return Delivered(
+        outcome=Outcome.KEPT,
+        kept=Kept(
+            tickets=sum(each.tickets for each in kept),
+            stale=sum(each.stale for each in kept),
+            releases=frozenset().union(*(each.releases for each in kept)),
+        ),
+    )
+
+
+def _to_ask(store: Store, event: WebhookEvent, identifier: str) -> Outcome:
+    """A ticket of a project that is not mirrored is nothing to us, unless the mirror shows it: it may have moved away,
+    or the delivery may be late and it has moved back since."""
+    with store.read() as session:
+        if seen.is_known(session, _key(identifier)):
+            return Outcome.REPEATED
+        if event.reading is not None and not ticket_write.stored(session, event.ticket_ids):
+            return Outcome.IGNORED
+    return Outcome.ASK
 
 
 def _version(session: Session, event: WebhookEvent) -> Delivered:
@@ -80,12 +88,6 @@ def _version(session: Session, event: WebhookEvent) -> Delivered:
         return Delivered(outcome=Outcome.IGNORED)
     ticket_write.write_names(session, versions=[event.version])
     return Delivered(outcome=Outcome.KEPT)
-
-
-def _moved_away(session: Session, ticket_id: str, now: datetime) -> Delivered:
-    """A ticket of a project that is not mirrored: nothing to us, unless it was in one that is."""
-    kept = sync.gone(session, [ticket_id], now)
-    return Delivered(outcome=Outcome.KEPT if kept.tickets else Outcome.IGNORED, kept=kept)
 
 
 def _is_ours(policy: Policy, told: Page) -> bool:
