@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from sandbox.slack import block_elements
+from sandbox.slack import block_charts, block_elements
 from sandbox.slack.block_rules import Problem, at_most, many, required, size, text, text_object, text_size
 from sandbox.slack.values import Json
 
@@ -202,12 +202,6 @@ def _data_table(block: Json, path: str) -> Iterator[Problem]:
             yield from at_most(row, f"{path}/rows/{index}", 20)
 
 
-def _chart(block: Json, path: str) -> Iterator[Problem]:
-    yield from required(block, path, "title", "chart")
-    title = block.get("title")
-    yield from text_size(title.get("text") if isinstance(title, dict) else title, f"{path}/title", 50)
-
-
 def _anything(_block: Json, _path: str) -> Iterator[Problem]:
     return iter(())
 
@@ -229,7 +223,7 @@ _MESSAGE = {
     "markdown": _markdown,
     "table": _table,
     "data_table": _data_table,
-    "data_visualization": _chart,
+    "data_visualization": block_charts.check,
     "file": _anything,
 }
 

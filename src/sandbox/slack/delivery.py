@@ -6,7 +6,7 @@ sees an error. https://docs.slack.dev/apis/events-api/#retries
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from copy import copy
 from typing import Any, Protocol
 
@@ -35,13 +35,16 @@ class Delivery:
         self._sent: dict[str, tuple[Envelope, Link, asyncio.TimerHandle]] = {}
         self._waiting: dict[str, tuple[Envelope, asyncio.TimerHandle]] = {}  # events between two attempts
         self._doubles = 0
-        self._posts: set[asyncio.Task[None]] = set()
+        self._posts: dict[asyncio.Task[None], Envelope] = {}
+        self._stopped = False
 
     # --- from any thread ---------------------------------------------------------------------------------------
 
     def send(self, envelope: Envelope) -> Pending:
         """Sends `envelope`; what becomes of it is the result of the future that is returned."""
-        if self._loop is None:
+        if self._stopped:
+            envelope.fail("dispatch_failed")
+        elif self._loop is None:
             self._early.append(envelope)
         else:
             self._loop.call_soon_threadsafe(self._start, envelope)
@@ -61,14 +64,16 @@ class Delivery:
 
     def stop(self) -> None:
         """Fails everything that is still under way, so that nobody waits for it."""
-        for envelope, _, timer in self._sent.values():
-            timer.cancel()
-            envelope.fail("dispatch_failed")
-        for envelope, timer in self._waiting.values():
-            timer.cancel()
-            envelope.fail("dispatch_failed")
+        self._stopped = True
+        held = [(envelope, timer) for envelope, _, timer in self._sent.values()] + list(self._waiting.values())
         self._sent.clear()
         self._waiting.clear()
+        for envelope, timer in held:
+            timer.cancel()
+            envelope.fail("dispatch_failed")
+        for task, envelope in self._posts.items():
+            task.cancel()
+            envelope.fail("dispatch_failed")
 
     def join(self, link: Link) -> None:
         """A connection is open: events that found nobody come to it at once."""
@@ -119,7 +124,11 @@ class Delivery:
     def _attempt(self, envelope: Envelope) -> None:
         envelope.attempts += 1
         if self.http_url is not None:
-            self._run(self._post(envelope, Webhook(self.http_url, self.settings, self._clock())))
+            webhook = Webhook(self.http_url, self.settings, self._clock())
+            assert self._loop is not None
+            task = self._loop.create_task(self._post(envelope, webhook))
+            self._posts[task] = envelope
+            task.add_done_callback(self._posts.pop)
         elif not self._links:
             self._missed(envelope, "dispatch_failed")
         else:
@@ -131,7 +140,7 @@ class Delivery:
             "envelope_id": envelope.id,
             "payload": envelope.payload,
             "type": envelope.kind,
-            "accepts_response_payload": not envelope.is_event,
+            "accepts_response_payload": envelope.wants_body,
         }
         if envelope.is_event:
             message |= {"retry_attempt": envelope.attempts - 1, "retry_reason": envelope.retry_reason}
@@ -146,12 +155,6 @@ class Delivery:
             envelope.settle(body)
         else:
             self._missed(envelope, error)
-
-    def _run(self, work: Coroutine[Any, Any, None]) -> None:
-        assert self._loop is not None
-        task = self._loop.create_task(work)
-        self._posts.add(task)
-        task.add_done_callback(self._posts.discard)
 
     def _timed_out(self, envelope_id: str) -> None:
         envelope, _, _ = self._sent.pop(envelope_id)

@@ -40,6 +40,12 @@ class Envelope:
     retry_reason: str = ""
 
     @property
+    def wants_body(self) -> bool:
+        """Whether the ack's body means something: to a click, Slack takes an ack and nothing else."""
+        answered = {"view_submission", "block_suggestion"}
+        return self.kind == "slash_commands" or self.payload.get("type") in answered
+
+    @property
     def is_event(self) -> bool:
         return self.kind == "events_api"
 

@@ -47,6 +47,21 @@ def data_table(rows: int) -> dict[str, Any]:
     return {"type": "data_table", "caption": "Tickets", "rows": [[{"type": "raw_text", "text": "x"}]] * rows}
 
 
+def chart(**more: Any) -> dict[str, Any]:
+    """A bar chart with one series over one category."""
+    body = {
+        "type": "bar",
+        "series": [{"name": "done", "data": [{"label": "w1", "value": 3}]}],
+        "axis_config": {"categories": ["w1"]},
+    }
+    return {"type": "data_visualization", "title": "Burn-up", "chart": {**body, **more}}
+
+
+def pie(segments: int, label: str = "x") -> dict[str, Any]:
+    chart = {"type": "pie", "segments": [{"label": label, "value": 1}] * segments}
+    return {"type": "data_visualization", "title": "Scope", "chart": chart}
+
+
 def confirm(**more: Any) -> dict[str, Any]:
     return {"title": plain(), "text": mrkdwn(), "confirm": plain(), "deny": plain(), **more}
 
@@ -114,6 +129,12 @@ REFUSED: list[tuple[str, Any, Any]] = [
     ("table characters", table(100, 1, "x" * 100), table(100, 1, "x" * 101)),
     ("data table rows", data_table(101), data_table(102)),
     ("data table header", data_table(2), data_table(1)),
+    ("chart kind", chart(type="line"), chart(type="scatter")),
+    ("chart title", chart(), chart() | {"title": "x" * 51}),
+    ("chart categories", chart(), chart(axis_config={"categories": ["w1", "w2"]})),
+    ("chart numbers", chart(), chart(series=[{"name": "done", "data": [{"label": "w1", "value": "3"}]}])),
+    ("pie segments", pie(12), pie(13)),
+    ("pie labels", pie(1, "x" * 20), pie(1, "x" * 21)),
     ("markdown", {"type": "markdown", "text": "x" * 12_000}, {"type": "markdown", "text": "x" * 12_001}),
     ("kind", {"type": "divider"}, {"type": "fireworks"}),
     ("element kind", actions(button()), actions({"type": "plain_text_input", "action_id": "a"})),

@@ -124,6 +124,19 @@ def test_a_slow_app(serve: Serve, inbox: Inbox) -> None:
     late.set()
 
 
+def test_stopping_fails_what_is_under_way(slack: Running, inbox: Inbox, until: Callable[..., Any]) -> None:
+    late = threading.Event()
+    inbox.answer = lambda _headers, _body: (200, str(late.wait(10)))
+    pending = slack.acts.command(ANA, GENERAL, "/release status")
+    until(lambda: inbox.got)
+    stopping = threading.Thread(target=slack.stop)
+    stopping.start()
+    assert pending.result(5).error == "dispatch_failed"
+    late.set()
+    stopping.join(10)
+    assert not stopping.is_alive()
+
+
 def test_an_event_is_json_and_tried_three_times_more(slack: Running, inbox: Inbox) -> None:
     inbox.answer = lambda _headers, _body: (500, "")
     assert not slack.admin.change_person(ANA, tz="Asia/Tokyo").result(5).acked

@@ -251,3 +251,4 @@ def test_stopping_fails_what_is_under_way(serve: Serve, listen: Listen, until: U
     until(lambda: listener.got)
     slack.stop()
     assert pending.result(5).error == "dispatch_failed"
+    assert slack.acts.command(ANA, GENERAL, "/release status").result(5).error == "dispatch_failed"
