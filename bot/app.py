@@ -16,7 +16,7 @@ from slack_sdk import WebClient
 from bot.answers import Answers
 from bot.commands import SlashCommand, Verb
 from bot.dispatch import ClickHandler, Dispatcher, EventHandler, SubmissionHandler, SuggestionHandler, Tables, ack_of
-from bot.listeners import blocker, directory, home, release, signoff
+from bot.listeners import blocker, digest, directory, home, release, signoff
 from bot.metrics import Metrics
 from bot.services import Services
 
@@ -29,6 +29,7 @@ COMMANDS: Final[dict[str, SlashCommand]] = {
             "list": Verb(handler=release.list_, about="lists the releases under way"),
             "new": Verb(handler=release.new, about="plans a release from a template"),
             "signoffs": Verb(handler=signoff.signoffs, usage="[release]", about="says who has signed, and asks"),
+            "digest now": Verb(handler=digest.now, usage="[release]", about="posts the digest at once"),
             "close": Verb(handler=release.close, usage="RELEASE [why]", about="ends a release for good"),
         },
     ),

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import structlog
 
-from bot.drawers import blocker, home, release, signoff
+from bot.drawers import blocker, digest, home, release, signoff
 from bot.drawing import Drawer, Drawn, DrawnHome
 from bot.services import Services
 from bot.slack import Slack, SlackError
@@ -26,6 +26,8 @@ DRAWERS: Final[dict[str, Drawer]] = {
     "blocker.ping": blocker.ping,
     "blocker.list": blocker.shared,
     "home": home.draw,
+    "digest": digest.morning,
+    "readiness": digest.readiness,
 }
 """By the outbox message's kind."""
 

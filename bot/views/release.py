@@ -214,6 +214,16 @@ def _oldest(picture: ReleaseStatus, now: datetime) -> str:
     return f"oldest {doubt}{duration(now - picture.oldest_blocker)}"
 
 
+def root_line(picture: ReleaseStatus, ticket_url: TicketUrl) -> str:
+    """`DATA-214 Schema registry upgrade (Streaming, Ravi) holds 7 tickets in 3 teams`; "" where nothing is blocked."""
+    first = picture.root
+    if first is None:
+        return ""
+    teams = f" in {count(first.teams, 'team')}" if first.teams > 1 else ""
+    holds = f" holds {count(len(first.root.holds), 'ticket')}{teams}" if first.root.holds else " can't move"
+    return f"{_root(picture, first, ticket_url)}{holds}"
+
+
 def _root(picture: ReleaseStatus, first: RootLine, ticket_url: TicketUrl) -> str:
     if not picture.root_shown:
         return RESTRICTED

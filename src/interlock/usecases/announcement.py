@@ -44,7 +44,7 @@ def share(
         if isinstance(allowed, Refused):
             return allowed
         one = release.load(session, release_id)
-        refused = _refuse_sharing(session, channel_id)
+        refused = refuse_posting(session, channel_id)
         if refused:
             return refused
         message = Outgoing(
@@ -83,7 +83,8 @@ def shared(
         return picture, by.name if by else SOMEBODY
 
 
-def _refuse_sharing(session: Session, channel_id: str) -> Refused | None:
+def refuse_posting(session: Session, channel_id: str) -> Refused | None:
+    """Why nothing can be posted in the channel; None where it can."""
     there = channel.load(session, channel_id)
     if there is None or not there.member or there.archived:
         return Refused(

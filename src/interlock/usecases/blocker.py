@@ -19,6 +19,7 @@ from interlock.domain.visibility import RESTRICTED, Audience
 from interlock.store import audit, blocker, outbox, release, ticket_read
 from interlock.store.engine import Store
 from interlock.usecases import audience, authority, blocker_view, home
+from interlock.usecases.announcement import refuse_posting
 
 SHARE_GOOD_FOR = timedelta(minutes=15)
 
@@ -75,6 +76,9 @@ def share(
         if isinstance(allowed, Refused):
             return allowed
         one = release.load(session, release_id)
+        refused = refuse_posting(session, channel_id)
+        if refused:
+            return refused
         post = Outgoing(
             key=f"share:blockers:{request_id}",
             kind="blocker.list",

@@ -62,9 +62,9 @@ def listing(store: Store, policy: Policy, actor: Actor, now: datetime) -> Listin
         return Listing(releases=shown, more=len(under_way) - len(shown))
 
 
-def read(session: Session, policy: Policy, one: Release, now: datetime) -> ReleaseStatus:
-    """Where the release stands, in the caller's transaction."""
-    since = rules.yesterday(policy, one, now)
+def read(session: Session, policy: Policy, one: Release, now: datetime, since: datetime | None = None) -> ReleaseStatus:
+    """Where the release stands, in the caller's transaction, compared with `since` (default: when yesterday began)."""
+    since = since or rules.yesterday(policy, one, now)
     counts = scope.counts(session, one.id, since)
     state = State(
         release=one,
@@ -79,6 +79,8 @@ def read(session: Session, policy: Policy, one: Release, now: datetime) -> Relea
     return rules.summarise(state, policy, now)
 
 
-def for_channel(session: Session, policy: Policy, one: Release, channel_id: str, now: datetime) -> ReleaseStatus:
+def for_channel(
+    session: Session, policy: Policy, one: Release, channel_id: str, now: datetime, since: datetime | None = None
+) -> ReleaseStatus:
     """As `read`, with nothing in it that the channel's readers may not see."""
-    return rules.shown_to(audience.of_channel(session, policy, channel_id), read(session, policy, one, now))
+    return rules.shown_to(audience.of_channel(session, policy, channel_id), read(session, policy, one, now, since))

@@ -1,0 +1,116 @@
+"""The morning digest and the readiness summary."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+from bot.views.blocks import Message, actions, button, channel, context, day, escape, line, mark, message, section
+from bot.views.release import BLOCKERS, SIGNOFFS, STATUS, fallback, root_line, title
+from interlock.domain.criterion import Criterion, State
+from interlock.domain.digest import MorningDigest, Readiness
+from interlock.domain.release import Milestone
+from interlock.domain.status import ReleaseStatus, days
+from interlock.domain.words import ago, count, join
+
+TicketUrl = Callable[[str], str]
+NAMES: Final[dict[State, str]] = {"pass": "Pass", "fail": "Fail", "pending": "Pending", "unavailable": "Unavailable"}
+ORDER: Final[tuple[State, ...]] = ("fail", "unavailable", "pending", "pass")
+REASONS: Final = 2
+
+
+def morning(picture: MorningDigest, url: TicketUrl, now: datetime) -> Message:
+    """What changed since the last digest, why it matters, and whom it waits for; one line if nothing changed."""
+    status = picture.status
+    payload = ("release", status.release.id)
+    head = f"*{picture.today:%A} in {channel(picture.channel_id)}* · {_light(picture)} · {title(status.release)}"
+    if picture.unchanged:
+        return message(fallback(status), section(f"{head} · nothing changed"), context(_fresh(status, now)))
+    told = [
+        head,
+        f"*Why* {_why(status, url)}" if status.reasons or status.root else "",
+        f"*Moved* {_moved(picture)}",
+        f"*Waiting on people* {_waiting(status)}" if _waiting(status) else "",
+        f"*Ahead* {_ahead(picture)}",
+    ]
+    return message(
+        fallback(status),
+        section("\n".join(filter(None, told))),
+        actions(button("Status", STATUS, payload), button("Blockers", BLOCKERS, payload) if status.blockers else None),
+        context(_fresh(status, now)),
+    )
+
+
+def readiness(picture: Readiness, now: datetime) -> Message:
+    """Each gate with its result, what fails first."""
+    status = picture.status
+    one, payload = status.release, ("release", status.release.id)
+    passed = f"{picture.passed} of {count(len(picture.criteria), 'gate')} passed"
+    ordered = sorted(picture.criteria, key=lambda each: ORDER.index(each.state))
+    return message(
+        f"{title(one)}: {days(status.days_to_go, one.target)}, {passed}.",
+        section(
+            f"*{title(one)}* · {mark(status.light)} · {days(status.days_to_go, one.target)} · {passed}\n"
+            + "\n".join(_criterion(each) for each in ordered)
+        ),
+        actions(
+            button("Status", STATUS, payload),
+            button("Blockers", BLOCKERS, payload) if status.blockers else None,
+            button("Sign-offs", SIGNOFFS, payload) if status.waiting else None,
+        ),
+        context(_fresh(status, now)),
+    )
+
+
+def _light(picture: MorningDigest) -> str:
+    now = mark(picture.status.light)
+    if picture.before is None or picture.before.light == picture.status.light:
+        return now
+    return f"{now}, was {mark(picture.before.light)}"
+
+
+def _why(status: ReleaseStatus, url: TicketUrl) -> str:
+    reasons = [escape(reason) for reason in status.reasons[:REASONS]]
+    root = root_line(status, url) if status.root else ""
+    return " · ".join(filter(None, [*reasons, root]))
+
+
+def _moved(picture: MorningDigest) -> str:
+    change = picture.status.change
+    parts = [
+        f"{picture.finished} done",
+        f"{picture.reopened} reopened" if picture.reopened else "",
+        f"scope +{change.added}" if change.added else "",
+        f"scope −{change.removed}" if change.removed else "",
+        f"unknown for {change.unknown}" if change.unknown else "",
+    ]
+    since = f"since {day(picture.before.at)}" if picture.before else "since yesterday"
+    total = f"{picture.status.done} of {picture.status.tickets} in all"
+    return f"{' · '.join(filter(None, parts))} {since} · {total}"
+
+
+def _waiting(status: ReleaseStatus) -> str:
+    people = [f"{line(each.requirement)} ({line(each.who)})" for each in status.waiting]
+    root = status.root
+    if root and root.owner and status.root_shown:
+        people.append(f"{line(root.owner.name)} ({root.root.node.key})")
+    return join(people[:4] + ([f"{len(people) - 4} more"] if len(people) > 4 else []))  # noqa: PLR2004 what a line holds
+
+
+def _ahead(picture: MorningDigest) -> str:
+    status = picture.status
+    soon = [_soon(each, left) for each, left in picture.soon[:2]]
+    freeze = f"{line(status.freeze.name)} covers the target" if status.freeze else ""
+    return " · ".join(filter(None, [*soon, freeze, days(status.days_to_go, status.release.target)]))
+
+
+def _soon(milestone: Milestone, left: int) -> str:
+    when = "today" if left == 0 else f"in {count(left, 'business day')}"
+    return f"{line(milestone.name)} {when}"
+
+
+def _criterion(each: Criterion) -> str:
+    return f"*{NAMES[each.state]}* {line(each.name)}: {line(each.why, 150)}"
+
+
+def _fresh(status: ReleaseStatus, now: datetime) -> str:
+    return f"Jira as of {ago(status.mirror_as_of, now)}" if status.mirror_as_of else "Jira was not read yet"
