@@ -212,6 +212,11 @@ def test_what_is_being_typed_survives_news(site: Any, tab: Tab) -> None:
     expect(composer).to_be_focused()
     composer.press_sequentially("ght")
     expect(composer).to_have_value("half a thought")
+    composer.fill("/rel")
+    site.workspace.post(ROOM, "U0TOM", "and again")
+    expect(ana.get_by_text("and again")).to_be_visible()
+    composer.press("Tab")  # the list of commands is still open, and still knows what it completes
+    expect(composer).to_have_value("/release ")
 
 
 def test_messages_change_and_go_while_one_looks(site: Any, tab: Tab) -> None:
