@@ -53,6 +53,14 @@ class Unclear:
     near: tuple[str, ...]
 
 
+def usages(name: str, command: SlashCommand) -> list[tuple[str, str]]:
+    """How each verb is typed, and what it does."""
+    return [
+        (" ".join(part for part in (name, _shown(command, verb), entry.usage) if part), entry.about)
+        for verb, entry in command.verbs.items()
+    ]
+
+
 def find(command: SlashCommand, text: str) -> Meant | Unclear:
     """Case does not matter, a beginning that fits one verb alone is enough, and a verb may have two words."""
     words = text.split()
@@ -79,6 +87,11 @@ def _completed(command: SlashCommand, text: str, words: list[str]) -> Meant | Un
         return Meant(verb=command.default, args=text.strip())
     near = process.extract(typed, [*command.verbs, "help"], scorer=fuzz.ratio, score_cutoff=NEAR, limit=3)
     return Unclear(typed=words[0], near=tuple(begun) or tuple(verb for verb, _, _ in near))
+
+
+def _shown(command: SlashCommand, verb: str) -> str:
+    """A free command's own verb goes without saying."""
+    return "" if command.free and verb == command.default else verb
 
 
 def _after(text: str, words: int) -> str:

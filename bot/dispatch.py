@@ -13,7 +13,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from bot import parsing
 from bot.answers import Answers
-from bot.commands import Meant, SlashCommand, Unclear, find
+from bot.commands import Meant, SlashCommand, Unclear, find, usages
 from bot.metrics import Metrics
 from bot.once import Once
 from bot.parsing import Body
@@ -118,10 +118,10 @@ class Dispatcher:
             return help_page.unknown(name, self._tables.commands)
         meant = find(spec, parsing.typed(parsing.text(body, "text")))
         if isinstance(meant, Unclear):
-            return help_page.unclear(name, spec, meant)
+            return help_page.unclear(name, meant.typed, meant.near, [*spec.verbs, "help"])
         verb = spec.verbs.get(meant.verb or "")
         if verb is None:
-            return help_page.command(name, spec)
+            return help_page.command(name, spec.about, usages(name, spec))
         return self._answer_command(body, name, meant)
 
     def _answer_command(self, body: Body, name: str, meant: Meant) -> Message:

@@ -67,9 +67,17 @@ class HttpServer:
 def _listen(address: HttpAddress) -> socket.socket:
     host, port = address
     try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        listening = socket.create_server((host, port), family=family, backlog=512)
+        family, _, _, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        # The protocol by name: asyncio switches Nagle's algorithm off only then, and each answer would wait 40 ms.
+        listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     except OSError as error:
+        raise HttpError(f"INTERLOCK_HTTP: can't listen on {host}:{port} ({error.strerror or error}).") from error
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(place)
+        listening.listen(512)
+    except OSError as error:
+        listening.close()
         if error.errno == errno.EADDRINUSE:
             raise HttpError(
                 f"Port {port} on {host} is taken by another program. Stop it, or set INTERLOCK_HTTP to another port."

@@ -1,0 +1,33 @@
+"""The jobs of this program, each made with what it needs. What runs when is policy's business."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from interlock.domain.policy import Policy
+from interlock.jobs import groups, sweep, sync
+from interlock.jobs.groups import Directory
+from interlock.jobs.job import Job
+from interlock.store.engine import Store
+from interlock.trackers.jira import JiraTracker
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """`wake` tells the relay that a message waits."""
+
+    store: Store
+    policy: Policy
+    tracker: JiraTracker
+    directory: Directory
+    clock: Callable[[], datetime]
+    wake: Callable[[], None]
+
+
+def all_jobs(tools: Tools) -> list[Job]:
+    store, policy, tracker, clock = tools.store, tools.policy, tools.tracker, tools.clock
+    return [
+        groups.job(store, policy, tools.directory, clock),
+        sync.job(store, policy, tracker, clock),
+        sweep.job(store, policy, tracker, clock),
+    ]

@@ -1,0 +1,235 @@
+"""The composition root: settings become a running bot. The one clock of the program is here."""
+
+import os
+import secrets
+import signal
+import socket
+import threading
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Final, Literal
+
+import structlog
+from prometheus_client import CollectorRegistry
+
+from bot.answers import Answers
+from bot.app import build_app
+from bot.directory import SlackDirectory
+from bot.http.app import build_http
+from bot.http.gauges import StateCollector
+from bot.http.health import Health
+from bot.http.server import HttpServer
+from bot.http.slack import SlackDoor
+from bot.jobs import Tools, all_jobs
+from bot.metrics import Metrics
+from bot.modals import Modals
+from bot.rereading import Rereading
+from bot.sender import SlackSender
+from bot.services import Services
+from bot.slack import Slack, SlackError
+from bot.socket import WRONG_TOKEN, SlackSocket
+from interlock.config.errors import SettingsError
+from interlock.config.policy import load_policy
+from interlock.config.settings import Settings, load_settings
+from interlock.domain.policy import Policy
+from interlock.jobs import webhook
+from interlock.jobs.relay import Relay
+from interlock.jobs.schedule import Schedule
+from interlock.jobs.slots import JobRunner
+from interlock.jobs.wakeup import Wakeup
+from interlock.jobs.webhook import Receipt
+from interlock.store import schema
+from interlock.store.engine import Store
+from interlock.trackers.jira import JiraTracker
+
+Mode = Literal["socket", "http"]
+
+TOKEN: Final = "SLACK_BOT_TOKEN"  # noqa: S105 a variable's name
+
+log = structlog.get_logger(__name__)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)  # noqa: TID251 the one clock
+
+
+def settings_from(env: Mapping[str, str]) -> Settings:
+    """Raises SettingsError."""
+    return load_settings(env)
+
+
+def policy_of(settings: Settings) -> Policy:
+    """Raises PolicyError."""
+    return load_policy(settings.interlock_config, now().date())
+
+
+def open_store(settings: Settings, *, require_schema: bool = True) -> Store:
+    """Raises StoreError where the database cannot be reached or has another schema."""
+    store = Store(settings.reveal("DATABASE_URL"))
+    if require_schema:
+        schema.require_current(store)
+    return store
+
+
+def tracker_of(settings: Settings, policy: Policy) -> JiraTracker:
+    settings.require_tracker()
+    return JiraTracker(settings.jira_url or "", settings.jira_email, settings.reveal("JIRA_TOKEN"), policy.tickets)
+
+
+def owner() -> str:
+    """Names this process in leases: unique per process and start."""
+    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+
+
+class Bot:
+    """All parts, put together and not yet started. Raises an InterlockError where something is missing or wrong."""
+
+    def __init__(self, settings: Settings, mode: Mode, clock: Callable[[], datetime] = now) -> None:
+        settings.require_slack(mode)
+        self._clock = clock
+        policy = policy_of(settings)
+        self._tracker = tracker_of(settings, policy)
+        self._store = store = open_store(settings)
+        slack = Slack(settings.reveal(TOKEN), settings.slack_api_url)
+        self._directory = SlackDirectory(slack)
+        wakeup = Wakeup()
+        name = owner()
+        tools = Tools(
+            store=store,
+            policy=policy,
+            tracker=self._tracker,
+            directory=self._directory,
+            clock=clock,
+            wake=wakeup.ring,
+        )
+        self._runner = JobRunner(store, policy, all_jobs(tools), clock, name)
+        self._schedule = Schedule(self._runner, clock)
+        self._rereading = Rereading(self._runner, clock)
+        services = Services(
+            store=store,
+            policy=policy,
+            settings=settings,
+            clock=clock,
+            views=Modals(slack),
+            wake=wakeup.ring,
+            reread=self._rereading.ask,
+        )
+        self._relay = Relay(store, SlackSender(services, slack), clock=clock, owner=name, wakeup=wakeup)
+        self._answers = Answers()
+        metrics = Metrics()
+        metrics.registry.register(StateCollector(store, clock, self._relay.tally.snapshot))
+        app = build_app(services, answers=self._answers, metrics=metrics)
+        self._socket: SlackSocket | None = None
+        door: SlackDoor | None = None
+        if mode == "socket":
+            self._socket = SlackSocket(app, settings.reveal("SLACK_APP_TOKEN"), settings.slack_api_url)
+        else:
+            door = SlackDoor(app, settings.reveal("SLACK_SIGNING_SECRET"))
+        self._draining = threading.Event()
+        self._http = self._serve(settings, services, metrics.registry, door)
+
+    @property
+    def port(self) -> int:
+        return self._http.port
+
+    def start(self) -> None:
+        """Raises an InterlockError where a token is wrong. What merely cannot be reached is tried again, and /readyz
+        tells of it."""
+        self._http.start()
+        self._greet()
+        self._relay.start()
+        self._schedule.start()
+        self._rereading.start()
+        if self._socket is not None:
+            self._socket.start()
+        log.info("started", port=self.port)
+
+    def stop(self) -> None:
+        """Take nothing new, finish what was begun, leave nothing half-sent. What was committed and not sent stays in
+        the outbox.
+        """
+        log.info("stopping")
+        self._draining.set()
+        if self._socket is not None:
+            self._socket.stop()
+        self._http.stop()
+        self._rereading.stop()
+        self._schedule.stop()
+        self._answers.close()
+        self._relay.stop()
+        self._tracker.close()
+        self._store.close()
+        log.info("stopped")
+
+    def _greet(self) -> None:
+        try:
+            home = self._directory.home()
+        except SlackError as error:
+            if error.code in WRONG_TOKEN:
+                raise SettingsError(
+                    f"{TOKEN} is not accepted by Slack ({error.code}): set it to the bot token (xoxb-…) from your "
+                    "Slack app's OAuth & Permissions page."
+                ) from error
+            log.warning("slack.not_reached", reason=str(error))
+        else:
+            log.info("slack.greeted", team=home.team_id)
+
+    def _serve(
+        self, settings: Settings, services: Services, registry: CollectorRegistry, door: SlackDoor | None
+    ) -> HttpServer:
+        jira = None
+        if settings.jira_webhook_secret is not None:
+            secret = settings.reveal("JIRA_WEBHOOK_SECRET")
+
+            def jira(body: bytes, signature: str | None, identifier: str | None) -> Receipt:
+                receipt = webhook.receive(
+                    services.store,
+                    services.policy,
+                    self._tracker,
+                    self._clock,
+                    body=body,
+                    signature=signature,
+                    identifier=identifier,
+                    secret=secret,
+                )
+                services.wake()
+                return receipt
+
+        app = build_http(health=self._health(), registry=registry, clock=self._clock, slack=door, jira=jira)
+        return HttpServer(app, settings.interlock_http)
+
+    def _health(self) -> Health:
+        def database() -> None:
+            schema.require_current(self._store)
+
+        def slack() -> str | None:
+            if self._socket is None or self._socket.is_connected:
+                return None
+            return "Slack is not connected; it is tried again every few seconds."
+
+        def draining() -> str | None:
+            return "It is stopping." if self._draining.is_set() else None
+
+        return Health(
+            threads={"relay": lambda: self._relay.is_alive, "schedule": lambda: self._schedule.is_alive},
+            checks={"database": database, "slack": slack, "stopping": draining},
+        )
+
+
+def run(settings: Settings, mode: Mode) -> None:
+    """Run until SIGTERM or SIGINT, then stop in good order; a second signal ends the process at once."""
+    ending = threading.Event()
+
+    def end(number: int, _frame: object) -> None:
+        if ending.is_set():
+            os._exit(128 + number)
+        ending.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end)
+    bot = Bot(settings, mode)
+    try:
+        bot.start()
+        ending.wait()
+    finally:
+        bot.stop()
