@@ -36,8 +36,8 @@ class NotFound:
 
 
 def fold(name: str) -> str:
-    """Two names are one if this is: letter case, width and blanks do not tell names apart."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+    """Two names are one if this is: letter case, width, blanks and what cannot be seen do not tell names apart."""
+    return " ".join(unicodedata.normalize("NFKC", tidy(name)).casefold().split())
 
 
 def tidy(text: str) -> str:

@@ -234,7 +234,7 @@ def _amber(facts: _Facts) -> list[str]:
     if facts.blockers and facts.days_to_go > LAST_DAYS:
         reasons.append(count(facts.blockers, "blocker"))
     if facts.days_to_go <= RUN_IN_DAYS:
-        left = "" if facts.past else f" with {count(facts.days_to_go, 'business day')} to go"
+        left = f" with {count(facts.days_to_go, 'business day')} to go" if facts.days_to_go > 0 else ""
         open_tickets = facts.tickets - facts.done
         if open_tickets and not facts.past:
             reasons.append(f"{count(open_tickets, 'ticket')} open{left}")

@@ -1,5 +1,6 @@
 """Planning a release, ending it, and sharing where it stands."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
@@ -16,7 +17,7 @@ from interlock.domain.draft import Draft, Findings, Preview
 from interlock.domain.outbox import Outgoing, Urgency
 from interlock.domain.permission import Permission
 from interlock.domain.policy import Policy
-from interlock.domain.release import NEW, Release, ReleaseName, Stage, Unclear, choose, leading
+from interlock.domain.release import NEW, Release, ReleaseName, ScopeRule, Stage, Unclear, choose, leading
 from interlock.domain.version import VersionChoice, choices
 from interlock.store import audit, card, channel, outbox, person, release, scope, seen, signoff, version
 from interlock.store.engine import Store
@@ -173,11 +174,19 @@ def close(
 
 
 def _resolved(session: Session, draft: Draft) -> Draft:
-    """With every namesake's id in its rule. An id that is unknown stays, to be found missing."""
-    ids = dict.fromkeys(draft.rule.version_ids)
-    for version_id in draft.namesakes_of:
+    """With every namesake's id in its rule, and nothing in it that a database could not store. An id that is unknown
+    stays, to be found missing.
+    """
+    rule = draft.rule
+    ids = dict.fromkeys(_storable(rule.version_ids))
+    for version_id in _storable(draft.namesakes_of):
         ids |= dict.fromkeys(version.same_name(session, version_id) or [version_id])
-    return replace(draft, rule=replace(draft.rule, version_ids=tuple(ids)), namesakes_of=())
+    whole = ScopeRule(version_ids=tuple(ids), labels=_storable(rule.labels), epics=_storable(rule.epics))
+    return replace(draft, rule=whole, namesakes_of=())
+
+
+def _storable(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(filter(None, map(names.tidy, texts)))
 
 
 def _findings(session: Session, draft: Draft) -> Findings:
