@@ -380,6 +380,16 @@ def upgrade() -> None:
         sa.UniqueConstraint("release_id", "kind", name=op.f("uq_card_release_id_kind")),
     )
     op.create_table(
+        "digest",
+        sa.Column("release_id", sa.Integer(), nullable=False),
+        sa.Column("channel_id", sa.String(), nullable=False),
+        sa.Column("slot", sa.String(), nullable=False),
+        sa.Column("at", interlock.store.base.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("light", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["release_id"], ["release.id"], name=op.f("fk_digest_release_id")),
+        sa.PrimaryKeyConstraint("release_id", "channel_id", "slot", name=op.f("pk_digest")),
+    )
+    op.create_table(
         "escalation",
         sa.Column("blocker_id", sa.Integer(), nullable=False),
         sa.Column("step", sa.Integer(), nullable=False),
