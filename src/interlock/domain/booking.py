@@ -26,6 +26,8 @@ AHEAD: Final = timedelta(days=366)
 """How far ahead a booking may begin."""
 EXTENSION: Final = timedelta(hours=2)
 LONGEST_PURPOSE: Final = 200
+NEWS_GOOD_FOR: Final = timedelta(days=1)
+"""For how long whoever has, had or wanted a booking is told what became of it."""
 
 
 class BookingState(StrEnum):
@@ -129,6 +131,27 @@ class Held:
         """Whether one more shared booking would fit at this moment. Overdue ones hold nobody up."""
         running = self.running(now)
         return not any(each.exclusive for each in running) and len(running) < self.environment.capacity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MyBooking:
+    """`place` is which in the waitlist it is, counted from 1; None unless it waits."""
+
+    environment: Environment
+    booking: Booking
+    place: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvironmentList:
+    """What `/env list` shows: all environments, or the `one` that was named, with its owners, and the reader's own
+    bookings.
+    """
+
+    held: tuple[Held, ...]
+    mine: tuple[MyBooking, ...]
+    one: bool = False
+    owners: tuple[Person, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

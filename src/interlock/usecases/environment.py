@@ -1,0 +1,109 @@
+"""Looking at environments, keeping them in line with configuration, and saying what state they are in."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from interlock.domain import environment as rules
+from interlock.domain.actor import SYSTEM, Actor
+from interlock.domain.audit import AuditEvent
+from interlock.domain.authority import Refused
+from interlock.domain.booking import EnvironmentList
+from interlock.domain.environment import Environment, Lifecycle
+from interlock.domain.permission import Permission
+from interlock.domain.policy import Policy
+from interlock.domain.words import join
+from interlock.store import audit, booking, environment
+from interlock.store.engine import Store
+from interlock.usecases import authority
+from interlock.usecases.booking import mine
+from interlock.usecases.owner import owners, to_manage
+from interlock.usecases.settlement import record, settle, tell
+
+LONGEST_REASON = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconciled:
+    """Keys of environments."""
+
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+    retired: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LifecycleSet:
+    """`told` is how many people with a booking hear of it."""
+
+    environment: Environment
+    told: int
+
+
+def reconcile(store: Store, policy: Policy, now: datetime) -> Reconciled:
+    """Bring the environments in line with configuration, at the start of the program."""
+    with store.write() as session:
+        done = environment.reconcile(session, policy.environments)
+        if any(done.values()):
+            audit.append(session, AuditEvent(kind="environment.reconciled", actor=SYSTEM, facts=dict(done)), now)
+        return Reconciled(added=tuple(done["added"]), changed=tuple(done["changed"]), retired=tuple(done["retired"]))
+
+
+def listing(store: Store, policy: Policy, actor: Actor, typed: str, now: datetime) -> EnvironmentList | Refused:
+    """`/env list [name]`: all of them, or one."""
+    with store.read() as session:
+        allowed = authority.to_view(session, policy, Permission.ENVIRONMENT_VIEW, actor)
+        if isinstance(allowed, Refused):
+            return allowed
+        known = environment.load_all(session)
+        wanted = known
+        if typed:
+            found = rules.find(known, typed)
+            if isinstance(found, Refused):
+                return found
+            wanted = [found]
+        return EnvironmentList(
+            held=tuple(booking.held(session, wanted)),
+            mine=mine(session, actor.slack_id, now),
+            one=bool(typed),
+            owners=owners(session, policy, wanted[0].key) if typed else (),
+        )
+
+
+def set_lifecycle(
+    store: Store, policy: Policy, actor: Actor, typed: str, word: str, reason: str, now: datetime
+) -> LifecycleSet | Refused:
+    """`/env set ENV STATE reason`: for its owners and for whoever manages environments. Its bookings stay, and whoever
+    has one is told."""
+    with store.write() as session:
+        allowed = authority.to_decide(session, policy, Permission.ENVIRONMENT_VIEW, actor, now)
+        if isinstance(allowed, Refused):
+            return allowed
+        found = rules.find(environment.load_all(session), typed)
+        if isinstance(found, Refused):
+            return found
+        allowed = to_manage(session, policy, actor, found.key, now)
+        if isinstance(allowed, Refused):
+            return allowed
+        if word not in set(Lifecycle):
+            return Refused(
+                reason="unknown_lifecycle",
+                sentence=f"An environment is {join([each.value for each in Lifecycle], 'or')}: "
+                f"/env set {found.key} degraded why it is.",
+            )
+        lifecycle, reason = Lifecycle(word), reason[:LONGEST_REASON]
+        if lifecycle is not Lifecycle.READY and not reason:
+            return Refused(
+                reason="no_reason",
+                sentence=f"Say why {found.key} is {word}: /env set {found.key} {word} because of this or that.",
+            )
+        environment.load(session, found.id, lock=True)
+        environment.set_lifecycle(session, found.id, lifecycle, reason)
+        facts = {"from": found.lifecycle.value, "to": word, "reason": reason}
+        record(session, "environment.set", actor, allowed.person, found.key, facts, now)
+        # Ready again, it may be what somebody waits for.
+        held = settle(session, policy, found.id, now)
+        told = {each.holder.slack_id: each for each in reversed(held.active)}
+        told.pop(actor.slack_id, None)
+        for one in told.values():
+            tell(session, "booking.environment", one, now)
+        return LifecycleSet(environment=held.environment, told=len(told))
