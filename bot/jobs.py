@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from interlock.domain.policy import Policy
-from interlock.jobs import groups, sweep, sync
+from interlock.jobs import digest, escalation, groups, sweep, sync
 from interlock.jobs.groups import Directory
 from interlock.jobs.job import Job
 from interlock.store.engine import Store
@@ -30,4 +30,7 @@ def all_jobs(tools: Tools) -> list[Job]:
         groups.job(store, policy, tools.directory, clock),
         sync.job(store, policy, tracker, clock),
         sweep.job(store, policy, tracker, clock),
+        digest.daily(store, policy),
+        digest.readiness_summary(store, policy),
+        escalation.blocker_escalation(store, policy),
     ]

@@ -100,6 +100,15 @@ def draw(
     return _revision(newest, card, seen)
 
 
+def drawn_fingerprint(session: Session, card: Card) -> str | None:
+    """The fingerprint of the scope that the card's newest revision showed; None before the first drawing."""
+    return session.exec(
+        select(CardRevisionRow.fingerprint)
+        .where(CardRevisionRow.card_id == card.id)
+        .order_by(col(CardRevisionRow.number).desc())
+    ).first()
+
+
 def revision(session: Session, revision_id: str) -> CardRevision | None:
     """The revision with its card and the tickets that it showed; None for an id that no card ever carried."""
     row = session.get(CardRevisionRow, revision_id)

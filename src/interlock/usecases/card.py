@@ -39,11 +39,9 @@ def posted(store: Store, card_id: int) -> Sent | None:
         return outbox.sent(session, one_card.post_key) if one_card else None
 
 
-def refresh(session: Session, asked: Card, now: datetime) -> None:
+def refresh(session: Session, asked: Card, now: datetime, urgency: Urgency = Urgency.URGENT) -> None:
     """Have the card re-drawn from the state of the moment at which it is sent; a clicked card overtakes others."""
-    enqueue(
-        session, asked, "signoff.refresh", f"refresh:{asked.post_key}", now, Urgency.URGENT, coalesce=asked.post_key
-    )
+    enqueue(session, asked, "signoff.refresh", f"refresh:{asked.post_key}", now, urgency, coalesce=asked.post_key)
 
 
 def enqueue(

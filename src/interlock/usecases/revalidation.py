@@ -69,8 +69,8 @@ def _revalidate(store: Store, release_id: int, now: datetime) -> int:
                 if changes:
                     _void(session, one, requirement, given, changes, now)
                     voided += 1
-        if voided:
-            refresh(session, asked, now)
+        if card.drawn_fingerprint(session, asked) not in {None, mark}:
+            refresh(session, asked, now, Urgency.PROMPT if voided else Urgency.ROUTINE)
         return voided
 
 
