@@ -278,6 +278,11 @@ def _thread(workspace: Workspace, said: Message) -> dict[str, Any]:
     }
 
 
+def permalink(said: Message, settings: Settings) -> str:
+    link = f"{settings.base_url}/archives/{said.channel}/p{said.ts.replace('.', '')}"
+    return f"{link}?thread_ts={said.thread_ts}&cid={said.channel}" if said.is_reply else link
+
+
 def view(workspace: Workspace, shown: View) -> dict[str, Any]:
     """A modal or Home tab as Slack gives it back: what the app sent, completed."""
     body = shown.body

@@ -81,7 +81,8 @@ def pins_list(call: Call) -> Answer:
             "channel": channel.id,
             "created": int(float(message.ts)),
             "created_by": workspace.app_user,
-            "message": shapes.message(workspace, message, call.context.settings),
+            "message": shapes.message(workspace, message, call.context.settings)
+            | {"permalink": shapes.permalink(message, call.context.settings)},
         }
         for message in workspace.newest_first(channel.id)
         if message.pinned

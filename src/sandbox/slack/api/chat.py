@@ -88,10 +88,7 @@ def get_permalink(call: Call) -> Answer:
     message = call.context.workspace.message(channel.id, ts)
     if message is None or message.ephemeral_to:
         raise RefusalError("message_not_found")
-    link = f"{call.context.settings.base_url}/archives/{channel.id}/p{ts.replace('.', '')}"
-    if message.is_reply:
-        link += f"?thread_ts={message.thread_ts}&cid={channel.id}"
-    return ok(channel=channel.id, permalink=link)
+    return ok(channel=channel.id, permalink=shapes.permalink(message, call.context.settings))
 
 
 def _target(call: Call) -> Channel:
