@@ -148,7 +148,8 @@ def _lines(picture: ReleaseStatus, now: datetime, ticket_url: TicketUrl) -> list
         when = f" {day(one.closed_at)}" if one.closed_at else ""
         return [f"*{title(one)}* · {one.stage.value.capitalize()}{when}", f"*Scope* {_done(picture)}"]
     lines = [f"*{title(one)}* · {mark(picture.light)} · {days(picture.days_to_go, one.target)}"]
-    if picture.reasons:
+    # That there are blockers is said below, with more.
+    if picture.reasons and picture.reasons != (count(picture.blockers, "blocker"),):
         shown = "; ".join(escape(reason) for reason in picture.reasons[:REASONS_SHOWN])
         lines.append(f"*Why* {shown}")
     lines.append(f"*Scope* {_scope(picture)}")
