@@ -47,7 +47,10 @@ class Delivery:
         elif self._loop is None:
             self._early.append(envelope)
         else:
-            self._loop.call_soon_threadsafe(self._start, envelope)
+            try:
+                self._loop.call_soon_threadsafe(self._start, envelope)
+            except RuntimeError:  # the loop was closed in this very moment
+                envelope.fail("dispatch_failed")
         return envelope.pending
 
     def deliver_twice(self, count: int) -> None:
@@ -114,6 +117,9 @@ class Delivery:
             envelope.settle(body)
 
     def _start(self, envelope: Envelope) -> None:
+        if self._stopped:
+            envelope.fail("dispatch_failed")
+            return
         if self._doubles:
             self._doubles -= 1
             twin = copy(envelope)
