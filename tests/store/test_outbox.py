@@ -159,9 +159,8 @@ def test_a_card_is_not_drawn_between_a_click_and_its_commit(store: Store) -> Non
 
 def take_one(store: Store) -> int:
     with store.write() as session:
-        lease = timedelta(seconds=30)
-        catch = take(session, "relay", NOW, lease=lease, rates=UNLIMITED, limit=5, routine_limit=5)
-    return len(catch.taken)
+        lanes = ["post:C0GENERAL", "refresh:card:7"]
+        return len(take(session, lanes, "relay", NOW, lease=timedelta(seconds=30), rates=UNLIMITED))
 
 
 def test_of_four_relays_that_take_at_once_one_gets_the_message(store: Store) -> None:

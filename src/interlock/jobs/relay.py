@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Event, Lock, Thread
 
 import structlog
@@ -14,7 +14,7 @@ from interlock.jobs.delivery import Clock, Courier, OnParked, OnSent, Sender, Ta
 from interlock.jobs.wakeup import Wakeup
 from interlock.store import outbox_relay
 from interlock.store.engine import Store
-from interlock.store.outbox_relay import Catch, Taken
+from interlock.store.outbox_relay import Taken
 
 log = structlog.get_logger(__name__)
 
@@ -81,7 +81,7 @@ class Relay:
 
         What must wait, for its bucket or for the one before it, is left for the next call.
         """
-        taken = self._take(self._hands).taken
+        taken, _ = self._take(self._hands)
         for each in taken:
             self._courier.carry(each)
         return len(taken)
@@ -116,36 +116,34 @@ class Relay:
         if not free:
             return POLL
         try:
-            catch = self._take(free)
+            taken, next_at = self._take(free)
         except SQLAlchemyError as error:
             # The database is away or overworked. Nothing is lost by waiting for it.
             log.warning("relay.store", error=type(error).__name__, detail=str(error).splitlines()[0])
             return POLL
-        for taken in catch.taken:
-            self._hand_out(pool, taken)
-        if catch.next_at is None:
+        for each in taken:
+            self._hand_out(pool, each)
+        if next_at is None:
             return POLL
-        return max(min(catch.next_at - self._clock(), POLL), timedelta())
+        return max(min(next_at - self._clock(), POLL), timedelta())
 
-    def _take(self, free: int) -> Catch:
+    def _take(self, free: int) -> tuple[tuple[Taken, ...], datetime | None]:
+        """What is leased now, and when there may be more, as far as is known."""
         now = self._clock()
+        routine = free - self._kept_free
         with self._store.read() as session:
-            if not outbox_relay.any_due(session, now):
-                return Catch(taken=(), expired=0, next_at=None)
+            outlook = outbox_relay.look(session, now, rates=self._rates, limit=free, routine_limit=routine)
+        if outlook.any_late:
+            with self._store.write() as session:
+                late = outbox_relay.drop_late(session, now)
+            self.tally.add("dropped", late)
+            log.info("outbox.late", count=late)
+        if not outlook.lanes:
+            return (), outlook.next_at
         with self._store.write() as session:
-            catch = outbox_relay.take(
-                session,
-                self._owner,
-                now,
-                lease=self._rules.lease,
-                rates=self._rates,
-                limit=free,
-                routine_limit=free - self._kept_free,
-            )
-        if catch.expired:
-            self.tally.add("dropped", catch.expired)
-            log.info("outbox.expired", count=catch.expired)
-        return catch
+            lease = self._rules.lease
+            taken = outbox_relay.take(session, outlook.lanes, self._owner, now, lease=lease, rates=self._rates)
+        return taken, outlook.next_at
 
     def _hand_out(self, pool: ThreadPoolExecutor, taken: Taken) -> None:
         with self._lock:

@@ -1,11 +1,11 @@
 """The relay's moves on outbox rows: take, begin, settle. Each is a conditional update whose row count says who won."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, and_, case, func, or_, update
+from sqlalchemy import ColumnElement, CursorResult, and_, case, func, or_, true, update
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
@@ -33,63 +33,72 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Catch:
-    """`next_at` is when the first of those that had to wait for their bucket may go."""
+class Outlook:
+    """The lanes whose next message may go now; whether some are too late; when the first that must wait for its bucket
+    may go."""
 
-    taken: tuple[Taken, ...]
-    expired: int
+    lanes: tuple[str, ...]
+    any_late: bool
     next_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Head:
     id: int
+    lane: str
     step: Step
     channel: str
     urgency: int
+    is_late: bool
 
 
-def any_due(session: Session, now: datetime) -> bool:
-    """A cheap look, without a writer's transaction, at whether taking is worth while."""
-    due = select(row.id).where(OPEN, col(row.not_before) <= now, _unleased(now)).limit(1)
-    return session.exec(due).first() is not None
+def look(
+    session: Session, now: datetime, *, rates: Mapping[Step, tuple[Bucket, ...]], limit: int, routine_limit: int
+) -> Outlook:
+    """What is worth taking: at most `limit`, the most urgent and then the oldest first, of them routine ones only
+    while there are fewer than `routine_limit`, so that an urgent one always finds a free hand.
 
-
-def take(
-    session: Session,
-    owner: str,
-    now: datetime,
-    *,
-    lease: timedelta,
-    rates: Mapping[Step, tuple[Bucket, ...]],
-    limit: int,
-    routine_limit: int,
-) -> Catch:
-    """Lease the next message of each lane whose buckets are free, the most urgent and then the oldest first.
-
-    At most `limit`, of them at most `routine_limit` routine ones: an urgent one always finds a free hand.
+    It reads thousands of rows where thousands wait, and so is made outside the writer's transaction.
     """
-    alone(session, "outbox")
-    expired = _drop_expired(session, now)
     busy = pacing.busy(session, now)
-    taken: list[Taken] = []
+    heads = _heads(session, now)
+    lanes: list[str] = []
     waits: list[datetime] = []
-    for head in _heads(session, now):
-        if len(taken) >= limit:
-            break
-        if head.urgency >= Urgency.ROUTINE and len(taken) >= routine_limit:
+    for head in heads:
+        if len(lanes) >= (routine_limit if head.urgency >= Urgency.ROUTINE else limit):
             break
         needed = buckets(rates, head.step, head.channel)
         free_at = pacing.free_at(needed, busy, now)
         if free_at > now:
             waits.append(free_at)
-            continue
-        if not pacing.reserve(session, needed, busy, now):
+        else:
+            busy |= pacing.used(needed, busy, now)
+            lanes.append(head.lane)
+    any_late = any(head.is_late for head in heads)
+    return Outlook(lanes=tuple(lanes), any_late=any_late, next_at=min(waits, default=None))
+
+
+def take(
+    session: Session,
+    lanes: Sequence[str],
+    owner: str,
+    now: datetime,
+    *,
+    lease: timedelta,
+    rates: Mapping[Step, tuple[Bucket, ...]],
+) -> tuple[Taken, ...]:
+    """Lease the next message of each of these lanes and reserve its buckets, as far as they are still to be had."""
+    alone(session, "outbox")
+    busy = pacing.busy(session, now)
+    taken: list[Taken] = []
+    for head in _heads(session, now, lanes):
+        needed = buckets(rates, head.step, head.channel)
+        if pacing.free_at(needed, busy, now) > now or not pacing.reserve(session, needed, busy, now):
             continue
         message = _lease(session, head.id, owner, now, lease)
         if message is not None:
             taken.append(Taken(message=message, step=head.step))
-    return Catch(taken=tuple(taken), expired=expired, next_at=min(waits, default=None))
+    return tuple(taken)
 
 
 def begin(session: Session, message: Message, owner: str, now: datetime, lease: timedelta) -> Message | None:
@@ -167,8 +176,8 @@ def _change(session: Session, where: ColumnElement[bool], **values: Any) -> bool
     return done.rowcount > 0
 
 
-def _drop_expired(session: Session, now: datetime) -> int:
-    """What nobody needs any more, all at once: after an outage that may be thousands."""
+def drop_late(session: Session, now: datetime) -> int:
+    """Drop what nobody needs any more, all at once: after an outage that may be thousands. Returns how many."""
     late = LATE
     done = session.connection().execute(
         update(row)
@@ -181,32 +190,44 @@ def _drop_expired(session: Session, now: datetime) -> int:
     return done.rowcount
 
 
-def _heads(session: Session, now: datetime) -> list[_Head]:
-    """The first message of each lane that has none under way, the most urgent and then the oldest first."""
+def _heads(session: Session, now: datetime, lanes: Sequence[str] | None = None) -> list[_Head]:
+    """The next message of each lane (of `lanes`) with none under way, the most urgent and then the oldest first."""
+    among = true() if lanes is None else col(row.lane).in_(lanes)
     holds = and_(col(row.attempts) > 0, col(row.attempts) <= HOLDING_ATTEMPTS)
     queue = (
         select_columns(
             col(row.id),
+            col(row.lane),
             col(row.state),
             col(row.channel),
             col(row.coalesce),
             col(row.urgency),
             col(row.not_before),
+            col(row.not_after),
             func.row_number().over(partition_by=col(row.lane), order_by=(col(row.urgency), col(row.id))).label("place"),
             func.max(row.lease_until).over(partition_by=col(row.lane)).label("held_until"),
         )
-        .where(OPEN, or_(col(row.not_before) <= now, holds, col(row.lease_until) > now))
+        .where(OPEN, among, or_(col(row.not_before) <= now, holds, col(row.lease_until) > now))
         .subquery()
     )
     free = or_(queue.c.held_until.is_(None), queue.c.held_until <= now)
+    one = queue.c
     heads = session.connection().execute(
-        select_columns(queue.c.id, queue.c.state, queue.c.channel, queue.c.coalesce, queue.c.urgency)
-        .where(queue.c.place == 1, queue.c.not_before <= now, free)
-        .order_by(queue.c.urgency, queue.c.id)
+        select_columns(one.id, one.lane, one.state, one.channel, one.coalesce, one.urgency, one.not_after)
+        .where(one.place == 1, one.not_before <= now, free)
+        .order_by(one.urgency, one.id)
     )
     return [
-        _Head(id=id_, step=_step(state, coalesce), channel=channel, urgency=urgency)
-        for id_, state, channel, coalesce, urgency in heads
+        _Head(
+            id=head.id,
+            lane=head.lane,
+            step=_step(head.state, head.coalesce),
+            channel=head.channel,
+            urgency=head.urgency,
+            # One that may have been sent is looked for all the same.
+            is_late=head.state == "pending" and head.not_after <= now,
+        )
+        for head in heads
     ]
 
 

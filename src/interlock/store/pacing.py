@@ -30,15 +30,20 @@ def free_at(buckets: Iterable[Bucket], busy: dict[str, datetime], now: datetime)
     return max([now, *(bucket.free_at(busy[bucket.name]) for bucket in buckets if bucket.name in busy)])
 
 
+def used(buckets: Iterable[Bucket], busy: dict[str, datetime], now: datetime) -> dict[str, datetime]:
+    """What to keep of each bucket once it is used now."""
+    return {bucket.name: bucket.used(busy.get(bucket.name, now), now) for bucket in buckets}
+
+
 def reserve(session: Session, buckets: Sequence[Bucket], busy: dict[str, datetime], now: datetime) -> bool:
     """Use them all now, if each is free still; keeps `busy` up to date. False leaves those before it reserved, which
     costs one interval and nothing else.
     """
+    after = used(buckets, busy, now)
     for bucket in buckets:
-        next_at = bucket.used(busy.get(bucket.name, now), now)
-        if not _keep(session, bucket, next_at, unless_after=now + bucket.leeway):
+        if not _keep(session, bucket, after[bucket.name], unless_after=now + bucket.leeway):
             return False
-        busy[bucket.name] = next_at
+    busy |= after
     return True
 
 
