@@ -167,6 +167,11 @@ class TestNewestWins:
         assert keep(store, a_ticket(summary="after")) == Kept(tickets=1)
         assert one(store).summary == "after"
 
+    def test_unless_it_was_read_before_the_other(self, store: Store) -> None:
+        keep(store, a_ticket(summary="read later"), read_at=LATER)
+        assert keep(store, a_ticket(summary="read earlier"), read_at=NOW) == Kept(stale=1)
+        assert one(store).summary == "read later"
+
     def test_times_are_compared_not_texts(self, store: Store) -> None:
         from_elsewhere = datetime.fromisoformat("2026-11-23T04:30:00-05:00")
         keep(store, a_ticket(summary="09:30 UTC", updated=from_elsewhere))

@@ -29,9 +29,10 @@ TICKETS = "tickets"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
-    """A ticket as it stands in the mirror, without labels and components."""
+    """A ticket as it stands in the mirror, without labels and components; `seen_at` is when the tracker told it so."""
 
     ticket: Ticket
+    seen_at: datetime
     deleted_at: datetime | None
 
 
@@ -69,10 +70,13 @@ def stored(session: Session, ticket_ids: Collection[str]) -> dict[str, Stored]:
     ):
         versions.setdefault(ticket_id, []).append(version_id)
     linked = links(session, ids)
-    rows = session.execute(select(*COLUMNS, col(TicketRow.deleted_at)).where(col(TicketRow.id).in_(ids)))
+    rows = session.execute(
+        select(*COLUMNS, col(TicketRow.seen_at), col(TicketRow.deleted_at)).where(col(TicketRow.id).in_(ids))
+    )
     return {
         row[0]: Stored(
             ticket=replace(to_ticket(row, linked.get(row[0], ())), version_ids=tuple(versions.get(row[0], ()))),
+            seen_at=row[-2],
             deleted_at=row[-1],
         )
         for row in rows

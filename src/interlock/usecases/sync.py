@@ -150,10 +150,10 @@ def _is_news(ticket: Ticket, before: Stored | None, read_at: datetime, *, hint: 
         return True
     if before.deleted_at is not None and (hint or before.deleted_at >= read_at):
         return False
-    if hint:
+    if ticket.updated != before.ticket.updated:
         return ticket.updated > before.ticket.updated
-    # As new counts: what the ticket names (the other side of a link, a version) changes without its time moving.
-    return ticket.updated >= before.ticket.updated
+    # What the ticket names (the other side of a link) changes without its time moving, and two changes may share one.
+    return not hint and read_at >= before.seen_at
 
 
 def _move_cursor(session: Session, to: Cursor) -> None:

@@ -36,8 +36,10 @@ def take(store: Store, policy: Policy, event: WebhookEvent, identifier: str, now
     one. It is remembered with what the delivery did, so that one that failed is taken when it comes again."""
     if event.kind is Kind.IGNORED:
         return Delivered(outcome=Outcome.IGNORED)
-    if event.kind is Kind.TICKET_CHANGED and (event.reading is None or not _is_ours(policy, page.of([event.reading]))):
-        return Delivered(outcome=_to_ask(store, event, identifier))
+    with store.read() as session:
+        settled = _at_first_sight(session, policy, event, identifier)
+    if settled is not None:
+        return Delivered(outcome=settled)
     with store.write() as session:
         if not seen.first_time(session, _key(identifier), now):
             return Delivered(outcome=Outcome.REPEATED)
@@ -71,15 +73,23 @@ def keep_asked(
     )
 
 
-def _to_ask(store: Store, event: WebhookEvent, identifier: str) -> Outcome:
-    """A ticket of a project that is not mirrored is nothing to us, unless the mirror shows it: it may have moved away,
-    or the delivery may be late and it has moved back since."""
-    with store.read() as session:
-        if seen.is_known(session, _key(identifier)):
-            return Outcome.REPEATED
-        if event.reading is not None and not ticket_write.stored(session, event.ticket_ids):
-            return Outcome.IGNORED
-    return Outcome.ASK
+def _at_first_sight(session: Session, policy: Policy, event: WebhookEvent, identifier: str) -> Outcome | None:
+    """What needs no writing, or cannot be decided from the delivery alone; None for what can be taken."""
+    if seen.is_known(session, _key(identifier)):
+        return Outcome.REPEATED
+    if event.kind is not Kind.TICKET_CHANGED:
+        return None
+    if event.reading is None:
+        return Outcome.ASK
+    told = event.reading.ticket
+    known = ticket_write.stored(session, [told.id]).get(told.id)
+    if told.project_key not in policy.tickets.projects:
+        # Nothing to us, unless the mirror has it: it may have moved away, or the delivery is late and it moved back.
+        return Outcome.IGNORED if known is None else Outcome.ASK
+    if known is not None and known.ticket.updated == told.updated:
+        # Two changes at one instant (some databases keep whole seconds): which of them came last, only Jira knows.
+        return Outcome.ASK
+    return None
 
 
 def _version(session: Session, event: WebhookEvent) -> Delivered:
