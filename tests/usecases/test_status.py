@@ -148,6 +148,35 @@ def test_blockers_are_told_with_the_root_that_frees_most(store: Store) -> None:
     assert (one.root_team, one.root_shown) == ("Data Engineering", True)
 
 
+def test_what_holds_other_tickets_only_is_no_blocker_of_the_release(store: Store) -> None:
+    """DATA-7 waits for DATA-8 and DATA-9, but only DATA-8 holds a ticket in scope too."""
+    with store.write() as session:
+        people(session)
+        ticket(session, "DATA-1")
+        for key in ("DATA-7", "DATA-8", "DATA-9"):
+            ticket(session, key, versions=["other"])
+        for waiting, blocker in (("DATA-1", "DATA-8"), ("DATA-7", "DATA-8"), ("DATA-7", "DATA-9")):
+            session.add(
+                TicketLinkRow(
+                    ticket_id=f"id-{waiting}",
+                    other_id=f"id-{blocker}",
+                    phrase="is blocked by",
+                    relation="blocked_by",
+                    other_key=blocker,
+                    other_category="new",
+                )
+            )
+        release_id = release(session)
+    one = stands(store, release_id)
+    assert one.blockers == 1
+    assert one.root is not None
+    assert (one.root.root.node.key, one.root.root.frees, len(one.root.root.holds)) == (
+        "DATA-8",
+        frozenset({"id-DATA-1"}),
+        2,
+    )
+
+
 @pytest.mark.parametrize(("projects", "shown"), [("rel-data-platform", True), ("somewhere", False)])
 def test_a_shared_status_names_only_what_the_channel_may_see(store: Store, projects: str, shown: bool) -> None:  # noqa: FBT001 a column of the table
     with store.write() as session:

@@ -1,8 +1,8 @@
 """Blockers: which tickets cannot move, what is at the root of it, and what closing a root would free."""
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -156,6 +156,18 @@ def analyse(nodes: Iterable[Node]) -> Blockers:
         nodes=tickets,
         blocked=blocked,
         roots=tuple(sorted(roots, key=lambda root: (-len(root.frees), -len(root.holds), root.node.key))),
+    )
+
+
+def within(found: Blockers, ticket_ids: Collection[str]) -> Blockers:
+    """As much of it as concerns these tickets: those of them that cannot move, and the roots that hold one of them or
+    are one that cannot move. What a root frees and holds stays whole.
+    """
+    blocked = {id_: one for id_, one in found.blocked.items() if id_ in ticket_ids}
+    return replace(
+        found,
+        blocked=blocked,
+        roots=tuple(root for root in found.roots if root.node.id in blocked or not root.holds.isdisjoint(ticket_ids)),
     )
 
 

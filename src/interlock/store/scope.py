@@ -30,6 +30,20 @@ def tickets(session: Session, release_id: int) -> list[ScopedTicket]:
     return [ScopedTicket(ticket=to_ticket(row), team=row[-2], added_at=row[-1]) for row in rows]
 
 
+def open_ids(session: Session, release_id: int) -> frozenset[str]:
+    """The ids of the tickets in scope that are not done."""
+    rows = session.scalars(
+        select(col(TicketRow.id))
+        .join(ScopeRow, col(ScopeRow.ticket_id) == col(TicketRow.id))
+        .where(
+            col(ScopeRow.release_id) == release_id,
+            col(ScopeRow.removed_at).is_(None),
+            col(TicketRow.category) != Category.DONE.value,
+        )
+    )
+    return frozenset(rows)
+
+
 def lock(session: Session) -> None:
     """Wait until nobody else computes a scope, and be the only one until the transaction ends: a page of tickets and a
     new release cannot pass each other unseen.

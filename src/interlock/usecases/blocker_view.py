@@ -10,12 +10,14 @@ from interlock.domain.blocker import BlockerList, Blockers, RootLine
 from interlock.domain.escalation import Episode
 from interlock.domain.policy import Policy
 from interlock.domain.release import Release
-from interlock.store import blocker, blocker_graph, mirror, person
+from interlock.store import blocker, blocker_graph, mirror, person, scope
 
 
 def of_release(session: Session, policy: Policy, one: Release) -> BlockerList:
+    """What stands in the way of a ticket in scope. The graph reaches further, so that what a root frees is right."""
     nodes = blocker_graph.of_scope(session, one.id, policy.tickets.blocked_statuses)
-    return _list(session, rules.analyse(nodes), release=one)
+    found = rules.within(rules.analyse(nodes), scope.open_ids(session, one.id))
+    return _list(session, found, release=one)
 
 
 def of_team(session: Session, policy: Policy, team: str | None) -> BlockerList:
