@@ -16,7 +16,7 @@ from slack_sdk import WebClient
 from bot.answers import Answers
 from bot.commands import SlashCommand, Verb
 from bot.dispatch import ClickHandler, Dispatcher, EventHandler, SubmissionHandler, SuggestionHandler, Tables, ack_of
-from bot.listeners import blocker, digest, directory, home, release, signoff
+from bot.listeners import blocker, digest, directory, environment, home, release, signoff
 from bot.metrics import Metrics
 from bot.services import Services
 
@@ -44,7 +44,12 @@ COMMANDS: Final[dict[str, SlashCommand]] = {
     "/env": SlashCommand(
         about="Environments: who has which, and yours.",
         default="list",
-        verbs={},
+        verbs={
+            "list": Verb(handler=environment.list_, usage="[ENV]", about="says who has which, and until when"),
+            "book": Verb(handler=environment.book, usage="[ENV]", about="books one, or puts you in its waitlist"),
+            "return": Verb(handler=environment.return_, usage="[ENV]", about="gives yours back"),
+            "set": Verb(handler=environment.set_, usage="ENV STATE why", about="says what state yours is in"),
+        },
     ),
     "/link": SlashCommand(
         about="Your account in the tracker.",
@@ -67,6 +72,10 @@ CLICKS: Final[dict[str, ClickHandler]] = {
     "blocker.take": blocker.take,
     "blocker.snooze": blocker.snooze,
     "blocker.share": blocker.share,
+    "booking.new": environment.new,
+    "booking.return": environment.give_back,
+    "booking.end": environment.end,
+    "booking.extend": environment.extend,
 }
 """By action id."""
 
@@ -76,6 +85,8 @@ SUBMISSIONS: Final[dict[str, SubmissionHandler]] = {
     "signoff.reject": signoff.reject_with_reason,
     "blocker.take": blocker.taken,
     "blocker.snooze": blocker.snoozed,
+    "booking.new": environment.submit,
+    "booking.end": environment.end_with_reason,
 }
 """By the modal's callback id."""
 

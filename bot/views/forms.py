@@ -167,6 +167,11 @@ def input_radio(
     return _input(block_id, label, element, hint=hint)
 
 
+def input_checkbox(block_id: str, label: str, options: Iterable[Block], *, hint: str | None = None) -> Block:
+    """Any of at most ten, or none; the value is what is ticked."""
+    return _input(block_id, label, {"type": "checkboxes", "options": list(options)[:10]}, hint=hint, optional=True)
+
+
 def _input(
     block_id: str, label: str, element: Block, *, hint: str | None, optional: bool = False, dispatch: bool = False
 ) -> Block:

@@ -69,6 +69,13 @@ def listing(store: Store, policy: Policy, actor: Actor, typed: str, now: datetim
         )
 
 
+def key_of(store: Store, environment_id: int) -> str:
+    """For a button that names an environment; "" for one that is gone."""
+    with store.read() as session:
+        found = environment.load(session, environment_id)
+        return found.key if found else ""
+
+
 def set_lifecycle(
     store: Store, policy: Policy, actor: Actor, typed: str, word: str, reason: str, now: datetime
 ) -> LifecycleSet | Refused:

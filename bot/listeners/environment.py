@@ -1,0 +1,158 @@
+"""`/env list | book | return | set`, and the buttons and forms that belong to them."""
+
+from datetime import UTC, datetime
+
+from bot.requests import Answer, Click, Command, Errors, Shown, Submission, UnreadableButtonError
+from bot.services import Services
+from bot.views import booking as booking_view
+from bot.views import booking_form as form
+from bot.views import environment as view
+from bot.views.blocks import Message, escape, sentence
+from bot.views.forms import notice
+from interlock.domain.authority import Refused
+from interlock.domain.booking_draft import BookingDraft
+from interlock.usecases import booking, booking_return, environment
+from interlock.usecases.booking import Booked, Conflict, Invalid
+from interlock.usecases.booking_return import Choice, Returned
+
+LATEST = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
+
+
+def list_(request: Command, services: Services) -> Message:
+    """`/env list [name]`"""
+    found = environment.listing(services.store, services.policy, request.actor, request.args, request.now)
+    return view.refused(found) if isinstance(found, Refused) else view.listing(found, request.now)
+
+
+def book(request: Command, services: Services) -> Message:
+    """`/env book [name]` opens the form, if it would not be in vain."""
+    refused = _open(request, services, request.args)
+    return view.refused(refused) if refused else sentence("The form to book an environment is open.")
+
+
+def new(request: Click, services: Services) -> Message | None:
+    """The button that opens the form, for one environment or for any."""
+    key = ""
+    if request.payload:
+        key = environment.key_of(services.store, request.number("environment"))
+    refused = _open(request, services, key)
+    return view.refused(refused) if refused else None
+
+
+def submit(request: Submission, services: Services) -> Answer:
+    done = booking.book(
+        services.store, services.policy, request.actor, _draft(request), request.request_id, request.now
+    )
+    services.wake()
+    if isinstance(done, Invalid):
+        return Errors(by_block=done.problems)
+    if isinstance(done, Conflict):
+        return Errors(by_block={form.STARTS: booking_view.taken_plainly(done.taken, request.actor.slack_id, done.zone)})
+    if isinstance(done, Refused):
+        return Shown(view=notice("Book an environment", escape(done.sentence)))
+    if isinstance(done, Booked):
+        return Shown(view=form.done(booking_view.booked(done.environment, done.booking)))
+    return Shown(view=form.done(booking_view.queued(done.environment, done.booking, done.place)))
+
+
+def return_(request: Command, services: Services) -> Message:
+    """`/env return [name]`"""
+    done = booking_return.give_back_named(services.store, services.policy, request.actor, request.args, request.now)
+    services.wake()
+    if isinstance(done, Choice):
+        return booking_view.choice(done.mine, done.others, request.now)
+    return _returned(done, request.actor.slack_id)
+
+
+def give_back(request: Click, services: Services) -> Message:
+    """The button on one's own booking."""
+    number = request.number("booking")
+    done = booking_return.give_back(services.store, services.policy, request.actor, number, request.now)
+    services.wake()
+    return _returned(done, request.actor.slack_id)
+
+
+def end(request: Click, services: Services) -> Message | None:
+    """The button on somebody else's booking asks for the reason."""
+    number = request.number("booking")
+    found = booking_return.ending(services.store, services.policy, request.actor, number, request.now)
+    if isinstance(found, Refused):
+        return view.refused(found)
+    services.views.open(request.trigger_id, booking_view.end_modal(found))
+    return None
+
+
+def end_with_reason(request: Submission, services: Services) -> Answer:
+    number, reason = int(request.private.get("booking", 0)), request.text(booking_view.REASON)
+    if not reason:
+        return Errors(by_block={booking_view.REASON: "Say why: whoever has it is told."})
+    done = booking_return.give_back(services.store, services.policy, request.actor, number, request.now, reason)
+    services.wake()
+    return Shown(view=notice("End a booking", _returned(done, request.actor.slack_id).text))
+
+
+def extend(request: Click, services: Services) -> Message:
+    number, seen_end = _booking_end(request)
+    done = booking.extend(services.store, services.policy, request.actor, number, seen_end, request.now)
+    services.wake()
+    if isinstance(done, Refused):
+        return view.refused(done)
+    if isinstance(done, Conflict):
+        return booking_view.taken(done.taken, request.actor.slack_id)
+    return booking_view.extended(done.environment, done.booking, again=done.again)
+
+
+def set_(request: Command, services: Services) -> Message:
+    """`/env set ENV STATE why`"""
+    key, _, rest = request.args.partition(" ")
+    word, _, reason = rest.strip().partition(" ")
+    done = environment.set_lifecycle(
+        services.store, services.policy, request.actor, key, word.casefold(), reason.strip(), request.now
+    )
+    services.wake()
+    return view.refused(done) if isinstance(done, Refused) else view.lifecycle_set(done.environment, done.told)
+
+
+def _open(request: Command | Click, services: Services, key: str) -> Refused | None:
+    offered = booking.form(services.store, services.policy, request.actor, key, request.now)
+    if isinstance(offered, Refused):
+        return offered
+    services.views.open(request.trigger_id, form.form(offered))
+    return None
+
+
+def _returned(done: Returned | Refused, actor: str) -> Message:
+    if isinstance(done, Refused):
+        return view.refused(done)
+    return booking_view.returned(done.environment, done.booking, actor, again=done.again, given_to=done.given_to)
+
+
+def _draft(request: Submission) -> BookingDraft:
+    """What stands in the form, as far as it can be read; what cannot is missing."""
+    release = request.text(form.RELEASE)
+    return BookingDraft(
+        environment=request.text(form.ENVIRONMENT),
+        starts=_moment(request.text(form.STARTS)),
+        ends=_moment(request.text(form.ENDS)),
+        exclusive=request.text(form.KIND) != form.SHARED,
+        purpose=" ".join(request.text(form.PURPOSE).split()),
+        release_id=int(release) if _is_number(release) else None,
+        wait=form.WAIT in request.many(form.WAIT),
+    )
+
+
+def _moment(text: str) -> datetime | None:
+    return datetime.fromtimestamp(int(text), UTC) if _is_number(text) and int(text) < LATEST else None
+
+
+def _booking_end(request: Click) -> tuple[int, datetime]:
+    """The booking, and the end of it that the clicker saw."""
+    number, _, end = request.id("booking_end").partition("-")
+    moment = _moment(end)
+    if not _is_number(number) or moment is None:
+        raise UnreadableButtonError
+    return int(number), moment
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 18  # noqa: PLR2004 what a bigint holds

@@ -1,0 +1,132 @@
+"""Environments as messages: all of them on a phone's screen, or one with its bookings."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+
+from bot.views import booking as booking_view
+from bot.views.blocks import Message, actions, button, escape, line, message, moment, section, sentence
+from interlock.domain.authority import Refused
+from interlock.domain.booking import Booking, EnvironmentList, Held
+from interlock.domain.environment import Environment, Lifecycle
+from interlock.domain.words import count, join
+
+BOOK: Final = "booking.new"
+SHOWN: Final = 20
+BOOKINGS_SHOWN: Final = 5
+NAMES_SHOWN: Final = 2
+STATES: Final = {
+    Lifecycle.REQUESTED: "requested",
+    Lifecycle.PROVISIONING: "being set up",
+    Lifecycle.MAINTENANCE: "in maintenance",
+    Lifecycle.RETIRING: "being retired",
+    Lifecycle.RETIRED: "retired",
+}
+"""Of those that can't be booked."""
+
+
+def refused(refusal: Refused) -> Message:
+    return sentence(escape(refusal.sentence))
+
+
+def listing(picture: EnvironmentList, now: datetime) -> Message:
+    """A line for each environment, and the reader's own bookings with their buttons."""
+    if picture.one:
+        return _one(picture, now)
+    if not picture.held:
+        return sentence("There are no environments: configuration names none.")
+    free = sum(1 for each in picture.held if _is_free(each, now))
+    headline = f"{free} of {count(len(picture.held), 'environment')} free"
+    more = len(picture.held) - SHOWN
+    lines = [f"*Environments* · {headline}", *(_line(each, now) for each in picture.held[:SHOWN])]
+    if more > 0:
+        lines.append(f"and {more} more: `/env list NAME` shows one")
+    can_book = any(each.environment.lifecycle.bookable for each in picture.held)
+    return message(
+        f"Environments: {headline}.",
+        section("\n".join(lines)),
+        *booking_view.own(picture.mine, now),
+        actions(button("Book an environment…", BOOK, style="primary")) if can_book else None,
+    )
+
+
+def lifecycle_set(environment: Environment, told: int) -> Message:
+    why = f": {line(environment.reason, 200)}" if environment.reason else ""
+    heard = f" {count(told, 'person', 'people')} with a booking will be told." if told else ""
+    return sentence(f"*{line(environment.key)}* is {environment.lifecycle.value} now{why}.{heard}")
+
+
+def _one(picture: EnvironmentList, now: datetime) -> Message:
+    held = picture.held[0]
+    key = line(held.environment.key)
+    active = [each for each in held.active if not each.is_overdue(now)]
+    lines = [
+        f"*{key}* {line(held.environment.name)} · {_state(held, now)}",
+        *(_booking(each, now) for each in active[:BOOKINGS_SHOWN]),
+    ]
+    if len(active) > BOOKINGS_SHOWN:
+        lines.append(f"and {count(len(active) - BOOKINGS_SHOWN, 'later booking')}")
+    if held.waiting:
+        lines.append(f"*Waiting* {join([line(each.holder.name) for each in held.waiting[:BOOKINGS_SHOWN]])}")
+    if picture.owners:
+        lines.append(f"*Owners* {join([line(each.name) for each in picture.owners[:BOOKINGS_SHOWN]])}")
+    mine = [each for each in picture.mine if each.environment.id == held.environment.id]
+    bookable = held.environment.lifecycle.bookable
+    return message(
+        f"{key}: {_state(held, now, plain=True)}.",
+        section("\n".join(lines)),
+        *booking_view.own(mine, now),
+        actions(button(f"Book {held.environment.key}…", BOOK, ("environment", held.environment.id), style="primary"))
+        if bookable
+        else None,
+    )
+
+
+def _line(held: Held, now: datetime) -> str:
+    """`*uat-2* · Ana Whitlock until today 16:00 · 1 waiting`"""
+    parts = [f"*{line(held.environment.key)}*", _state(held, now)]
+    following = held.next(now)
+    if following and not held.running(now) and held.environment.lifecycle.bookable:
+        parts.append(f"next {line(following.holder.name)} {moment(following.span.starts)}")
+    if held.waiting:
+        parts.append(f"{len(held.waiting)} waiting")
+    return " · ".join(parts)
+
+
+def _state(held: Held, now: datetime, *, plain: bool = False) -> str:
+    """In words; `plain` without moments, which a lock screen does not show."""
+    one = held.environment
+    why = f": {line(one.reason)}" if one.reason else ""
+    if not one.lifecycle.bookable:
+        return f"{STATES[one.lifecycle]}{why}"
+    degraded = f" · degraded{why}" if one.lifecycle is Lifecycle.DEGRADED else ""
+    running, overdue = held.running(now), held.overdue(now)
+    if running and running[0].exclusive:
+        until = "" if plain else f" until {moment(running[0].span.ends)}"
+        return f"{line(running[0].holder.name)}{until}{degraded}"
+    if running:
+        return f"{len(running)} of {one.capacity} taken by {_names(running)}{degraded}"
+    if overdue:
+        since = "" if plain else f" since {moment(overdue[0].span.ends)}"
+        return f"overdue{since}: {_names(overdue)} has not given it back{degraded}"
+    return f"free{degraded}"
+
+
+def _booking(each: Booking, now: datetime) -> str:
+    """`Ana Whitlock, today 10:00 to today 16:00: smoke test (2026.12)`"""
+    shared = "" if each.exclusive else ", shared"
+    when = f"until {moment(each.span.ends)}"
+    if not each.is_running(now):
+        when = f"{moment(each.span.starts)} to {moment(each.span.ends)}"
+    release = f" ({line(each.release)})" if each.release else ""
+    return f"{line(each.holder.name)}{shared}, {when}: {line(each.purpose)}{release}"
+
+
+def _names(bookings: Iterable[Booking]) -> str:
+    names = [line(each.holder.name) for each in bookings]
+    more = len(names) - NAMES_SHOWN
+    return join(names[:NAMES_SHOWN] + ([f"{more} more"] if more > 0 else []))
+
+
+def _is_free(held: Held, now: datetime) -> bool:
+    return held.environment.lifecycle.bookable and held.is_free(now) and not held.overdue(now)
