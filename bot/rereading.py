@@ -1,56 +1,47 @@
-"""Reads Slack's people, groups and channels again soon after an event told that they changed."""
+"""Has something read again soon after an event told that it changed: Slack's people, groups and channels."""
 
 import threading
 from collections.abc import Callable
-from datetime import datetime
 from typing import Final
 
 import structlog
 
-from interlock.domain.errors import InterlockError
-from interlock.jobs.groups import GROUPS
-from interlock.jobs.slots import JobRunner
-from interlock.jobs.wakeup import Wakeup
-
 GATHER_SECONDS: Final = 1.0
 """Events come in bursts: one reading is enough for all that came meanwhile."""
-FOR_EVER: Final = 3600.0
 
 log = structlog.get_logger(__name__)
 
 
 class Rereading:
-    def __init__(self, runner: JobRunner, clock: Callable[[], datetime]) -> None:
-        self._runner = runner
-        self._clock = clock
-        self._bell = Wakeup()
+    def __init__(self, gather_seconds: float = GATHER_SECONDS) -> None:
+        self._gather_seconds = gather_seconds
+        self._asked = threading.Event()
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="rereading", daemon=True)
+        self._thread: threading.Thread | None = None
 
     def ask(self) -> None:
         """Soon; on another thread."""
-        self._bell.ring()
+        self._asked.set()
 
-    def start(self) -> None:
+    def start(self, read: Callable[[], object]) -> None:
+        self._thread = threading.Thread(target=self._run, args=(read,), name="rereading", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
+        """Waits for a reading that is under way."""
         self._stopping.set()
-        self._bell.ring()
-        if self._thread.ident is not None:
-            self._runner.stop()  # a reading ends at its next page
+        self._asked.set()
+        if self._thread is not None:
             self._thread.join()
 
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            self._bell.wait(FOR_EVER)
-            if self._stopping.wait(GATHER_SECONDS):
+    def _run(self, read: Callable[[], object]) -> None:
+        while True:
+            self._asked.wait()
+            if self._stopping.wait(self._gather_seconds):
                 return
+            self._asked.clear()  # before the reading: what is asked for during it needs another
             try:
-                self._runner.run_now(GROUPS, self._clock())
-            except Exception as error:
-                # The job itself is recorded and logged; this is the database being away. The job comes again anyway.
-                if isinstance(error, InterlockError):
-                    log.warning("rereading.failed", reason=str(error))
-                else:
-                    log.exception("rereading.failed")
+                read()
+            except Exception:
+                # The database is away, say. The scheduled reading comes again anyway.
+                log.exception("rereading.failed")

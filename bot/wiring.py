@@ -33,6 +33,7 @@ from interlock.config.policy import load_policy
 from interlock.config.settings import Settings, load_settings
 from interlock.domain.policy import Policy
 from interlock.jobs import webhook
+from interlock.jobs.groups import GROUPS
 from interlock.jobs.relay import Relay
 from interlock.jobs.schedule import Schedule
 from interlock.jobs.slots import JobRunner
@@ -94,17 +95,7 @@ class Bot:
         self._directory = SlackDirectory(slack)
         wakeup = Wakeup()
         name = owner()
-        tools = Tools(
-            store=store,
-            policy=policy,
-            tracker=self._tracker,
-            directory=self._directory,
-            clock=clock,
-            wake=wakeup.ring,
-        )
-        self._runner = JobRunner(store, policy, all_jobs(tools), clock, name)
-        self._schedule = Schedule(self._runner, clock)
-        self._rereading = Rereading(self._runner, clock)
+        self._rereading = Rereading()
         services = Services(
             store=store,
             policy=policy,
@@ -115,6 +106,16 @@ class Bot:
             reread=self._rereading.ask,
         )
         self._relay = Relay(store, SlackSender(services, slack), clock=clock, owner=name, wakeup=wakeup)
+        tools = Tools(
+            store=store,
+            policy=policy,
+            tracker=self._tracker,
+            directory=self._directory,
+            relay=self._relay,
+            clock=clock,
+        )
+        self._runner = JobRunner(store, policy, all_jobs(tools), clock, name)
+        self._schedule = Schedule(self._runner, clock)
         self._answers = Answers()
         metrics = Metrics()
         metrics.registry.register(StateCollector(store, clock, self._relay.tally.snapshot))
@@ -139,7 +140,7 @@ class Bot:
         self._greet()
         self._relay.start()
         self._schedule.start()
-        self._rereading.start()
+        self._rereading.start(lambda: self._runner.run_now(GROUPS, self._clock()))
         if self._socket is not None:
             self._socket.start()
         log.info("started", port=self.port)
@@ -153,8 +154,8 @@ class Bot:
         if self._socket is not None:
             self._socket.stop()
         self._http.stop()
-        self._rereading.stop()
         self._schedule.stop()
+        self._rereading.stop()
         self._answers.close()
         self._relay.stop()
         self._tracker.close()

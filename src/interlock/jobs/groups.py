@@ -38,8 +38,9 @@ def run(store: Store, policy: Policy, slack: Directory, clock: Clock, progress: 
     """
     groups = _noted(store, directory.GROUPS, clock, lambda: _groups(store, slack, clock))
     progress(count(groups, "group"))
-    people, changed = _noted(store, directory.PEOPLE, clock, lambda: _people(store, policy, slack, clock, progress))
+    people = _noted(store, directory.PEOPLE, clock, lambda: _people(store, slack, clock, progress))
     channels = _noted(store, directory.CHANNELS, clock, lambda: _channels(store, slack, clock, progress))
+    changed = directory.link_accounts(store, policy, clock())
     linked = f" {count(changed, 'link')} to the tracker changed." if changed else ""
     who = count(people, "person", "people")
     return f"{count(groups, 'group')}, {who}, {count(channels, 'channel')}.{linked}"
@@ -61,15 +62,14 @@ def _groups(store: Store, slack: Directory, clock: Clock) -> int:
     return len(found)
 
 
-def _people(
-    store: Store, policy: Policy, slack: Directory, clock: Clock, progress: Callable[[str], None]
-) -> tuple[int, int]:
+def _people(store: Store, slack: Directory, clock: Clock, progress: Callable[[str], None]) -> int:
     started, read = clock(), 0
     for page in slack.people():
         directory.keep_people(store, page, clock())
         read += len(page)
         progress(count(read, "person", "people"))
-    return read, directory.finish_people(store, policy, started, clock())
+    directory.finish_people(store, started)
+    return read
 
 
 def _channels(store: Store, slack: Directory, clock: Clock, progress: Callable[[str], None]) -> int:

@@ -28,12 +28,18 @@ def keep_people(store: Store, page: Sequence[Person], now: datetime) -> None:
         directory.save_people(session, page, now)
 
 
-def finish_people(store: Store, policy: Policy, as_of: datetime, now: datetime) -> int:
-    """All were kept that Slack knew as of then. Returns how many links to tracker accounts changed."""
+def finish_people(store: Store, as_of: datetime) -> None:
+    """All were kept that Slack knew as of then."""
     with store.write() as session:
         directory.one_at_a_time(session)
         directory.retire_unseen(session, as_of)
         directory.fresh(session, PEOPLE, as_of)
+
+
+def link_accounts(store: Store, policy: Policy, now: datetime) -> int:
+    """Say anew whose tracker account is whose, after people or accounts were read. Returns how many links changed."""
+    with store.write() as session:
+        directory.one_at_a_time(session)
         people, accounts = directory.everybody(session), directory.accounts_with_email(session)
         return directory.save_links(session, account_links(people, accounts, policy.people), now)
 

@@ -1,0 +1,5 @@
+"""`python -m bot` is `interlock`."""
+
+from bot.cli import main
+
+main()

@@ -1,0 +1,214 @@
+"""`interlock …`: the program's command line.
+
+Commands import what they need when they run: slack_bolt, alembic and the rest take seconds to load, and `interlock
+version` or a mistyped option should answer at once. Each such import says "light start".
+
+Exit codes: 0 done; 1 it could not be done, with one line that says why; 2 wrong usage or configuration.
+"""
+
+import os
+import sys
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from interlock.domain.errors import InterlockError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Says what stands between a release and go.",
+)
+db = typer.Typer(no_args_is_help=True, help="The database.")
+config = typer.Typer(no_args_is_help=True, help="The policy files.")
+job = typer.Typer(no_args_is_help=True, help="Scheduled jobs.")
+audit = typer.Typer(no_args_is_help=True, help="The record of decisions.")
+for name, group in (("db", db), ("config", config), ("job", job), ("audit", audit)):
+    app.add_typer(group, name=name)
+
+DEFAULT_PORT = 8765
+MANIFEST = Path("config/slack-manifest.yaml")
+
+
+class ModeName(StrEnum):
+    SOCKET = "socket"
+    HTTP = "http"
+
+
+class Flavour(StrEnum):
+    CLOUD = "cloud"
+    DATACENTER = "datacenter"
+
+
+Port = Annotated[int, typer.Option(min=0, max=65_535, help="Where the page is served; 0 takes a free one.")]
+Tickets = Annotated[int, typer.Option(min=1, help="How many tickets to make up.")]
+Seed = Annotated[int, typer.Option(help="Another seed makes other tickets.")]
+TicketsFrom = Annotated[
+    Path | None, typer.Option(help="Serve these tickets instead: a file of REST issues, one a line, gzipped or not.")
+]
+ShiftDates = Annotated[bool, typer.Option("--shift-dates", help="Move that file's dates so that its newest is now.")]
+FlavourOption = Annotated[Flavour, typer.Option(help="Which Jira the bot is pointed at.")]
+Manifest = Annotated[Path, typer.Option(help="The Slack app to install in the practice workspace.")]
+
+
+@app.command()
+def run(
+    mode: Annotated[ModeName, typer.Option(help="How Slack is reached.")] = ModeName.SOCKET,
+) -> None:
+    """Run the bot until it is told to stop (SIGTERM or Ctrl-C)."""
+    from bot import logs, wiring  # noqa: PLC0415 light start
+
+    logs.configure()
+    settings = wiring.settings_from(os.environ)
+    wiring.run(settings, "socket" if mode is ModeName.SOCKET else "http")
+
+
+@app.command()
+def demo(
+    port: Port = DEFAULT_PORT,
+    tickets: Tickets = 320,
+    seed: Seed = 7,
+    flavour: FlavourOption = Flavour.CLOUD,
+    tickets_from: TicketsFrom = None,
+    shift_dates: ShiftDates = False,  # noqa: FBT002 an option of the command line
+    manifest: Manifest = MANIFEST,
+) -> None:
+    """Try it: a practice Slack and Jira in your browser, with the bot in them."""
+    from bot import demo as demonstration  # noqa: PLC0415 light start
+    from bot.practice import World  # noqa: PLC0415 light start
+
+    world = World(
+        port=port,
+        tickets=tickets,
+        seed=seed,
+        flavour=flavour.value,
+        tickets_from=tickets_from,
+        shift_dates=shift_dates,
+        manifest=manifest,
+    )
+    demonstration.run(world, Path(".demo"))
+
+
+@app.command()
+def sandbox(
+    port: Port = DEFAULT_PORT,
+    tickets: Tickets = 320,
+    seed: Seed = 7,
+    flavour: FlavourOption = Flavour.CLOUD,
+    tickets_from: TicketsFrom = None,
+    shift_dates: ShiftDates = False,  # noqa: FBT002 an option of the command line
+    manifest: Manifest = MANIFEST,
+) -> None:
+    """Serve the practice Slack and Jira alone, and print what points a bot at them."""
+    from bot.practice import World, serve_until_told  # noqa: PLC0415 light start
+
+    world = World(
+        port=port,
+        tickets=tickets,
+        seed=seed,
+        flavour=flavour.value,
+        tickets_from=tickets_from,
+        shift_dates=shift_dates,
+        manifest=manifest,
+    )
+    serve_until_told(world)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    from importlib.metadata import version as installed  # noqa: PLC0415 light start
+
+    typer.echo(f"interlock {installed('interlock')}")
+
+
+@db.command("upgrade")
+def db_upgrade() -> None:
+    """Create the database, or bring it to this program's schema."""
+    from bot import administration  # noqa: PLC0415 light start
+
+    typer.echo(administration.upgrade(os.environ))
+
+
+@config.command("check")
+def config_check(
+    path: Annotated[Path | None, typer.Argument(help="An interlock.yaml; INTERLOCK_CONFIG's if left out.")] = None,
+) -> None:
+    """Name every mistake in the policy, each with its file and line."""
+    from bot import administration  # noqa: PLC0415 light start
+
+    checked = administration.check_config(os.environ, path)
+    for line in checked.lines:
+        typer.echo(line, err=not checked.fine)
+    if not checked.fine:
+        raise typer.Exit(2)
+
+
+@config.command("schema")
+def config_schema(
+    kind: Annotated[str, typer.Argument(help="interlock, template, environments or escalation.")] = "interlock",
+    write: Annotated[Path | None, typer.Option(help="Write all of them into this folder instead.")] = None,
+) -> None:
+    """Print the JSON Schema of a policy file, so that editors complete it."""
+    from bot import administration  # noqa: PLC0415 light start
+
+    typer.echo(administration.config_schema(kind, write))
+
+
+@job.command("list")
+def job_list() -> None:
+    """Show each job: when it last ran, what came of it, when it is due."""
+    from bot import job_desk  # noqa: PLC0415 light start
+
+    job_desk.show(os.environ)
+
+
+@job.command("run")
+def job_run(
+    name: Annotated[str, typer.Argument(help="One of `interlock job list`.")],
+    subject: Annotated[str | None, typer.Option(help="Only this one of its subjects.")] = None,
+    at: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M%z", "%Y-%m-%dT%H:%M:%S%z"],
+            metavar="TIME",
+            help="As if it were then: 2026-12-01T09:00, with +01:00 behind it or in UTC.",
+        ),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Post nothing: show what would be posted.")] = False,  # noqa: FBT002 an option of the command line
+) -> None:
+    """Run a job now, whatever its schedule says."""
+    from bot import job_desk  # noqa: PLC0415 light start
+
+    if not job_desk.run(os.environ, name, subject=subject, at=at, dry_run=dry_run):
+        raise typer.Exit(1)
+
+
+@audit.command("verify")
+def audit_verify() -> None:
+    """Check the chain of recorded decisions; name the first link that does not hold."""
+    from bot import administration  # noqa: PLC0415 light start
+
+    verdict = administration.verify_audit(os.environ)
+    typer.echo(verdict.sentence, err=not verdict.holds)
+    if not verdict.holds:
+        raise typer.Exit(1)
+
+
+def main() -> None:
+    """The console script."""
+    try:
+        app()
+    except InterlockError as error:
+        _fail(error)
+
+
+def _fail(error: InterlockError) -> NoReturn:
+    from interlock.config.errors import ConfigError  # noqa: PLC0415 light start
+
+    sys.stderr.write(f"interlock: {error}\n")
+    sys.exit(2 if isinstance(error, ConfigError) else 1)

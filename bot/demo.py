@@ -1,0 +1,122 @@
+"""`interlock demo`: the practice workspace here, and the unchanged bot beside it, as a process of its own that knows of
+the practice by nothing but environment variables.
+"""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import typer
+
+from bot.practice import PracticeError, World, environment, serve, told_to_end
+from interlock.config.settings import HINTS
+from sandbox.server import SandboxServer
+
+READY_SECONDS: Final = 90
+END_SECONDS: Final = 40
+
+
+def run(world: World, folder: Path) -> None:
+    """Until Ctrl-C or SIGTERM. `folder` holds a fresh database each time, and the bot's log. Raises PracticeError."""
+    folder.mkdir(exist_ok=True)
+    for old in folder.glob("interlock.db*"):
+        old.unlink()
+    bot_port = _free_port()
+    with told_to_end() as ending, serve(world, (f"http://127.0.0.1:{bot_port}/webhooks/jira",)) as server:
+        env = _environment(world, folder, server, bot_port)
+        _upgrade(env)
+        log = folder / "bot.log"
+        # A session of its own: Ctrl-C reaches us alone, and we end it in good order, once.
+        with (
+            log.open("wb") as out,
+            subprocess.Popen(
+                [sys.executable, "-m", "bot", "run"], env=env, stdout=out, stderr=out, start_new_session=True
+            ) as bot,
+        ):
+            try:
+                typer.echo("Starting the bot in the practice workspace …")
+                _wait_until_ready(bot, bot_port, log, ending.is_set)
+                if not ending.is_set():
+                    typer.echo(f"Interlock is ready: open {server.url}  (Ctrl-C ends it; the bot's log is {log})")
+                while not ending.wait(0.5):
+                    if bot.poll() is not None:
+                        raise PracticeError(f"The bot has stopped. Its log, {log}, says why.")
+            finally:
+                _end(bot)
+
+
+def _environment(world: World, folder: Path, server: SandboxServer, bot_port: int) -> dict[str, str]:
+    """Ours without any setting of a real bot, and the practice's."""
+    ours = {name: value for name, value in os.environ.items() if name.removesuffix("_FILE") not in HINTS}
+    config = {"INTERLOCK_CONFIG": os.environ["INTERLOCK_CONFIG"]} if "INTERLOCK_CONFIG" in os.environ else {}
+    return (
+        ours
+        | config
+        | environment(server, world.flavour)
+        | {
+            "DATABASE_URL": f"sqlite:///{folder / 'interlock.db'}",
+            "INTERLOCK_HTTP": f"127.0.0.1:{bot_port}",
+        }
+    )
+
+
+def _upgrade(env: dict[str, str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", "db", "upgrade"], env=env, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise PracticeError(f"The database could not be made: {done.stderr.strip()}")
+
+
+def _wait_until_ready(bot: subprocess.Popen[bytes], port: int, log: Path, ended: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    while not ended():
+        if bot.poll() is not None:
+            raise PracticeError(f"The bot did not start. {_last_line(log)}")
+        reasons = _reasons(port)
+        if not reasons:
+            return
+        if time.monotonic() > deadline:
+            raise PracticeError(f"The bot did not get ready: {'; '.join(reasons)}. Its log is {log}.")
+        time.sleep(0.1)
+
+
+def _reasons(port: int) -> list[str]:
+    """Why the bot is not ready; empty when it is."""
+    try:
+        with urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5):
+            return []
+    except URLError as error:
+        read = getattr(error, "read", None)
+        return list(json.loads(read())["reasons"].values()) if read else ["it does not answer yet"]
+    except OSError:
+        return ["it does not answer yet"]
+
+
+def _end(bot: subprocess.Popen[bytes]) -> None:
+    if bot.poll() is None:
+        bot.terminate()
+    try:
+        bot.wait(END_SECONDS)
+    except subprocess.TimeoutExpired:
+        bot.kill()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _last_line(log: Path) -> str:
+    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    return lines[-1] if lines else f"Its log, {log}, is empty."
