@@ -63,7 +63,7 @@ def card(picture: SignoffCard, now: datetime) -> Message:
         _buttons(picture),
         context(
             f"{asked}{f' {moment(picture.requested_at)}' if picture.requested_at else ''}. "
-            f"Whoever asked, and whoever is or was assigned to a ticket in scope, can't sign. {_fresh(picture, now)}"
+            f"{_excluded(picture.requirements)} {_fresh(picture, now)}"
         ),
     )
 
@@ -196,6 +196,13 @@ def _progress(requirement: Requirement) -> str:
     signed = {one.person.slack_id for one in requirement.signoffs}
     left = [line(person.name) for person in requirement.eligible if person.slack_id not in signed]
     return f"{head}{f': {join(given)}' if given else ''} · waiting for {_any_of(left, quorum - len(given))}"
+
+
+def _excluded(requirements: tuple[Requirement, ...]) -> str:
+    """Policy's exclusions, in words."""
+    strict = [line(requirement.name) for requirement in requirements if requirement.rule.exclude_assignees]
+    assigned = f"; for {join(strict)} nor can whoever is or was assigned to a ticket in scope" if strict else ""
+    return f"Whoever asked can't sign{assigned}."
 
 
 def _any_of(names: list[str], wanted: int) -> str:

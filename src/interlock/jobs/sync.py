@@ -13,6 +13,7 @@ from interlock.store.engine import Store
 from interlock.trackers.errors import TrackerError
 from interlock.trackers.jira import Greeting, JiraTracker
 from interlock.usecases import sync
+from interlock.usecases.directory import link_accounts
 from interlock.usecases.revalidation import revalidate
 from interlock.usecases.sync import Cursor, Kept
 
@@ -77,6 +78,9 @@ def run(
         work.revalidate()
         raise
     sync.finish(store, started)
+    if since is None:
+        # Accounts were told that nobody had seen before: whose they are need not wait for the groups' next run.
+        link_accounts(store, policy, clock())
     voided = work.revalidate()
     log.info("sync.done", read=work.progress.read, kept=work.kept, voided=voided)
     return Synced(read=work.progress.read, kept=work.kept, since=since, voided=voided, missing=greeting.missing)

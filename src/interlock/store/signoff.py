@@ -1,6 +1,6 @@
 """Sign-off requirements and sign-offs: given, revoked or void, never edited."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -66,8 +66,10 @@ def add_requirements(session: Session, release_id: int, rules: Iterable[Requirem
     session.flush()
 
 
-def requirements(session: Session, release: Release) -> tuple[Requirement, ...]:
-    """The release's requirements in policy's order, with their live sign-offs and those who may fill them now."""
+def requirements(session: Session, release: Release, requester: str | None = None) -> tuple[Requirement, ...]:
+    """The release's requirements in policy's order, with their live sign-offs and those who may fill them now: not the
+    requester, nor, where the rule excludes assignees, whoever worked on the scope or has no verified account.
+    """
     rows = session.exec(select(RequirementRow).where(RequirementRow.release_id == release.id)).all()
     ids = {row.key: row.id for row in rows}
     given = session.exec(
@@ -83,6 +85,12 @@ def requirements(session: Session, release: Release) -> tuple[Requirement, ...]:
     rules = release.policy.requirements
     groups = person.members(session, {group for rule in rules for group in rule.groups})
     named = person.by_email(session, {entry for rule in rules for entry in rule.people})
+    eligible = {rule.key: _eligible(rule, groups, named, requester) for rule in rules}
+    excluding = [rule.key for rule in rules if rule.exclude_assignees]
+    accounts = {one.verified_account for key in excluding for one in eligible[key] if one.verified_account}
+    free = accounts - _assigned(session, release, accounts)
+    for key in excluding:
+        eligible[key] = tuple(one for one in eligible[key] if one.verified_account in free)
     return tuple(
         Requirement(
             id=id_,
@@ -90,7 +98,7 @@ def requirements(session: Session, release: Release) -> tuple[Requirement, ...]:
             name=rule.name,
             rule=rule,
             signoffs=tuple(_signoff(row, signers) for row in given if row.requirement_id == id_),
-            eligible=_eligible(rule, groups, named),
+            eligible=eligible[rule.key],
         )
         for rule in rules
         if (id_ := ids.get(rule.key)) is not None
@@ -197,10 +205,37 @@ def assigned_ticket(session: Session, release_id: int, account_id: str, since: d
     return (row[0], row[1] is not None) if row else None
 
 
-def _eligible(rule: RequirementRule, groups: dict[str, list[Person]], named: dict[str, Person]) -> tuple[Person, ...]:
+def _eligible(
+    rule: RequirementRule, groups: dict[str, list[Person]], named: dict[str, Person], requester: str | None
+) -> tuple[Person, ...]:
     found = {one.slack_id: one for group in rule.groups for one in groups[group]}
     found |= {one.slack_id: one for entry in rule.people if (one := named.get(entry.casefold()))}
+    found.pop(requester or "", None)
     return tuple(sorted(found.values(), key=lambda one: one.name))
+
+
+def _assigned(session: Session, release: Release, accounts: Collection[str]) -> set[str]:
+    """Those of the accounts that `assigned_ticket` would find a ticket for."""
+    if not accounts:
+        return set()
+    in_scope = (col(ScopeRow.release_id) == release.id, col(ScopeRow.removed_at).is_(None))
+    now = session.exec(
+        select(TicketRow.assignee_id)
+        .join(ScopeRow, col(ScopeRow.ticket_id) == col(TicketRow.id))
+        .where(*in_scope, col(TicketRow.assignee_id).in_(accounts))
+        .distinct()
+    ).all()
+    changes = session.exec(
+        select(TicketChangeRow.before, TicketChangeRow.after)
+        .join(ScopeRow, col(ScopeRow.ticket_id) == col(TicketChangeRow.ticket_id))
+        .where(
+            *in_scope,
+            TicketChangeRow.field == TicketField.ASSIGNEE.value,
+            TicketChangeRow.at >= release.scope_opened_at,
+            or_(col(TicketChangeRow.before).in_(accounts), col(TicketChangeRow.after).in_(accounts)),
+        )
+    ).all()
+    return {account for account in (*now, *(side for change in changes for side in change)) if account in accounts}
 
 
 def _signoff(row: SignoffRow, signers: dict[str, Person]) -> Signoff:

@@ -74,7 +74,7 @@ def picture(session: Session, one: Release, asked: Card | None, revision: CardRe
     requester = person.people(session, [asked.requested_by]).get(asked.requested_by) if asked else None
     return SignoffCard(
         release=one,
-        requirements=signoff.requirements(session, one),
+        requirements=signoff.requirements(session, one, asked.requested_by if asked else None),
         requested_by=requester,
         requested_at=asked.requested_at if asked else None,
         tickets=len(seen),

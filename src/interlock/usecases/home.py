@@ -64,14 +64,13 @@ def opened(store: Store, slack_id: str, now: datetime) -> None:
 def _wanted(session: Session, one: Release, standing: Standing) -> tuple[str, ...]:
     """The names of the requirements that still want this person's word."""
     asked = card.of_release(session, one.id, SIGNOFF)
-    if asked is None or asked.requested_by == standing.person.slack_id:
-        return ()
+    me = standing.person.slack_id
     return tuple(
         requirement.name
-        for requirement in signoff.requirements(session, one)
+        for requirement in (signoff.requirements(session, one, asked.requested_by) if asked else ())
         if requirement.progress is not Progress.MET
-        and requirement.may_be_filled_by(standing)
-        and requirement.signed_by(standing.person.slack_id) is None
+        and requirement.signed_by(me) is None
+        and any(person.slack_id == me for person in requirement.eligible)
     )
 
 

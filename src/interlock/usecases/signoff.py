@@ -193,7 +193,7 @@ def _ask(session: Session, one: Release, revision: CardRevision, standing: Stand
     changes = material_changes(revision.seen, current)
     ask = Ask(
         release=one,
-        requirements=signoff.requirements(session, one),
+        requirements=signoff.requirements(session, one, revision.card.requested_by),
         requested_by=revision.card.requested_by,
         standing=standing,
         assigned=(RESTRICTED if held[1] else held[0]) if held else None,
