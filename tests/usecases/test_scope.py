@@ -12,6 +12,7 @@ from interlock.domain.release import ScopeRule, Stage
 from interlock.store import release as release_store
 from interlock.store import scope as scope_store
 from interlock.store.engine import Store
+from interlock.store.mirror import MirrorRow
 from interlock.store.release import ReleaseRow, ScopeRow
 from interlock.store.ticket import TicketLabelRow, TicketRow, TicketVersionRow
 from interlock.usecases import scope
@@ -103,6 +104,7 @@ def test_only_the_named_tickets_come_and_go(store: Store) -> None:
 
 def test_a_ticket_that_leaves_and_comes_back_has_two_stays(store: Store) -> None:
     with store.write() as session:
+        session.add(MirrorRow(name="tickets", as_of=NOW))
         release_id = release(session, ScopeRule(version_ids=("v1",)))
         ticket_id = ticket(session, "DATA-2", versions=["v1"])
         scope.refresh(session, [ticket_id], NOW)
@@ -188,3 +190,14 @@ def test_a_new_release_and_a_page_of_tickets_cannot_pass_each_other_unseen(store
     assert not failures
     with store.read() as session:
         assert keys(session, release_id) == ["DATA-2"]
+
+
+def test_what_comes_in_before_the_tracker_was_read_to_its_end_was_there_from_the_beginning(store: Store) -> None:
+    with store.write() as session:
+        release_id = release(session, ScopeRule(version_ids=("v1",)))
+        ticket(session, "DATA-1", versions=["v1"])
+        scope.refresh(session, None, LATER)
+        session.add(MirrorRow(name="tickets", as_of=LATER))
+        ticket(session, "DATA-2", versions=["v1"])
+        scope.refresh(session, None, LATER)
+        assert [scoped.added_at for scoped in scope_store.tickets(session, release_id)] == [NOW, LATER]

@@ -48,7 +48,7 @@ def test_the_numbers_of_a_scope(store: Store) -> None:
     assert (one.days_to_go, one.light, one.reasons) == (18, "green", ())
     assert (one.signoffs, one.signoffs_given) == (2, 0)
     assert [(each.requirement, each.who) for each in one.waiting] == [
-        ("QA", "2 of 4"),
+        ("QA", "2 of 3"),
         ("Data Governance", "Maria Voss"),
     ]
     assert one.change == Change(done=0, unknown=0, added=0, removed=0)

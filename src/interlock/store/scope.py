@@ -99,8 +99,11 @@ def current(session: Session, ticket_ids: Collection[str] | None = None) -> list
     return [Place(release_id=release_id, ticket_id=ticket_id) for release_id, ticket_id in session.execute(statement)]
 
 
-def apply(session: Session, changes: ScopeChanges, now: datetime) -> None:
-    """Record the changes, and count each changed release's number up, which also waits for whoever decides on it."""
+def apply(session: Session, changes: ScopeChanges, now: datetime, *, beginning: bool = False) -> None:
+    """Record the changes, and count each changed release's number up, which also waits for whoever decides on it.
+
+    What comes in during the `beginning`, before the tracker was read to its end once, was in scope when it opened.
+    """
     for release_id in sorted(changes.releases):
         session.execute(
             update(ReleaseRow).where(col(ReleaseRow.id) == release_id).values(number=ReleaseRow.number + 1),
@@ -118,11 +121,26 @@ def apply(session: Session, changes: ScopeChanges, now: datetime) -> None:
         )
         rows = [{"release": place.release_id, "ticket": place.ticket_id} for place in changes.removed]
         session.connection().execute(leave, rows)
+    opened = _opened(session, changes.releases) if beginning else {}
     insert_new(
         session,
         ScopeRow,
-        [{"release_id": place.release_id, "ticket_id": place.ticket_id, "added_at": now} for place in changes.added],
+        [
+            {
+                "release_id": place.release_id,
+                "ticket_id": place.ticket_id,
+                "added_at": opened.get(place.release_id, now),
+            }
+            for place in changes.added
+        ],
     )
+
+
+def _opened(session: Session, release_ids: Collection[int]) -> dict[int, datetime]:
+    rows = session.execute(
+        select(col(ReleaseRow.id), col(ReleaseRow.scope_opened_at)).where(col(ReleaseRow.id).in_(release_ids))
+    )
+    return {release_id: opened_at for release_id, opened_at in rows if release_id is not None}
 
 
 def counts(session: Session, release_id: int, since: datetime) -> tuple[ScopeCount, ...]:
