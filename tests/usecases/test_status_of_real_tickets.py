@@ -115,8 +115,8 @@ def moment(issue: dict[str, Any]) -> datetime:
 
 
 def roots(scope: list[dict[str, Any]], issues: dict[str, dict[str, Any]]) -> set[str]:
-    """The open tickets at the ends of what these wait for, followed one ticket at a time. Of a ticket that the file does
-    not hold, the links to it tell whether it is open.
+    """The open tickets at the ends of what these wait for, followed one ticket at a time. Of a ticket that the file
+    does not hold, the links to it tell whether it is open.
     """
     waits = waiting(issues.values())
     known = linked(issues.values()) | issues
