@@ -8,6 +8,9 @@ from threading import Event, Lock
 from time import monotonic
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete
 from sqlmodel import Session, select
 
 from interlock.domain.delivery import Rules
@@ -16,6 +19,8 @@ from interlock.domain.pacing import SLACK, UNLIMITED
 from interlock.jobs.relay import Relay
 from interlock.store.engine import Store
 from interlock.store.outbox import OutboxRow, backlog, drop_parked, enqueue, parked, release_parked
+from interlock.store.outbox_relay import begin
+from interlock.store.pacing import PacingRow
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 POST = Outgoing(key="p", kind="digest", ids={}, channel="C0GENERAL", not_after=NOW + timedelta(hours=3))
@@ -42,6 +47,7 @@ class Slack:
     def __init__(self) -> None:
         self.calls: list[str] = []
         self.stands: dict[str, Sent] = {}
+        self.keys: list[str] = []
         self.before: list[DeliveryError | Exception | Dropped | None] = []
         self.after: list[DeliveryError | None] = []
         self.unreadable: list[DeliveryError | None] = []
@@ -58,6 +64,7 @@ class Slack:
                 return outcome
             sent = Sent(channel=message.channel, ts=f"{len(self.calls)}.0")
             self.stands[message.token] = sent
+            self.keys.append(message.key)
             error = self.after.pop(0) if self.after else None
             if error is not None:
                 raise error
@@ -353,14 +360,15 @@ def test_faults_are_retried_and_given_up_in_the_end(local: Office) -> None:
 
 
 def test_a_fault_of_our_own_is_bounded_and_never_doubles(local: Office) -> None:
-    local.slack.before = [KeyError("a view's fault")] * 50
-    local.add(replace(POST, not_after=NOW + timedelta(days=1)))
+    relay = local.hire("x", rules=Rules(attempts=3))
+    local.slack.before = [KeyError("a view's fault"), None, *[KeyError("a view's fault")] * 10]
+    local.add(POST)
     local.add(replace(POST, key="other", channel="C0INFRA"))
-    local.slack.before.insert(1, None)
-    for _ in range(40):
-        local.run_until_idle()
+    for _ in range(10):
+        local.run_until_idle(relay)
         local.clock.forward(minutes=1)
     assert (local.row("other").state, local.row("p").state) == ("sent", "parked")
+    assert local.slack.calls == ["p", "other", "p", "p"]
 
 
 def test_a_refresh_of_unknown_outcome_is_repeated_without_a_lookup(local: Office) -> None:
@@ -445,6 +453,23 @@ def test_a_relay_that_slept_through_its_lease_sends_nothing(office: Office) -> N
     assert sleeper.tally.snapshot() == {"lost": 1}
 
 
+def test_a_relay_that_took_its_own_message_again_does_not_undo_the_second_attempt(office: Office) -> None:
+    """A lookup that outlives its lease comes back with "not there" while the post is on its way again."""
+    office.slack.before = [LOST]
+    office.add(POST)
+    office.run_until_idle()
+    office.clock.forward(seconds=10)
+    [slow], _ = office.relay._take(8)
+    office.clock.forward(seconds=30)
+    [again], _ = office.relay._take(8)
+    office.relay._courier.carry(again)
+    [sending], _ = office.relay._take(8)
+    with office.store.write() as session:
+        assert begin(session, sending.message, "first", office.clock.now, timedelta(seconds=30)) is not None
+    office.relay._courier.carry(slow)
+    assert (office.row().state, office.row().attempts, office.row().owner) == ("sending", 2, "first")
+
+
 def test_the_backlog_is_counted_by_urgency(local: Office) -> None:
     local.add(POST)
     local.add(replace(POST, key="later", not_before=NOW + timedelta(hours=1)))
@@ -498,3 +523,47 @@ def test_relays_side_by_side_send_nothing_twice(office: Office) -> None:
     for channel in range(7):
         mine = [int(key[1:]) for key in office.slack.calls if int(key[1:]) % 7 == channel]
         assert mine == sorted(mine)
+
+
+outcomes = st.sampled_from([None, None, BROKEN, LOST, REFUSED, KeyError("ours"), Dropped(reason="cleared")])
+limited = st.builds(
+    lambda seconds: DeliveryError("Slow down.", retry_after=timedelta(seconds=seconds)), st.integers(0, 60)
+)
+
+
+@given(
+    before=st.lists(outcomes | limited, max_size=12),
+    after=st.lists(st.sampled_from([None, LOST]), max_size=12),
+    unreadable=st.lists(st.sampled_from([None, BROKEN, REFUSED]), max_size=6),
+    steps=st.lists(st.tuples(st.sampled_from(["run", "die"]), st.integers(0, 120)), max_size=12),
+)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_happens_a_post_stands_at_most_once_and_none_is_forgotten(
+    sqlite_store: Store,
+    before: list[DeliveryError | Exception | Dropped | None],
+    after: list[DeliveryError | None],
+    unreadable: list[DeliveryError | None],
+    steps: list[tuple[str, int]],
+) -> None:
+    with sqlite_store.write() as session:
+        session.execute(delete(OutboxRow))  # of the example before
+        session.execute(delete(PacingRow))
+    office = Office(sqlite_store)
+    office.slack.before, office.slack.after, office.slack.unreadable = before, after, unreadable
+    keys = [f"p{number}" for number in range(4)]
+    for number, key in enumerate(keys):
+        office.add(replace(POST, key=key, channel=f"C{number % 2}", not_after=NOW + timedelta(days=2)))
+    for what, seconds in steps:
+        if what == "run":
+            office.run_until_idle()
+        else:
+            office.hire("dead")._take(2)
+        office.clock.forward(seconds=seconds)
+    while any(row.state in {"pending", "sending"} for row in office.rows().values()):
+        office.run_until_idle()
+        office.clock.forward(minutes=6)
+    for key, row in office.rows().items():
+        standing = office.slack.keys.count(key)
+        assert standing <= 1, key
+        assert standing == 1 or row.state in {"dropped", "parked"}, key
+        assert row.state != "parked" or (key, row.reason) in office.told

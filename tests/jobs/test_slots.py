@@ -224,6 +224,8 @@ def test_a_run_of_one_subject(sqlite_store: Store) -> None:
     assert (run.slot.job, run.slot.subject) == ("manual/digest:C0B", "C0B")
     with pytest.raises(UnknownJobError, match="no subject C0X"):
         jobs.run_now("digest", MONDAY, subject="C0X")
+    empty = Job(name="empty", run=noting(ran).run, subjects=lambda _: [])
+    assert runner(sqlite_store, empty).run_now("empty", MONDAY) == ()
     with pytest.raises(UnknownJobError, match="There is no job digests"):
         jobs.run_now("digests", MONDAY)
 

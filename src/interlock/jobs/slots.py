@@ -59,7 +59,7 @@ class JobRunner:
         `at`. A dry run is recorded nowhere.
         """
         job = self._named(name)
-        names = [full for full, _ in self._subjects(job, at)] or [job.name]
+        names = [full for full, _ in self._subjects(job, at)] if job.subjects is not None else [job.name]
         if subject is not None:
             names = [full for full in names if full == f"{job.name}:{subject}"]
             if not names:

@@ -105,7 +105,7 @@ def begin(session: Session, message: Message, owner: str, now: datetime, lease: 
     """Record the attempt, before it is made. None: the lease was lost, and the message is somebody else's."""
     begun = _change(
         session,
-        and_(col(row.id) == message.id, col(row.owner) == owner, col(row.lease_until) > now, OPEN),
+        and_(_mine(message, owner), col(row.lease_until) > now),
         state="sending",
         attempts=col(row.attempts) + 1,
         attempted_at=now,
@@ -163,7 +163,8 @@ _FREE: dict[str, Any] = {"owner": None, "lease_until": None}
 
 
 def _mine(message: Message, owner: str) -> ColumnElement[bool]:
-    return and_(col(row.id) == message.id, col(row.owner) == owner, OPEN)
+    """The attempts are part of the lease: a relay that was slow may have taken its own message again meanwhile."""
+    return and_(col(row.id) == message.id, col(row.owner) == owner, col(row.attempts) == message.attempts, OPEN)
 
 
 def _unleased(now: datetime) -> ColumnElement[bool]:
