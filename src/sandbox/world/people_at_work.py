@@ -68,9 +68,10 @@ class Somebody:
         if kind.endswith("external_select"):
             option = self._until(f"an option {wanted}", lambda: self._suggested(view, block_id, element, wanted))
         else:
-            option = next((each for each in element.get("options", ()) if _begins(each, wanted)), None)
-            if option is None:
+            options = [each for each in element.get("options", ()) if _begins(each, wanted)]
+            if not options:
                 return wanted
+            option = options[0]
         return [option] if kind.startswith("multi_") else option
 
     def _suggested(self, view: View, block_id: str, element: Json, wanted: str) -> Json | None:
