@@ -104,19 +104,31 @@ def accounts_with_email(session: Session) -> list[Account]:
 
 
 def save_links(session: Session, links: Mapping[str, AccountLink], now: datetime) -> int:
-    """Set each of these links, and take back those of the same kinds that no longer hold; returns how many changed."""
+    """Set each of these links, and take back those of the same kinds that no longer hold; returns how many changed.
+
+    Whose account it was stays known where nothing takes its place (see `interlock.domain.link.refuse_claiming`).
+    """
     rows = session.exec(
         select(PersonRow).where(col(PersonRow.linked_by).is_(None) | col(PersonRow.linked_by).in_(["config", "email"]))
     ).all()
-    changed = 0
-    for row in rows:
-        link = links.get(row.slack_id)
-        wanted = (link.account_id, link.by) if link else (None, None)
-        if (row.account_id, row.linked_by) != wanted:
-            row.account_id, row.linked_by = wanted
-            row.linked_at = now if link else None
-            changed += 1
-    return changed
+    wanted = {row.slack_id: links.get(row.slack_id) for row in rows}
+    changed = [row for row in rows if not _holds(row, wanted[row.slack_id])]
+    for row in changed:
+        row.linked_by, row.linked_at = None, None
+    session.flush()  # an account may pass from one person to another, and is never two people's
+    for row in changed:
+        link = wanted[row.slack_id]
+        if link is not None:
+            row.account_id, row.linked_by, row.linked_at = link.account_id, link.by, now
+    session.flush()
+    return len(changed)
+
+
+def _holds(row: PersonRow, link: AccountLink | None) -> bool:
+    """Whether the person is linked just so already."""
+    if link is None:
+        return row.linked_by is None
+    return (row.account_id, row.linked_by) == (link.account_id, link.by)
 
 
 def fresh(session: Session, name: str, as_of: datetime) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from sqlalchemy import Index, text
 from sqlmodel import Field, Session, SQLModel, col, func, select
 
 from interlock.domain.actor import Owner, Person, Standing
@@ -10,13 +11,19 @@ from interlock.store.base import UtcDateTime
 from interlock.store.mirror import MirrorRow
 from interlock.store.ticket import AccountRow
 
+VERIFIED = text("linked_by IS NOT NULL")
+
 
 class PersonRow(SQLModel, table=True):
     """`kind`: member, guest, external (of another company) or bot. `account_id` is their tracker account; `linked_by`
-    says how it was found (email, config, comment, admin) and None that it was not verified.
+    says how it was found (email, config, comment, admin) and None that it is not verified, or not any more. A verified
+    account is one person's alone.
     """
 
     __tablename__ = "person"
+    __table_args__ = (
+        Index("uq_person_account", "account_id", unique=True, sqlite_where=VERIFIED, postgresql_where=VERIFIED),
+    )
 
     slack_id: str = Field(primary_key=True)
     handle: str = ""
@@ -29,18 +36,6 @@ class PersonRow(SQLModel, table=True):
     linked_by: str | None = None
     linked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     seen_at: datetime = Field(sa_type=UtcDateTime)
-
-
-class LinkRequestRow(SQLModel, table=True):
-    """A person's claim to a tracker account, open until that account comments `code` or an admin says yes."""
-
-    __tablename__ = "link_request"
-
-    slack_id: str = Field(primary_key=True)
-    account_id: str
-    code: str
-    ticket_key: str | None = None
-    expires_at: datetime = Field(sa_type=UtcDateTime)
 
 
 class GroupRow(SQLModel, table=True):

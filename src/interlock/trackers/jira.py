@@ -9,6 +9,7 @@ from http import HTTPStatus
 
 import structlog
 
+from interlock.domain.link import Comment
 from interlock.domain.policy import Tickets
 from interlock.domain.ticket import Account, Change, Project, Version
 from interlock.trackers import fields, jql, mapping, page, paging, plain
@@ -22,6 +23,8 @@ _API = "/rest/api/2"
 _PAGE = 250
 _IDS_PAGE = 1000
 _CHANGES_PAGE = 100
+_COMMENTS_PAGE = 100
+_MOST_COMMENTS = 1000
 
 _log = structlog.get_logger(__name__)
 
@@ -175,6 +178,24 @@ class JiraTracker:
             if not histories or answer.get("isLast") is True or (isinstance(total, int) and start >= total):
                 break
         return tuple(sorted(changes, key=lambda change: change.at))
+
+    def comments(self, key_or_id: str) -> list[Comment]:
+        """A ticket's comments that Jira shows to the bot, the newest thousand of them. They are read to prove whose an
+        account is, and never stored."""
+        found: list[Comment] = []
+        for start in range(0, _MOST_COMMENTS, _COMMENTS_PAGE):
+            answer = plain.record(
+                self._http.get(
+                    f"{_API}/issue/{jql.issue_name(key_or_id)}/comment",
+                    {"startAt": start, "maxResults": _COMMENTS_PAGE, "orderBy": "-created"},
+                )
+            )
+            told = plain.records(answer.get("comments"))
+            found += [each for each in map(mapping.comment, told) if each is not None]
+            total = answer.get("total")
+            if not told or (isinstance(total, int) and start + len(told) >= total):
+                break
+        return found
 
     def comment(self, key_or_id: str, text: str) -> None:
         """Writes one comment, sending it once: after an error whose `permanent` is False it may or may not be there."""

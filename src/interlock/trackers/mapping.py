@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from interlock.domain.link import Comment
 from interlock.domain.policy import Tickets
 from interlock.domain.ticket import Account, Change, Project, Ticket, Version
 from interlock.trackers import links, plain
@@ -163,6 +164,23 @@ def account(raw: object) -> Account | None:
         # Data Center may mask an address ("fred at example dot com") or show "?" for it.
         email=email if re.fullmatch(r"[^@\s]+@[^@\s]+", email) else None,
         active=user.get("active") is not False,
+    )
+
+
+def comment(raw: object) -> Comment | None:
+    """None for one that names no author or no time: it proves nothing."""
+    told = plain.record(raw)
+    user = plain.record(told.get("author"))
+    author, created = account(user), plain.moment(told.get("created"))
+    if author is None or created is None:
+        return None
+    spellings = ("accountId", "key", "name", "displayName", "emailAddress")
+    return Comment(
+        author=author,
+        names=frozenset(plain.text(user[each]) for each in spellings if user.get(each)),
+        edited_by=account_id(told.get("updateAuthor")),
+        created=created,
+        text=plain.text(told.get("body")),
     )
 
 

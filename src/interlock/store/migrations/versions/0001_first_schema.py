@@ -111,12 +111,17 @@ def upgrade() -> None:
     op.create_table(
         "link_request",
         sa.Column("slack_id", sa.String(), nullable=False),
-        sa.Column("account_id", sa.String(), nullable=False),
+        sa.Column("account_id", sa.String(), nullable=True),
+        sa.Column("named", sa.String(), nullable=False),
         sa.Column("code", sa.String(), nullable=False),
-        sa.Column("ticket_key", sa.String(), nullable=True),
+        sa.Column("opened_at", interlock.store.base.UtcDateTime(timezone=True), nullable=False),
         sa.Column("expires_at", interlock.store.base.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("ticket_key", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("slack_id", name=op.f("pk_link_request")),
     )
+    with op.batch_alter_table("link_request", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_link_request_expires_at"), ["expires_at"], unique=False)
+
     op.create_table(
         "mirror",
         sa.Column("name", sa.String(), nullable=False),
@@ -197,6 +202,13 @@ def upgrade() -> None:
     with op.batch_alter_table("person", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_person_account_id"), ["account_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_person_email"), ["email"], unique=False)
+        batch_op.create_index(
+            "uq_person_account",
+            ["account_id"],
+            unique=True,
+            sqlite_where=sa.text("linked_by IS NOT NULL"),
+            postgresql_where=sa.text("linked_by IS NOT NULL"),
+        )
 
     op.create_table(
         "project",
