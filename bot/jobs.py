@@ -6,7 +6,7 @@ from datetime import datetime
 
 from interlock.domain.policy import Policy
 from interlock.domain.words import count
-from interlock.jobs import digest, escalation, groups, sweep, sync
+from interlock.jobs import booking_reminders, digest, escalation, groups, sweep, sync
 from interlock.jobs.groups import Directory
 from interlock.jobs.job import Job, JobContext, JobReport
 from interlock.jobs.relay import Relay
@@ -35,6 +35,7 @@ def all_jobs(tools: Tools) -> list[Job]:
         digest.daily(store, policy),
         digest.readiness_summary(store, policy),
         escalation.blocker_escalation(store, policy),
+        booking_reminders.booking_reminders(store, policy),
     ]
 
 

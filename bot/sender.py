@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import structlog
 
-from bot.drawers import blocker, digest, home, release, signoff
+from bot.drawers import blocker, digest, environment, home, release, signoff, words
 from bot.drawing import Drawer, Drawn, DrawnHome
 from bot.services import Services
 from bot.slack import Slack, SlackError
@@ -25,9 +25,16 @@ DRAWERS: Final[dict[str, Drawer]] = {
     "signoff.void": signoff.voided,
     "blocker.ping": blocker.ping,
     "blocker.list": blocker.shared,
+    "booking.reminder": environment.reminder,
+    "booking.granted": environment.granted,
+    "booking.lapsed": environment.lapsed,
+    "booking.overtaken": environment.overtaken,
+    "booking.ended": environment.ended,
+    "booking.environment": environment.environment_changed,
     "home": home.draw,
     "digest": digest.morning,
     "readiness": digest.readiness,
+    "words": words.answer,
 }
 """By the outbox message's kind."""
 

@@ -128,18 +128,23 @@ def granted(environment: Environment, one: Booking, now: datetime) -> Message:
     )
 
 
-def lapsed(environment: Environment, one: Booking, by: Booking | None) -> Message:
-    """To whoever waited in vain, or was overdue when somebody else's booking began."""
+def lapsed(environment: Environment, one: Booking) -> Message:
+    """To whoever waited in vain."""
     key = line(environment.key)
-    if by is None:
-        text = f"You no longer wait for *{key}*: it did not come free before {moment(one.span.ends)}."
-        return message(
-            f"{key} did not come free in time.", section(text), context("`/env book` asks for another time.")
-        )
-    text = f"*{key}* is {line(by.holder.name)}'s now. Your booking ended {moment(one.span.ends)}."
     return message(
-        f"{key} is somebody else's now.",
-        section(text),
+        f"{key} did not come free in time.",
+        section(f"You no longer wait for *{key}*: it did not come free before {moment(one.span.ends)}."),
+        context(f"You get this because you waited for it: {line(one.purpose)}. `/env book` asks for another time."),
+    )
+
+
+def overtaken(environment: Environment, one: Booking, by: Booking | None) -> Message:
+    """To whoever was overdue when somebody else's booking began."""
+    key = line(environment.key)
+    whose = f"{line(by.holder.name)}'s" if by else "somebody else's"
+    return message(
+        f"{key} is {whose} now.",
+        section(f"*{key}* is {whose} now. Your booking ended {moment(one.span.ends)}."),
         context(f"You get this because you had not given {key} back. If you still use it, talk to them."),
     )
 

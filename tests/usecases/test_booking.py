@@ -130,7 +130,7 @@ def test_who_waits_gets_what_is_left_when_the_booking_ends(store: Store) -> None
     assert isinstance(want(store, "TOM", draft(4.5, 5), now=at(4.1)), Conflict)
     held = stands(store)
     assert [(each.id, each.span.starts) for each in held.active] == [(ravi, at(4.1))]
-    assert told(store) == [("booking.granted", "@U0RAVI"), ("booking.lapsed", "@U0ANA")]
+    assert told(store) == [("booking.granted", "@U0RAVI"), ("booking.overtaken", "@U0ANA")]
     with store.read() as session:
         over = booking.load(session, ana)
     assert over is not None

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from interlock.domain.booking import Booking, Held
+from interlock.domain.booking import Booking
 from interlock.domain.calendar import WorkCalendar
 from interlock.domain.environment import Environment
 from interlock.domain.policy import BookingReminders
@@ -42,21 +42,12 @@ class Reminder:
     waiting: int
 
 
-def due(held: Held, rules: BookingReminders, hours: WorkCalendar, now: datetime) -> list[Due]:
-    """What the holders of these bookings should be told now.
+def due(one: Booking, rules: BookingReminders, hours: WorkCalendar, now: datetime) -> Due | None:
+    """What the holder of an active booking should be told now.
 
     Before a start or an end, whatever the hour: that is when it helps. Not if the booking was made, or began, later
     than the reminder would have come: whoever did that knows. Overdue only in the holder's working `hours`.
     """
-    found = []
-    for each in held.active:
-        one = _due(each, rules, now)
-        if one and (one.about is not About.OVERDUE or hours.is_open(now)):
-            found.append(one)
-    return found
-
-
-def _due(one: Booking, rules: BookingReminders, now: datetime) -> Due | None:
     starts, ends = one.span.starts, one.span.ends
     before_start = starts - timedelta(minutes=rules.before_start_minutes)
     before_end = ends - timedelta(minutes=rules.before_end_minutes)
@@ -64,7 +55,7 @@ def _due(one: Booking, rules: BookingReminders, now: datetime) -> Due | None:
         return Due(booking=one, about=About.START, key=_key(one, About.START, starts), until=starts)
     if starts <= before_end <= now < ends:
         return Due(booking=one, about=About.END, key=_key(one, About.END, ends), until=ends)
-    if ends <= now:
+    if ends <= now and hours.is_open(now):
         every = timedelta(minutes=rules.overdue_every_minutes)
         number = (now - ends) // every
         key = f"{_key(one, About.OVERDUE, ends)}:{number}"

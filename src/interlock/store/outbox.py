@@ -1,6 +1,7 @@
 """The outbox: every outbound message is a row first."""
 
 import secrets
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -107,6 +108,11 @@ def message_of(row: OutboxRow) -> Message:
         attempts=row.attempts,
         attempted_at=row.attempted_at,
     )
+
+
+def known(session: Session, keys: Iterable[str]) -> set[str]:
+    """Those of the keys that a post already has, sent or not."""
+    return set(session.exec(select(OutboxRow.key).where(col(OutboxRow.key).in_(list(keys)))))
 
 
 def sent(session: Session, key: str) -> Sent | None:

@@ -30,7 +30,7 @@ def settle(session: Session, policy: Policy, environment_id: int, now: datetime)
     held = _with_those_who_may(session, policy, _held(session, one), now)
     due = rules.settle(held, now)
     for each in due.lapsed:
-        _end(session, one, each, now)
+        _end(session, one, each, now, "booking.lapsed")
     for each, span in due.granted:
         seats = rules.seats(_held(session, one), replace(each, span=span))
         booking.give(session, each.id, span, seats)
@@ -38,7 +38,8 @@ def settle(session: Session, policy: Policy, environment_id: int, now: datetime)
         tell(session, "booking.granted", each, now)
     begun = _held(session, one).running(now)
     for each in due.overtaken:
-        _end(session, one, each, now, quietly=all(other.holder == each.holder for other in begun))
+        news = None if all(other.holder == each.holder for other in begun) else "booking.overtaken"
+        _end(session, one, each, now, news)
     return _held(session, one)
 
 
@@ -94,12 +95,13 @@ def _with_those_who_may(session: Session, policy: Policy, held: Held, now: datet
         if isinstance(may(policy, Permission.ENVIRONMENT_BOOK, standing), Standing):
             waiting.append(each)
         else:
-            _end(session, held.environment, each, now, quietly=True)
+            _end(session, held.environment, each, now, None)
     return replace(held, waiting=tuple(waiting))
 
 
-def _end(session: Session, there: Environment, one: Booking, now: datetime, *, quietly: bool = False) -> None:
+def _end(session: Session, there: Environment, one: Booking, now: datetime, news: str | None) -> None:
+    """`news` is the kind of message that its holder is sent."""
     booking.end(session, one.id, BookingState.LAPSED, now, by=None)
     record(session, "booking.lapsed", SYSTEM, one.holder, there.key, facts(one, one.span), now, role="holder")
-    if not quietly:
-        tell(session, "booking.lapsed", one, now)
+    if news:
+        tell(session, news, one, now)
