@@ -16,7 +16,9 @@ from sqlmodel import Session, select
 from interlock.domain.delivery import Rules
 from interlock.domain.outbox import DeliveryError, Dropped, Message, Outgoing, Sent, Urgency
 from interlock.domain.pacing import SLACK, UNLIMITED
-from interlock.jobs.relay import Relay
+from interlock.domain.slot import Slot
+from interlock.jobs.job import JobContext
+from interlock.jobs.relay import Relay, job
 from interlock.store.engine import Store
 from interlock.store.outbox import OutboxRow, backlog, drop_parked, enqueue, parked, release_parked
 from interlock.store.outbox_relay import begin
@@ -489,6 +491,18 @@ def test_a_running_relay_sends_what_is_added_and_drains_when_stopped(office: Off
         until(lambda: len(office.slack.calls) == 20)
     assert {row.state for row in office.rows().values()} == {"sent"}
     assert not office.relay.is_alive
+
+
+def test_the_relay_as_a_job_empties_the_outbox(local: Office) -> None:
+    for number in range(20):
+        local.add(replace(POST, key=f"p{number}", channel=f"C{number % 3}"))
+    said: list[str] = []
+    slot = Slot(job="manual/relay", due_at=NOW)
+    assert job(local.relay).run(JobContext(now=NOW, slot=slot, progress=said.append, dry_run=True)).posts == ()
+    assert local.slack.calls == []
+    report = job(local.relay).run(JobContext(now=NOW, slot=slot, progress=said.append))
+    assert report.detail == "20 messages carried"
+    assert said[-1] == "20 carried"
 
 
 def test_stopping_finishes_what_is_being_sent_and_begins_nothing(local: Office) -> None:

@@ -10,7 +10,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from interlock.domain.delivery import Rules
 from interlock.domain.pacing import SLACK, Bucket, Step
+from interlock.domain.words import count
 from interlock.jobs.delivery import Clock, Courier, OnParked, OnSent, Sender, Tally
+from interlock.jobs.job import Job, JobContext, JobReport
 from interlock.jobs.wakeup import Wakeup
 from interlock.store import outbox_relay
 from interlock.store.engine import Store
@@ -159,3 +161,19 @@ class Relay:
             self.wakeup.ring()
 
         pool.submit(self._courier.carry, taken).add_done_callback(done)
+
+
+def job(relay: Relay) -> Job:
+    """`interlock job run relay`: send what is due now. A running relay does that by itself; beside it this is harmless,
+    and where none runs (the program ends, and messages wait) it is the way to empty the outbox."""
+
+    def work(context: JobContext) -> JobReport:
+        if context.dry_run:
+            return JobReport(detail="A dry run sends nothing.")
+        carried = 0
+        while now := relay.run_once():
+            carried += now
+            context.progress(f"{carried} carried")
+        return JobReport(detail=f"{count(carried, 'message')} carried")
+
+    return Job(name="relay", run=work)
