@@ -164,8 +164,8 @@ class Relay:
 
 
 def job(relay: Relay) -> Job:
-    """`interlock job run relay`: send what is due now. A running relay does that by itself; beside it this is harmless,
-    and where none runs (the program ends, and messages wait) it is the way to empty the outbox."""
+    """`interlock job run relay`: send what may go now; what must wait for its channel's pace is left. A running relay
+    does that by itself, and beside it this is harmless."""
 
     def work(context: JobContext) -> JobReport:
         if context.dry_run:
