@@ -16,7 +16,7 @@ from slack_sdk import WebClient
 from bot.answers import Answers
 from bot.commands import SlashCommand, Verb
 from bot.dispatch import ClickHandler, Dispatcher, EventHandler, SubmissionHandler, SuggestionHandler, Tables, ack_of
-from bot.listeners import blocker, digest, directory, environment, home, release, signoff
+from bot.listeners import blocker, digest, directory, environment, home, release, signoff, words
 from bot.metrics import Metrics
 from bot.services import Services
 
@@ -76,6 +76,7 @@ CLICKS: Final[dict[str, ClickHandler]] = {
     "booking.return": environment.give_back,
     "booking.end": environment.end,
     "booking.extend": environment.extend,
+    "words.show": words.show,
 }
 """By action id."""
 
@@ -97,12 +98,14 @@ SUGGESTIONS: Final[dict[str, SuggestionHandler]] = {
 
 EVENTS: Final[dict[str, EventHandler]] = {
     "app_home_opened": home.opened,
+    "app_mention": words.mentioned,
     "channel_archive": directory.channel_archived,
     "channel_rename": directory.channel_renamed,
     "channel_shared": directory.changed,
     "channel_unarchive": directory.channel_unarchived,
     "channel_unshared": directory.changed,
     "member_joined_channel": directory.joined_channel,
+    "message": words.spoken_to,
     "subteam_created": directory.changed,
     "subteam_members_changed": directory.group_members_changed,
     "subteam_updated": directory.changed,
