@@ -1,0 +1,202 @@
+"""Blockers as people read them: the list, the ping, the forms."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot.drawers import blocker as drawers
+from bot.drawing import Drawn
+from bot.listeners import blocker
+from bot.payload import Payload
+from bot.requests import Click, Command, Errors, Shown, Submission
+from bot.services import Services
+from bot.views import blocker as view
+from bot.views.blocks import Message, plain
+from interlock.domain import outbox
+from interlock.domain.outbox import Dropped, Urgency
+from interlock.domain.policy import ChannelRule, Ladder, LadderStep, Policy
+from interlock.store.person import ChannelRow
+from interlock.store.ticket import AccountRow, TicketChangeRow, TicketLinkRow, TicketRow
+from interlock.usecases import escalation
+from tests.bot.conftest import Slack
+from tests.builders import CHANNEL, NOW, TEMPLATE, actor, people, release, ticket
+from tests.builders import POLICY as PLAIN
+
+LADDER = Ladder(
+    name="Usual",
+    steps=(
+        LadderStep(after_business_hours=0, to="owner"),
+        LadderStep(after_business_hours=8, to="release_channel"),
+    ),
+)
+
+
+@pytest.fixture
+def policy() -> Policy:
+    vendor = ChannelRule(company="meridian")
+    return replace(PLAIN, ladders={"usual": LADDER}, channels=PLAIN.channels | {"meridian-shared": vendor})
+
+
+@pytest.fixture
+def world(services: Services) -> int:
+    """DATA-214, flagged for two business days and Ravi's, holds DATA-1 and ML-2 of 2026.12."""
+    with services.store.write() as session:
+        people(session)
+        session.add(ChannelRow(id="C0SHARED", name="meridian-shared", shared=True, member=True))
+        session.add(AccountRow(id="acc-ravi", name="Ravi in Jira"))
+        ticket(session, "DATA-214", flagged=True, assignee_id="acc-ravi", summary="Schema registry <upgrade>")
+        flagged = NOW - timedelta(days=4)
+        session.add(TicketChangeRow(ticket_id="id-DATA-214", id="1", at=flagged, field="flagged", after="Impediment"))
+        number = release(session, tickets=["DATA-1", "ML-2"], template=replace(TEMPLATE, ladder="usual"))
+        for waiting in ("DATA-1", "ML-2"):
+            session.add(
+                TicketLinkRow(
+                    ticket_id=f"id-{waiting}",
+                    other_id="id-DATA-214",
+                    phrase="is blocked by",
+                    relation="blocked_by",
+                    other_key="DATA-214",
+                    other_category="new",
+                )
+            )
+        return number
+
+
+def command(text: str = "", *, who: str = "ANA") -> Command:
+    return Command(
+        actor=actor(who),
+        name="/blockers",
+        verb="list",
+        args=text,
+        channel_id=CHANNEL,
+        channel_name="",
+        trigger_id="t1",
+        now=NOW,
+    )
+
+
+def click(kind: str, number: int | str, *, who: str = "ANA") -> Click:
+    payload = Payload(kind=kind, id=str(number))
+    return Click(actor=actor(who), action_id="x", now=NOW, trigger_id="t1", payload=payload, channel_id=CHANNEL)
+
+
+def submission(values: dict[str, Any], *, who: str = "RAVI") -> Submission:
+    return Submission(
+        actor=actor(who),
+        callback_id="x",
+        values=values,
+        private={"ticket": "id-DATA-214"},
+        view_id="V1",
+        request_id="r1",
+        now=NOW,
+    )
+
+
+def message(kind: str, channel: str, **ids: Any) -> outbox.Message:
+    return outbox.Message(
+        id=1,
+        key="k",
+        kind=kind,
+        ids=ids,
+        channel=channel,
+        thread_ts=None,
+        urgency=Urgency.PROMPT,
+        token="token",
+        coalesce=None,
+        created_at=NOW,
+        not_after=NOW + timedelta(hours=1),
+        attempts=1,
+        attempted_at=NOW,
+    )
+
+
+def said(message: Message | None) -> str:
+    assert message is not None
+    return plain(message).text
+
+
+def shown(drawn: object) -> str:
+    assert isinstance(drawn, Drawn)
+    return said(drawn.message)
+
+
+def test_the_list_names_roots_with_what_they_hold(services: Services, world: int) -> None:
+    assert said(blocker.list_(command(), services)).splitlines() == [
+        "*2026.12* · 3 tickets can't move, behind 1 root",
+        "*<https://jira.practice.example/browse/DATA-214|DATA-214> Schema registry &lt;upgrade&gt;*",
+        "holds 2, frees 2 · since 4 days · Data Engineering, Ravi in Jira",
+        "Jira as of seconds ago",
+    ]
+
+
+@pytest.mark.parametrize("typed", ["ml", "ML platform", "2026.12"])
+def test_a_team_or_a_release_may_be_asked_for(services: Services, world: int, typed: str) -> None:
+    assert "DATA-214" in said(blocker.list_(command(typed), services))
+
+
+def test_nothing_blocked_is_said_in_a_line(services: Services) -> None:
+    with services.store.write() as session:
+        people(session)
+        release(session, tickets=["DATA-1"])
+    assert said(blocker.list_(command(), services)).splitlines()[0] == "*2026.12* · nothing is blocked"
+
+
+def test_what_is_shared_shows_only_what_the_channel_may_see(services: Services, world: int) -> None:
+    blocker.share(click("release", world), services)
+    ids = {"release_id": world, "by": "Ana Whitlock"}
+    assert "DATA-214" in shown(drawers.shared(services, message("blocker.list", CHANNEL, **ids)))
+    outside = shown(drawers.shared(services, message("blocker.list", "C0SHARED", **ids)))
+    assert "DATA" not in outside
+    assert "Ravi" not in outside
+    assert "A restricted ticket" in outside
+
+
+def test_a_restricted_ticket_is_named_to_nobody(services: Services, world: int) -> None:
+    with services.store.write() as session:
+        session.get_one(TicketRow, "id-DATA-214").security_level = "Risk committee"
+    text = said(blocker.list_(command(), services))
+    assert "DATA-214" not in text
+    assert "Schema" not in text
+    assert "A restricted ticket\nholds 2, frees 2" in text
+
+
+def pinged(services: Services, policy: Policy) -> outbox.Message:
+    step = escalation.run(services.store, policy, NOW).steps[0]
+    return message("blocker.ping", step.channel, **step.ids)
+
+
+def test_the_owner_is_told_why_until_when_and_what_comes_next(services: Services, policy: Policy, world: int) -> None:
+    text = shown(drawers.ping(services, pinged(services, policy)))
+    assert text.splitlines()[0] == (
+        "*<https://jira.practice.example/browse/DATA-214|DATA-214> Schema registry &lt;upgrade&gt;* has been blocked "
+        "for 2 business days and holds 2 tickets in 2 teams (2026.12)."
+    )
+    assert text.splitlines()[1].startswith(
+        "You get this because you own it. It stops when the ticket moves or somebody presses On it. Next: <#C0REL"
+    )
+
+
+def test_a_ping_for_a_blocker_in_hand_is_dropped(services: Services, policy: Policy, world: int) -> None:
+    waiting = pinged(services, policy)
+    done = blocker.taken(submission({view.UNTIL: "2026-11-26"}), services)
+    assert isinstance(done, Shown)
+    assert isinstance(drawers.ping(services, waiting), Dropped)
+    assert "Ravi Menon-Hale is on it until Thu 26 Nov" in said(blocker.list_(command(), services))
+
+
+def test_the_forms_say_what_is_missing(services: Services, world: int, slack: Slack) -> None:
+    blocker.take(click("ticket", "id-DATA-214"), services)
+    assert slack.called("views.open")
+    assert isinstance(blocker.taken(submission({view.UNTIL: None}), services), Errors)
+    past = blocker.taken(submission({view.UNTIL: "2026-11-20"}), services)
+    assert past == Errors(by_block={view.UNTIL: "Give a date from today on: by when will it be out of the way?"})
+    wordless = blocker.snoozed(submission({view.UNTIL: "2026-11-26", view.WHY: ""}), services)
+    assert wordless == Errors(by_block={view.WHY: "Say why it may wait."})
+    done = blocker.snoozed(submission({view.UNTIL: "2026-11-26", view.WHY: "Vendor's turn"}), services)
+    assert isinstance(done, Shown)
+
+
+def test_a_guest_gets_a_sentence(services: Services, world: int) -> None:
+    assert said(blocker.list_(command(who="GUEST"), services)).startswith("Interlock answers full members")
