@@ -32,6 +32,7 @@ from interlock.config.errors import SettingsError
 from interlock.config.policy import load_policy
 from interlock.config.settings import Settings, load_settings
 from interlock.domain.policy import Policy
+from interlock.domain.words import join
 from interlock.jobs import webhook
 from interlock.jobs.groups import GROUPS
 from interlock.jobs.relay import Relay
@@ -39,13 +40,15 @@ from interlock.jobs.schedule import Schedule
 from interlock.jobs.slots import JobRunner
 from interlock.jobs.wakeup import Wakeup
 from interlock.jobs.webhook import Receipt
-from interlock.store import schema
+from interlock.store import mirror, schema
 from interlock.store.engine import Store
 from interlock.trackers.jira import JiraTracker
 
 Mode = Literal["socket", "http"]
 
 TOKEN: Final = "SLACK_BOT_TOKEN"  # noqa: S105 a variable's name
+DIRECTORY: Final = ("groups", "people", "channels")
+"""The mirrors of Slack: a fresh database has none, and refuses everybody until they are there."""
 
 log = structlog.get_logger(__name__)
 
@@ -208,12 +211,17 @@ class Bot:
                 return None
             return "Slack is not connected; it is tried again every few seconds."
 
+        def directory() -> str | None:
+            with self._store.read() as session:
+                unread = [name for name in DIRECTORY if mirror.as_of(session, name) is None]
+            return f"Slack's {join(unread)} were never read yet, so who may do what is not known." if unread else None
+
         def draining() -> str | None:
             return "It is stopping." if self._draining.is_set() else None
 
         return Health(
             threads={"relay": lambda: self._relay.is_alive, "schedule": lambda: self._schedule.is_alive},
-            checks={"database": database, "slack": slack, "stopping": draining},
+            checks={"database": database, "slack": slack, "directory": directory, "stopping": draining},
         )
 
 
