@@ -7,8 +7,8 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 from urllib.error import URLError
@@ -17,8 +17,11 @@ from urllib.request import urlopen
 import typer
 
 from bot.practice import PracticeError, World, environment, serve, told_to_end
+from bot.wiring import now
 from interlock.config.settings import HINTS
 from sandbox.server import SandboxServer
+from sandbox.world.people_at_work import GaveUpError
+from sandbox.world.play import play
 
 READY_SECONDS: Final = 90
 END_SECONDS: Final = 40
@@ -32,7 +35,9 @@ def run(world: World, folder: Path) -> None:
     bot_port = _free_port()
     with told_to_end() as ending, serve(world, (f"http://127.0.0.1:{bot_port}/webhooks/jira",)) as server:
         env = _environment(world, folder, server, bot_port)
-        _upgrade(env)
+        typer.echo("Reading the practice Jira and Slack …")
+        for command in (("db", "upgrade"), ("job", "run", "sync"), ("job", "run", "groups")):
+            _do(env, command)
         log = folder / "bot.log"
         # A session of its own: Ctrl-C reaches us alone, and we end it in good order, once.
         with (
@@ -43,7 +48,9 @@ def run(world: World, folder: Path) -> None:
         ):
             try:
                 typer.echo("Starting the bot in the practice workspace …")
-                _wait_until_ready(bot, bot_port, log, ending.is_set)
+                _wait_until_ready(bot, bot_port, log, ending)
+                if world.tickets_from is None:
+                    _play(server, ending)
                 if not ending.is_set():
                     typer.echo(f"Interlock is ready: open {server.url}  (Ctrl-C ends it; the bot's log is {log})")
                 while not ending.wait(0.5):
@@ -68,17 +75,18 @@ def _environment(world: World, folder: Path, server: SandboxServer, bot_port: in
     )
 
 
-def _upgrade(env: dict[str, str]) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "bot", "db", "upgrade"], env=env, capture_output=True, text=True, check=False
+def _do(env: dict[str, str], command: tuple[str, ...]) -> None:
+    """One command of the bot's own, so that the first page shows a whole mirror."""
+    done = subprocess.run(  # noqa: S603 our own program
+        [sys.executable, "-m", "bot", *command], env=env, capture_output=True, text=True, check=False
     )
     if done.returncode:
-        raise PracticeError(f"The database could not be made: {done.stderr.strip()}")
+        raise PracticeError(f"interlock {' '.join(command)} failed: {done.stderr.strip()}")
 
 
-def _wait_until_ready(bot: subprocess.Popen[bytes], port: int, log: Path, ended: Callable[[], bool]) -> None:
+def _wait_until_ready(bot: subprocess.Popen[bytes], port: int, log: Path, ending: threading.Event) -> None:
     deadline = time.monotonic() + READY_SECONDS
-    while not ended():
+    while not ending.is_set():
         if bot.poll() is not None:
             raise PracticeError(f"The bot did not start. {_last_line(log)}")
         reasons = _reasons(port)
@@ -86,7 +94,27 @@ def _wait_until_ready(bot: subprocess.Popen[bytes], port: int, log: Path, ended:
             return
         if time.monotonic() > deadline:
             raise PracticeError(f"The bot did not get ready: {'; '.join(reasons)}. Its log is {log}.")
-        time.sleep(0.1)
+        ending.wait(0.1)
+
+
+def _play(server: SandboxServer, ending: threading.Event) -> None:
+    """Some of the practice bank's people plan releases and sign, so that there is something to see."""
+    typer.echo("The practice bank's people plan three releases …")
+    troubles: list[str] = []
+
+    def tell() -> None:
+        try:
+            play(server.acts, server.workspace, now().date())
+        except GaveUpError as error:
+            troubles.append(str(error))
+
+    # Not waited for when it is time to go.
+    thread = threading.Thread(target=tell, name="play", daemon=True)
+    thread.start()
+    while thread.is_alive() and not ending.is_set():
+        thread.join(0.1)
+    if troubles:
+        typer.echo(f"They did not get far ({troubles[0]}); the rest is yours: /release new", err=True)
 
 
 def _reasons(port: int) -> list[str]:
