@@ -67,6 +67,7 @@ def test_it_compares_with_the_digest_before_it(store: Store) -> None:
         for key, (_, after) in moved.items():
             row = session.get_one(TicketRow, f"id-{key}")
             row.category, row.status_id = after, {"new": "1", "done": "9"}[after]
+            row.updated = NOW + timedelta(hours=2)
             before = {"new": "9", "done": "1"}[after]
             change = TicketChangeRow(
                 ticket_id=row.id,

@@ -160,15 +160,15 @@ def analyse(nodes: Iterable[Node]) -> Blockers:
 
 
 def within(found: Blockers, ticket_ids: Collection[str]) -> Blockers:
-    """As much of it as concerns these tickets: those of them that cannot move, and the roots that hold one of them or
-    are one that cannot move. What a root frees and holds stays whole.
+    """With only the roots that are in the way of these tickets: that hold one of them, or are one that cannot move.
+    What a root frees and holds stays whole.
     """
-    blocked = {id_: one for id_, one in found.blocked.items() if id_ in ticket_ids}
-    return replace(
-        found,
-        blocked=blocked,
-        roots=tuple(root for root in found.roots if root.node.id in blocked or not root.holds.isdisjoint(ticket_ids)),
-    )
+
+    def in_the_way(root: Root) -> bool:
+        stuck = root.node.id in found.blocked and root.node.id in ticket_ids
+        return stuck or not root.holds.isdisjoint(ticket_ids)
+
+    return replace(found, roots=tuple(root for root in found.roots if in_the_way(root)))
 
 
 def _reasons(node: Node, open_blockers: tuple[str, ...]) -> tuple[Reason, ...]:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Executable, func, select
+from sqlalchemy import ColumnElement, Executable, func, or_, select
 from sqlmodel import Session, col
 
 from interlock.domain.blocker import Node
@@ -41,11 +41,18 @@ OPEN = (col(TicketRow.category) != Category.DONE.value, col(TicketRow.deleted_at
 
 
 def of_scope(session: Session, release_id: int, blocked_statuses: Collection[str]) -> list[Node]:
-    """The open tickets in the release's scope, all that they wait for, and all that waits for the roots of it."""
+    """The open tickets in the release's scope that may be stuck, all that they wait for, and all that waits for the
+    roots of it.
+    """
     scope = (
         select(*NODE)
         .join(ScopeRow, col(ScopeRow.ticket_id) == col(TicketRow.id))
-        .where(col(ScopeRow.release_id) == release_id, col(ScopeRow.removed_at).is_(None), *OPEN)
+        .where(
+            col(ScopeRow.release_id) == release_id,
+            col(ScopeRow.removed_at).is_(None),
+            *OPEN,
+            _may_be_stuck(blocked_statuses),
+        )
     )
     return _graph(session, scope, blocked_statuses)
 
@@ -54,16 +61,21 @@ def of_team(session: Session, team: str | None, blocked_statuses: Collection[str
     """The same from a team's open tickets, or from every open ticket that waits, is flagged or is in such a status."""
     if team is not None:
         return _graph(session, select(*NODE).where(col(TicketRow.team_key) == team, *OPEN), blocked_statuses)
-    waiting = select(col(TicketLinkRow.ticket_id)).where(col(TicketLinkRow.relation) == Relation.BLOCKED_BY.value)
-    blocked = select(col(TicketLinkRow.other_id)).where(col(TicketLinkRow.relation) == Relation.BLOCKS.value)
-    seeds = select(*NODE).where(
-        *OPEN,
-        col(TicketRow.flagged)
-        | func.lower(col(TicketRow.status)).in_([status.casefold() for status in blocked_statuses])
-        | col(TicketRow.id).in_(waiting)
-        | col(TicketRow.id).in_(blocked),
+    return _graph(session, select(*NODE).where(*OPEN, _may_be_stuck(blocked_statuses)), blocked_statuses)
+
+
+def _may_be_stuck(blocked_statuses: Collection[str]) -> ColumnElement[bool]:
+    """Flagged, in such a status, or told to wait, by its own link or by another ticket's."""
+    waiting = select(LINK.ticket_id).where(
+        LINK.ticket_id == col(TicketRow.id), LINK.relation == Relation.BLOCKED_BY.value
     )
-    return _graph(session, seeds, blocked_statuses)
+    blocked = select(LINK.other_id).where(LINK.other_id == col(TicketRow.id), LINK.relation == Relation.BLOCKS.value)
+    return or_(
+        col(TicketRow.flagged),
+        func.lower(col(TicketRow.status)).in_([status.casefold() for status in blocked_statuses]),
+        waiting.exists(),
+        blocked.exists(),
+    )
 
 
 def _graph(session: Session, seeds: Executable, blocked_statuses: Collection[str]) -> list[Node]:

@@ -14,16 +14,20 @@ from interlock.store import blocker, blocker_graph, mirror, person, scope
 
 
 def of_release(session: Session, policy: Policy, one: Release) -> BlockerList:
-    """What stands in the way of a ticket in scope. The graph reaches further, so that what a root frees is right."""
-    nodes = blocker_graph.of_scope(session, one.id, policy.tickets.blocked_statuses)
-    found = rules.within(rules.analyse(nodes), scope.open_ids(session, one.id))
-    return _list(session, found, release=one)
+    found, ids = _within(session, policy, one)
+    return _list(session, found, len(ids & found.blocked.keys()), release=one)
+
+
+def in_the_way(session: Session, policy: Policy, one: Release) -> Blockers:
+    """The blockers of the release's open tickets. The graph reaches further, so that what a root frees is right."""
+    return _within(session, policy, one)[0]
 
 
 def of_team(session: Session, policy: Policy, team: str | None) -> BlockerList:
     """A team's by its key, or everybody's."""
     nodes = blocker_graph.of_team(session, team, policy.tickets.blocked_statuses)
-    return _list(session, rules.analyse(nodes), team=team)
+    found = rules.analyse(nodes)
+    return _list(session, found, len(found.blocked), team=team)
 
 
 def lines(session: Session, found: Blockers, episodes: dict[str, Episode]) -> tuple[RootLine, ...]:
@@ -52,11 +56,19 @@ def teams_of(found: Blockers, ticket_ids: Iterable[str]) -> set[str]:
     return {node.team for id_ in ticket_ids if (node := found.nodes.get(id_)) and node.team}
 
 
-def _list(session: Session, found: Blockers, *, release: Release | None = None, team: str | None = None) -> BlockerList:
+def _within(session: Session, policy: Policy, one: Release) -> tuple[Blockers, frozenset[str]]:
+    nodes = blocker_graph.of_scope(session, one.id, policy.tickets.blocked_statuses)
+    ids = scope.open_ids(session, one.id)
+    return rules.within(rules.analyse(nodes), ids), ids
+
+
+def _list(
+    session: Session, found: Blockers, blocked: int, *, release: Release | None = None, team: str | None = None
+) -> BlockerList:
     return BlockerList(
         release=release,
         team=team,
-        blocked=len(found.blocked),
+        blocked=blocked,
         roots=lines(session, found, blocker.episodes(session)),
         mirror_as_of=mirror.as_of(session, "tickets"),
     )

@@ -14,7 +14,7 @@ from interlock.domain.escalation import Episode, NextStep
 from interlock.domain.outbox import Outgoing, Urgency
 from interlock.domain.policy import LadderStep, Policy
 from interlock.domain.release import Release
-from interlock.store import blocker, blocker_graph, outbox, person, release
+from interlock.store import blocker, outbox, person, release
 from interlock.store.engine import Store
 from interlock.usecases import blocker_view
 
@@ -77,7 +77,7 @@ def ping(store: Store, policy: Policy, ids: Mapping[str, int], now: datetime) ->
         episode = episodes.get(ids["blocker_id"])
         if one.ended or episode is None or episode.is_quiet(now):
             return None
-        found = rules.analyse(blocker_graph.of_scope(session, one.id, policy.tickets.blocked_statuses))
+        found = blocker_view.in_the_way(session, policy, one)
         line = next(
             (each for each in blocker_view.lines(session, found, {}) if each.root.node.id == episode.ticket_id), None
         )
@@ -102,7 +102,7 @@ def _roots(session: Session, policy: Policy) -> list[tuple[Release, Blockers, tu
     """The roots in the way of each release under way. A ticket outside the mirror has no owner who could be told."""
     found = []
     for one in release.active(session):
-        blockers = rules.analyse(blocker_graph.of_scope(session, one.id, policy.tickets.blocked_statuses))
+        blockers = blocker_view.in_the_way(session, policy, one)
         lines = blocker_view.lines(session, blockers, {})
         found.append((one, blockers, tuple(line for line in lines if line.root.node.mirrored)))
     return found

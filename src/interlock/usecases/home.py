@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from interlock.domain import blocker as rules
 from interlock.domain.actor import Actor, Standing
 from interlock.domain.authority import Refused
 from interlock.domain.card import SIGNOFF
@@ -14,7 +13,7 @@ from interlock.domain.permission import Permission
 from interlock.domain.policy import Policy
 from interlock.domain.release import Release
 from interlock.domain.signoff import Progress
-from interlock.store import blocker, blocker_graph, card, mirror, outbox, release, signoff
+from interlock.store import blocker, card, mirror, outbox, release, signoff
 from interlock.store.engine import Store
 from interlock.usecases import authority, blocker_view
 from interlock.usecases.card import revise
@@ -97,7 +96,7 @@ def _own_blockers(
     episodes = blocker.episodes(session)
     found: dict[str, OwnBlocker] = {}
     for one in under_way:
-        blockers = rules.analyse(blocker_graph.of_scope(session, one.id, policy.tickets.blocked_statuses))
+        blockers = blocker_view.in_the_way(session, policy, one)
         for line in blocker_view.lines(session, blockers, episodes):
             if line.root.node.assignee_id == account:
                 found.setdefault(line.root.node.id, OwnBlocker(release=one, line=line))
