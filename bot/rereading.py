@@ -1,4 +1,6 @@
-"""Has something read again soon after an event told that it changed: Slack's people, groups and channels."""
+"""Has something read again soon after it is said to have changed: Slack's people, groups and channels after an event,
+a ticket's comments after a claim.
+"""
 
 import threading
 from collections.abc import Callable

@@ -17,7 +17,8 @@ def nothing() -> None:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """`wake` tells the relay that a row waits: call it after a use case that enqueued. `views` opens modals. `reread`
-    has the mirror of people, groups and channels read again at once, on another thread.
+    has the mirror of people, groups and channels read again at once, on another thread; `check_links` the comments that
+    claims to tracker accounts wait for.
     """
 
     store: Store
@@ -27,6 +28,7 @@ class Services:
     views: Modals
     wake: Callable[[], None] = nothing
     reread: Callable[[], None] = nothing
+    check_links: Callable[[], None] = nothing
 
     def ticket_url(self, key: str) -> str:
         """The ticket's page in the tracker. Works on Cloud and Data Center alike."""

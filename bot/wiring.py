@@ -35,6 +35,7 @@ from interlock.domain.policy import Policy
 from interlock.domain.words import join
 from interlock.jobs import webhook
 from interlock.jobs.groups import GROUPS
+from interlock.jobs.link import LINKS
 from interlock.jobs.relay import Relay
 from interlock.jobs.schedule import Schedule
 from interlock.jobs.slots import JobRunner
@@ -98,7 +99,7 @@ class Bot:
         self._directory = SlackDirectory(slack)
         wakeup = Wakeup()
         name = owner()
-        self._rereading = Rereading()
+        self._rereading, self._checking = Rereading(), Rereading()
         services = Services(
             store=store,
             policy=policy,
@@ -107,6 +108,7 @@ class Bot:
             views=Modals(slack),
             wake=wakeup.ring,
             reread=self._rereading.ask,
+            check_links=self._checking.ask,
         )
         self._relay = Relay(store, SlackSender(services, slack), clock=clock, owner=name, wakeup=wakeup)
         tools = Tools(
@@ -144,6 +146,7 @@ class Bot:
         self._relay.start()
         self._schedule.start()
         self._rereading.start(lambda: self._runner.run_now(GROUPS, self._clock()))
+        self._checking.start(lambda: self._runner.run_now(LINKS, self._clock()))
         if self._socket is not None:
             self._socket.start()
         log.info("started", port=self.port)
@@ -159,6 +162,7 @@ class Bot:
         self._http.stop()
         self._schedule.stop()
         self._rereading.stop()
+        self._checking.stop()
         self._answers.close()
         self._relay.stop()
         self._tracker.close()

@@ -95,6 +95,14 @@ class AlreadyLinked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmed:
+    """An admin's word that the account is the person's."""
+
+    person: Person
+    account: Owner
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Proved:
     account: Account
 
@@ -155,10 +163,10 @@ def refuse_taking(person: Person, holder: Person | None) -> Refused | None:
     """One account belongs to one person. `holder` is whoever it is verified to belong to."""
     if holder is None or holder.slack_id == person.slack_id:
         return None
+    helps = "they have to give it up first, with /link remove" if holder.active else "an admin can, with /link confirm"
     return Refused(
         reason="taken",
-        sentence=f"That account can't be linked: it belongs to {holder.name}. If that is wrong, they have to give it "
-        "up first, with /link remove.",
+        sentence=f"That account can't be linked: it belongs to {holder.name}. If that is wrong, {helps}.",
     )
 
 

@@ -153,6 +153,7 @@ JOBS: Final = MappingProxyType(
         "sync": JobRule(every_minutes=2),
         "sweep": JobRule(at=time(2, 10), days=("mon", "tue", "wed", "thu", "fri", "sat", "sun")),
         "groups": JobRule(every_minutes=5),
+        "links": JobRule(every_minutes=1),
         "relay": JobRule(every_minutes=1),
         "daily-digest": JobRule(every_minutes=5),
         "readiness-summary": JobRule(at=time(9, 30)),

@@ -29,9 +29,9 @@ class LinkRequestRow(SQLModel, table=True):
     ticket_key: str | None = None
 
 
-def request(session: Session, slack_id: str) -> LinkRequest | None:
+def request(session: Session, slack_id: str, *, lock: bool = False) -> LinkRequest | None:
     """The person's open claim, also one that has expired."""
-    row = session.get(LinkRequestRow, slack_id, with_for_update=True)
+    row = session.get(LinkRequestRow, slack_id, with_for_update=lock or None)
     return _to_request(row) if row else None
 
 
