@@ -81,7 +81,7 @@ def stands(store: Store, key: str = "uat-2") -> Held:
 
 
 def told(store: Store) -> list[tuple[str, str]]:
-    """Every message in the outbox: what and to whom, the oldest first."""
+    """Every message about bookings: what and to whom, the oldest first."""
     with store.read() as session:
         rows = session.execute(select(col(OutboxRow.kind), col(OutboxRow.channel)).order_by(col(OutboxRow.id)))
-        return [(kind, channel) for kind, channel in rows]
+        return [(kind, channel) for kind, channel in rows if kind != "home"]

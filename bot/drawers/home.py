@@ -2,11 +2,12 @@
 
 from bot.drawing import DrawnHome
 from bot.services import Services
+from bot.views import booking as booking_view
 from bot.views import home as view
 from interlock.domain import outbox
 from interlock.domain.actor import Actor, Authentication
 from interlock.domain.authority import Refused
-from interlock.usecases import home
+from interlock.usecases import booking, home
 
 
 def draw(services: Services, message: outbox.Message) -> DrawnHome:
@@ -15,4 +16,5 @@ def draw(services: Services, message: outbox.Message) -> DrawnHome:
     picture = home.read(services.store, services.policy, actor, now)
     if isinstance(picture, Refused):
         return DrawnHome(slack_id=slack_id, view=view.refused(picture))
-    return DrawnHome(slack_id=slack_id, view=view.home(picture, [], services.ticket_url, now))
+    bookings = booking_view.own_lines(booking.own(services.store, services.policy, actor, now), now)
+    return DrawnHome(slack_id=slack_id, view=view.home(picture, bookings, services.ticket_url, now))

@@ -21,6 +21,7 @@ from interlock.store import booking, environment, release
 from interlock.store.booking import BookingRow
 from interlock.store.engine import Store
 from interlock.usecases import authority
+from interlock.usecases.home import refresh
 from interlock.usecases.settlement import facts, record, settle
 
 UNKNOWN = Refused(
@@ -124,6 +125,7 @@ def book(
         if not taken:
             booking.give(session, added.id, span, rules.seats(held, added))
         record(session, kind, actor, allowed.person, held.environment.key, facts(added, span), now)
+        refresh(session, actor.slack_id, now)
         now_held = settle(session, policy, held.environment.id, now)
         return _made(now_held, booking.load(session, added.id) or added)
 
@@ -154,7 +156,15 @@ def extend(
             return refused
         booking.give(session, one.id, longer.span, rules.seats(held, longer))
         record(session, "booking.extended", actor, allowed.person, held.environment.key, facts(one, longer.span), now)
+        refresh(session, actor.slack_id, now)
         return Extended(environment=held.environment, booking=longer, again=False)
+
+
+def own(store: Store, policy: Policy, actor: Actor, now: datetime) -> tuple[MyBooking, ...]:
+    """The actor's bookings, for their Home tab; none for somebody who may see no environment."""
+    with store.read() as session:
+        allowed = authority.to_view(session, policy, Permission.ENVIRONMENT_VIEW, actor)
+        return () if isinstance(allowed, Refused) else mine(session, actor.slack_id, now)
 
 
 def mine(session: Session, slack_id: str, now: datetime) -> tuple[MyBooking, ...]:

@@ -17,6 +17,7 @@ from interlock.store import booking, environment
 from interlock.store.engine import Store
 from interlock.usecases import authority
 from interlock.usecases.booking import UNKNOWN, mine
+from interlock.usecases.home import refresh
 from interlock.usecases.owner import to_manage
 from interlock.usecases.settlement import facts, record, settle, tell
 
@@ -113,6 +114,8 @@ def _give_back(
     booking.end(session, one.id, state, now, by=actor.slack_id, reason=reason[:LONGEST_REASON])
     told = facts(one, one.span) | {"reason": reason[:LONGEST_REASON], "own": own}
     record(session, f"booking.{state.value}", actor, standing.person, there.key, told, now)
+    if one.holder.active:
+        refresh(session, one.holder.slack_id, now)
     if not own:
         tell(session, "booking.ended", one, now)
     waited = {each.id for each in booking.held(session, [there])[0].waiting}

@@ -20,6 +20,7 @@ from interlock.domain.permission import Permission
 from interlock.domain.policy import Policy
 from interlock.store import audit, booking, environment, outbox, person
 from interlock.store.engine import StoreError
+from interlock.usecases.home import refresh
 
 
 def settle(session: Session, policy: Policy, environment_id: int, now: datetime) -> Held:
@@ -36,6 +37,7 @@ def settle(session: Session, policy: Policy, environment_id: int, now: datetime)
         booking.give(session, each.id, span, seats)
         record(session, "booking.granted", SYSTEM, each.holder, one.key, facts(each, span), now, role="holder")
         tell(session, "booking.granted", each, now)
+        refresh(session, each.holder.slack_id, now)
     begun = _held(session, one).running(now)
     for each in due.overtaken:
         news = None if all(other.holder == each.holder for other in begun) else "booking.overtaken"
@@ -103,5 +105,7 @@ def _end(session: Session, there: Environment, one: Booking, now: datetime, news
     """`news` is the kind of message that its holder is sent."""
     booking.end(session, one.id, BookingState.LAPSED, now, by=None)
     record(session, "booking.lapsed", SYSTEM, one.holder, there.key, facts(one, one.span), now, role="holder")
+    if one.holder.active:
+        refresh(session, one.holder.slack_id, now)
     if news:
         tell(session, news, one, now)
