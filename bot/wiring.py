@@ -44,6 +44,7 @@ from interlock.jobs.webhook import Receipt
 from interlock.store import mirror, schema
 from interlock.store.engine import Store
 from interlock.trackers.jira import JiraTracker
+from interlock.usecases import environment
 
 Mode = Literal["socket", "http"]
 
@@ -92,7 +93,7 @@ class Bot:
     def __init__(self, settings: Settings, mode: Mode, clock: Callable[[], datetime] = now) -> None:
         settings.require_slack(mode)
         self._clock = clock
-        policy = policy_of(settings)
+        self._policy = policy = policy_of(settings)
         self._tracker = tracker_of(settings, policy)
         self._store = store = open_store(settings)
         slack = Slack(settings.reveal(TOKEN), settings.slack_api_url)
@@ -141,6 +142,7 @@ class Bot:
     def start(self) -> None:
         """Raises an InterlockError where a token is wrong. What merely cannot be reached is tried again, and /readyz
         tells of it."""
+        environment.reconcile(self._store, self._policy, self._clock())
         self._http.start()
         self._greet()
         self._relay.start()
