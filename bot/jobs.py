@@ -28,8 +28,10 @@ def all_jobs(tools: Tools) -> list[Job]:
     return [
         groups.job(store, policy, tools.directory, clock),
         sync.job(store, policy, tracker, clock),
+        sync.job(store, policy, tracker, clock, full=True),
         relay.job(tools.relay),
         sweep.job(store, policy, tracker, clock),
+        sweep.job(store, policy, tracker, clock, allow_many=True),
         digest.daily(store, policy),
         digest.readiness_summary(store, policy),
         escalation.blocker_escalation(store, policy),

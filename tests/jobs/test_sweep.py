@@ -8,7 +8,9 @@ import pytest
 from sqlmodel import col, select
 
 from interlock.domain.policy import Policy
+from interlock.domain.slot import Slot
 from interlock.jobs import sweep, sync
+from interlock.jobs.job import JobContext
 from interlock.jobs.sweep import Swept
 from interlock.store.engine import Store
 from interlock.store.mirror import MirrorRow
@@ -129,7 +131,7 @@ class TestRefusal:
         swept = run(store, policy, tracker)
         assert swept.gone == 0
         assert "no longer lists 8 tickets of the 8" in (swept.refused or "")
-        assert "--allow-many" in (problem(store) or "")
+        assert "interlock job run sweep-all-the-same" in (problem(store) or "")
         assert len(shown(store)) == 8
 
     def test_nor_does_one_that_lacks_too_many(
@@ -176,3 +178,17 @@ def test_what_was_kept_since_it_began_is_left_alone(
     found = sweep.run(sqlite_store, policy, tracker, lambda: NOW)  # as early as the tickets were seen
     assert found.gone == 0
     assert jira.find("DATA-1")["id"] not in jira.asked
+
+
+def test_as_a_job_it_says_what_it_did_or_why_not(
+    sqlite_store: Store, policy: Policy, tracker: JiraTracker, jira: "RawJira"
+) -> None:
+    a_mirror(sqlite_store, policy, tracker, jira)
+    context = JobContext(now=LATER, slot=Slot(job="sweep", due_at=LATER), progress=lambda _: None)
+    scheduled = sweep.job(sqlite_store, policy, tracker, lambda: LATER)
+    asked = sweep.job(sqlite_store, policy, tracker, lambda: LATER, allow_many=True)
+    assert scheduled.run(context).detail == "8 tickets compared, 0 gone, 0 read."
+    jira.issues.clear()
+    assert "none was marked as gone" in scheduled.run(context).detail
+    assert "reads nothing" in asked.run(replace(context, dry_run=True)).detail
+    assert (asked.name, asked.run(context).detail) == ("sweep-all-the-same", "0 tickets compared, 8 gone, 0 read.")

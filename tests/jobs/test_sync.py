@@ -9,7 +9,9 @@ import requests
 from sqlmodel import col, select
 
 from interlock.domain.policy import Policy
+from interlock.domain.slot import Slot
 from interlock.jobs import sync as job
+from interlock.jobs.job import JobContext, JobStoppedError
 from interlock.jobs.sync import Progress, Synced
 from interlock.store.engine import Store
 from interlock.store.mirror import MirrorRow
@@ -206,3 +208,36 @@ def test_fields_that_the_tracker_lacks_are_told(
 ) -> None:
     jira.fields.clear()
     assert run(sqlite_store, policy, tracker).missing == ("Flagged",)
+
+
+def test_as_a_job_it_says_what_it_did(
+    sqlite_store: Store, policy: Policy, tracker: JiraTracker, jira: "RawJira"
+) -> None:
+    seven_weeks(jira)
+    said: list[str] = []
+    context = JobContext(now=NOW, slot=Slot(job="sync", due_at=NOW, attempt=1), progress=said.append)
+    scheduled = job.job(sqlite_store, policy, tracker, lambda: NOW)
+    asked = job.job(sqlite_store, policy, tracker, lambda: NOW, full=True)
+    assert (scheduled.name, asked.name) == ("sync", "sync-full")
+    assert scheduled.run(context).detail == "23 tickets read, all of them."
+    assert said[-1] == "23 of 23 tickets"
+    assert scheduled.run(context).detail == "1 ticket read, changed since 2026-11-23 08:40 UTC."
+    assert asked.run(context).detail == "23 tickets read, all of them."
+    jira.searches.clear()
+    assert "reads nothing" in scheduled.run(replace(context, dry_run=True)).detail
+    assert jira.searches == []
+
+
+def test_a_job_that_must_stop_stops_at_a_page_and_goes_on_from_there(
+    sqlite_store: Store, policy: Policy, tracker: JiraTracker, jira: "RawJira"
+) -> None:
+    every = seven_weeks(jira)
+
+    def stop(_: Progress) -> None:
+        raise JobStoppedError("The program stops.")
+
+    with pytest.raises(JobStoppedError):
+        run(sqlite_store, policy, tracker, on_progress=stop)
+    assert len(keys(sqlite_store)) == 5
+    assert run(sqlite_store, policy, tracker).since is not None
+    assert keys(sqlite_store) == every

@@ -9,7 +9,7 @@ import structlog
 from interlock.domain.policy import Policy
 from interlock.domain.words import count
 from interlock.jobs.job import Job, JobContext, JobReport
-from interlock.jobs.sync import Clock
+from interlock.jobs.sync import FULL, Clock
 from interlock.store.engine import Store
 from interlock.trackers.errors import TrackerError
 from interlock.trackers.jira import JiraTracker
@@ -19,6 +19,8 @@ from interlock.usecases.sweep import Comparison
 
 SWEEP = "sweep"
 """The name of its row among the mirrors."""
+
+ALL_THE_SAME = "sweep-all-the-same"
 
 MOST_ASKED = 500
 """More unknown tickets than this are not asked for one by one: a full sync reads them faster."""
@@ -77,17 +79,21 @@ def run(
     return Swept(listed=len(listed), gone=work.gone, read=work.read, left_out=work.left_out, refused=refused)
 
 
-def job(store: Store, policy: Policy, tracker: JiraTracker, clock: Clock) -> Job:
+def job(store: Store, policy: Policy, tracker: JiraTracker, clock: Clock, *, allow_many: bool = False) -> Job:
+    """`allow_many`: the job that runs when somebody looked and says that so many are gone."""
+
     def work(context: JobContext) -> JobReport:
         if context.dry_run:
             return JobReport(detail="A dry run reads nothing from Jira.")
-        done = run(store, policy, tracker, clock, on_progress=context.progress)
+        done = run(store, policy, tracker, clock, allow_many=allow_many, on_progress=context.progress)
         if done.refused:
             return JobReport(detail=done.refused)
-        left = f" {count(done.left_out, 'ticket')} unknown here: run a full sync." if done.left_out else ""
+        left = (
+            f" {count(done.left_out, 'ticket')} unknown here: run `interlock job run {FULL}`." if done.left_out else ""
+        )
         return JobReport(detail=f"{count(done.listed, 'ticket')} compared, {done.gone} gone, {done.read} read.{left}")
 
-    return Job(name=SWEEP, run=work)
+    return Job(name=ALL_THE_SAME if allow_many else SWEEP, run=work)
 
 
 def _refusal(found: Comparison, listed: int) -> str | None:
@@ -96,7 +102,7 @@ def _refusal(found: Comparison, listed: int) -> str | None:
     return (
         f"Jira no longer lists {count(len(found.vanished), 'ticket')} of the {found.shown} that are mirrored. So many "
         "are not likely to be deleted at once, so none was marked as gone. Check what the bot's account may see; "
-        "if they are gone, run `interlock job run sweep --allow-many`."
+        f"if they are gone, run `interlock job run {ALL_THE_SAME}`."
     )
 
 

@@ -20,6 +20,7 @@ from interlock.usecases.sync import Cursor, Kept
 Clock = Callable[[], datetime]
 
 SYNC = "sync"
+FULL = "sync-full"
 
 OVERLAP = timedelta(minutes=10)
 """How much is read again: search shows a write only after a while, by then behind the cursor. Twice does no harm."""
@@ -86,17 +87,19 @@ def run(
     return Synced(read=work.progress.read, kept=work.kept, since=since, voided=voided, missing=greeting.missing)
 
 
-def job(store: Store, policy: Policy, tracker: JiraTracker, clock: Clock) -> Job:
+def job(store: Store, policy: Policy, tracker: JiraTracker, clock: Clock, *, full: bool = False) -> Job:
+    """`full`: the job that reads everything anew, which runs when somebody asks."""
+
     def work(context: JobContext) -> JobReport:
         if context.dry_run:
             return JobReport(detail="A dry run reads nothing from Jira.")
-        done = run(store, policy, tracker, clock, on_progress=lambda at: context.progress(_said(at)))
+        done = run(store, policy, tracker, clock, full=full, on_progress=lambda at: context.progress(_said(at)))
         since = f"changed since {done.since:%Y-%m-%d %H:%M} UTC" if done.since else "all of them"
         voided = f" {count(done.voided, 'approval')} voided." if done.voided else ""
         missing = f" Jira has no field named {', '.join(done.missing)}." if done.missing else ""
         return JobReport(detail=f"{count(done.read, 'ticket')} read, {since}.{voided}{missing}")
 
-    return Job(name=SYNC, run=work)
+    return Job(name=FULL if full else SYNC, run=work)
 
 
 def _said(progress: Progress) -> str:
