@@ -16,7 +16,7 @@ from slack_sdk import WebClient
 from bot.answers import Answers
 from bot.commands import SlashCommand, Verb
 from bot.dispatch import ClickHandler, Dispatcher, EventHandler, SubmissionHandler, SuggestionHandler, Tables, ack_of
-from bot.listeners import blocker, digest, directory, environment, home, release, signoff, words
+from bot.listeners import blocker, digest, directory, environment, home, parked, release, signoff, words
 from bot.metrics import Metrics
 from bot.services import Services
 
@@ -76,6 +76,8 @@ CLICKS: Final[dict[str, ClickHandler]] = {
     "booking.return": environment.give_back,
     "booking.end": environment.end,
     "booking.extend": environment.extend,
+    "parked.send": parked.send,
+    "parked.drop": parked.drop,
     "words.show": words.show,
 }
 """By action id."""
@@ -151,7 +153,10 @@ def build_app(
 def _listen(app: App, dispatcher: Dispatcher) -> None:
     def command(ack: Ack, body: dict[str, Any]) -> None:
         said = dispatcher.command(body)
-        ack(text=said.text, blocks=list(said.blocks), response_type="ephemeral", unfurl_links=False)
+        if said is None:
+            ack()
+        else:
+            ack(text=said.text, blocks=list(said.blocks), response_type="ephemeral", unfurl_links=False)
 
     def click(ack: Ack, body: dict[str, Any]) -> None:
         dispatcher.click(body)

@@ -10,7 +10,8 @@ from bot.requests import Command
 from bot.services import Services
 from bot.views.blocks import Message
 
-Handler = Callable[[Command, Services], Message]
+Handler = Callable[[Command, Services], Message | None]
+"""None where a form that opens is the answer."""
 
 NEAR: Final = 72
 """From how alike two words are, in percent, one is taken for a misspelling of the other."""

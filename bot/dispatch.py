@@ -74,13 +74,13 @@ class Dispatcher:
         self._answers = answers
         self._metrics = metrics
         self._commits = _Commits(services)
-        self._commands: Once[Message] = Once()
+        self._commands: Once[Message | None] = Once()
         self._clicks: Once[None] = Once()
         self._submissions: Once[Answer] = Once()
         self._events: Once[None] = Once()
 
-    def command(self, body: Body) -> Message:
-        """The ephemeral answer, to be carried by the ack."""
+    def command(self, body: Body) -> Message | None:
+        """The ephemeral answer, to be carried by the ack; None where a form that opens is the answer."""
         return self._commands.run(parsing.request_id(body), lambda: self._command(body))
 
     def click(self, body: Body) -> None:
@@ -111,7 +111,7 @@ class Dispatcher:
             return False
         return True
 
-    def _command(self, body: Body) -> Message:
+    def _command(self, body: Body) -> Message | None:
         name = parsing.text(body, "command").casefold()
         spec = self._tables.commands.get(name)
         if spec is None:
@@ -124,7 +124,7 @@ class Dispatcher:
             return help_page.command(name, spec.about, usages(name, spec))
         return self._answer_command(body, name, meant)
 
-    def _answer_command(self, body: Body, name: str, meant: Meant) -> Message:
+    def _answer_command(self, body: Body, name: str, meant: Meant) -> Message | None:
         request = parsing.command(body, meant.verb or "", meant.args, self._services.clock())
         handler = self._tables.commands[name].verbs[request.verb].handler
         said = self._attempt("command", f"{name} {request.verb}", lambda: handler(request, self._services))

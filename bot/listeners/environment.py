@@ -7,7 +7,7 @@ from bot.services import Services
 from bot.views import booking as booking_view
 from bot.views import booking_form as form
 from bot.views import environment as view
-from bot.views.blocks import Message, escape, sentence
+from bot.views.blocks import Message, escape
 from bot.views.forms import notice
 from interlock.domain.authority import Refused
 from interlock.domain.booking_draft import BookingDraft
@@ -24,10 +24,10 @@ def list_(request: Command, services: Services) -> Message:
     return view.refused(found) if isinstance(found, Refused) else view.listing(found, request.now)
 
 
-def book(request: Command, services: Services) -> Message:
+def book(request: Command, services: Services) -> Message | None:
     """`/env book [name]` opens the form, if it would not be in vain."""
     refused = _open(request, services, request.args)
-    return view.refused(refused) if refused else sentence("The form to book an environment is open.")
+    return view.refused(refused) if refused else None
 
 
 def new(request: Click, services: Services) -> Message | None:

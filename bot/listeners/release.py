@@ -54,13 +54,13 @@ def share(request: Click, services: Services) -> Message:
     return view.refused(done) if isinstance(done, Refused) else view.shared(done.release, there)
 
 
-def new(request: Command, services: Services) -> Message:
+def new(request: Command, services: Services) -> Message | None:
     """`/release new` opens the form, if it would not be in vain."""
     refused = release.may_create(services.store, services.policy, request.actor, request.now)
     if refused:
         return view.refused(refused)
     services.views.open(request.trigger_id, form.new(services.policy, channel_id=_channel(request.channel_id)))
-    return view.opened("The form for a new release is open.")
+    return None
 
 
 def preview(request: Click, services: Services) -> Message | None:
@@ -88,7 +88,7 @@ def create(request: Submission, services: Services) -> Answer:
     return Shown(view=form.done(done.release, done.tickets, done.warnings))
 
 
-def close(request: Command, services: Services) -> Message:
+def close(request: Command, services: Services) -> Message | None:
     """`/release close NAME reason` asks before it does."""
     found = release.ending(
         services.store, services.policy, request.actor, request.args, request.channel_id, request.now
@@ -99,7 +99,7 @@ def close(request: Command, services: Services) -> Message:
         return view.unclear(found)
     one = found.release
     services.views.open(request.trigger_id, form.close(one.id, one.name, found.reason, found.tickets, found.unfinished))
-    return view.opened("The form to close it is open.")
+    return None
 
 
 def close_for_good(request: Submission, services: Services) -> Answer:

@@ -119,11 +119,6 @@ def shared(one: Release, channel_id: str) -> Message:
     return sentence(f"The status of {line(one.name)} is on its way to {channel(channel_id)}.")
 
 
-def opened(what: str) -> Message:
-    """The answer of a command that opened a form."""
-    return sentence(f"{what} Nothing is recorded until you press its button.")
-
-
 def title(one: Release) -> str:
     """The release's name and its template's, escaped."""
     return f"{line(one.name, LONGEST)} {line(one.policy.name, LONGEST)}"

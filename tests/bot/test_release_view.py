@@ -19,6 +19,7 @@ from interlock.domain.policy import Policy, Template, Tickets
 from interlock.domain.release import Milestone, Release, ReleaseName, ScopeRule, Stage, Unclear
 from interlock.domain.status import Change, ReleaseStatus, Waiting
 from interlock.domain.version import VersionChoice
+from sandbox.slack.blocks import message_blocks, view_body
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 ROOT = "<https://jira.practice.example/browse/DATA-214|DATA-214> Schema registry upgrade"
@@ -299,8 +300,13 @@ def texts(value: object) -> list[str]:
     return []
 
 
-@given(st.text(max_size=80) | st.just(HOSTILE) | st.sampled_from(["<!here>", "<@U0ANA>", "<https://e.example|x>"]))
-def test_no_foreign_text_can_ping_or_link(text: str) -> None:
+@given(
+    st.text(max_size=80)
+    | st.just("x" * 5000)
+    | st.just(HOSTILE)
+    | st.sampled_from(["<!here>", "<@U0ANA>", "<https://e.example|x>"])
+)
+def test_no_foreign_text_can_ping_link_or_break_slacks_limits(text: str) -> None:
     one = replace(
         RELEASE, name=text, policy=Template(name=text), milestones=(Milestone(name=text, due=RELEASE.target),)
     )
@@ -328,6 +334,10 @@ def test_no_foreign_text_can_ping_or_link(text: str) -> None:
         form.close(1, text, text, 3, 3),
         form.closed(one),
     ]
+    for message in messages:
+        message_blocks(list(message.blocks), lambda kind: kind)
+    for modal in views:
+        view_body(modal, ("modal",), lambda kind: kind)
     shown = [message.text for message in messages] + texts([message.blocks for message in messages]) + texts(views)
     allowed = (f"<{url('DATA-214')}|DATA-214>", "<#C0RELDATAPLATFORM>")
     for said in shown:
