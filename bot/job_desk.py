@@ -14,15 +14,14 @@ from bot.directory import SlackDirectory
 from bot.drawing import Drawn
 from bot.jobs import Tools, all_jobs
 from bot.modals import Modals
-from bot.sender import DRAWERS, SlackSender
+from bot.sender import DRAWERS
 from bot.services import Services
 from bot.slack import Slack
-from bot.wiring import now, open_store, owner, policy_of, settings_from, tracker_of
+from bot.wiring import now, open_store, owner, policy_of, relay_of, settings_from, tracker_of
 from interlock.domain.outbox import Message, Outgoing
 from interlock.domain.policy import JobRule
 from interlock.domain.words import ago, count
 from interlock.jobs.job import Run
-from interlock.jobs.relay import Relay
 from interlock.jobs.slots import JobRunner, JobStatus
 from interlock.store.person import ChannelRow, PersonRow
 
@@ -45,7 +44,7 @@ def open_desk(env: Mapping[str, str]) -> Iterator[Desk]:
     slack = Slack(settings.reveal("SLACK_BOT_TOKEN"), settings.slack_api_url)
     services = Services(store=store, policy=policy, settings=settings, clock=now, views=Modals(slack))
     name = owner()
-    relay = Relay(store, SlackSender(services, slack), clock=now, owner=name)
+    relay = relay_of(services, slack, name)
     directory = SlackDirectory(slack)
     tools = Tools(store=store, policy=policy, tracker=tracker, directory=directory, relay=relay, clock=now)
     try:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import structlog
 
-from bot.drawers import blocker, digest, environment, home, release, signoff, words
+from bot.drawers import blocker, digest, environment, home, parked, release, signoff, words
 from bot.drawing import Drawer, Drawn, DrawnHome
 from bot.services import Services
 from bot.slack import Slack, SlackError
@@ -35,6 +35,7 @@ DRAWERS: Final[dict[str, Drawer]] = {
     "digest": digest.morning,
     "readiness": digest.readiness,
     "words": words.answer,
+    "relay.parked": parked.told,
 }
 """By the outbox message's kind."""
 

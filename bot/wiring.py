@@ -11,6 +11,7 @@ from typing import Final, Literal
 
 import structlog
 from prometheus_client import CollectorRegistry
+from sqlmodel import Session
 
 from bot.answers import Answers
 from bot.app import build_app
@@ -31,6 +32,7 @@ from bot.socket import WRONG_TOKEN, SlackSocket
 from interlock.config.errors import SettingsError
 from interlock.config.policy import load_policy
 from interlock.config.settings import Settings, load_settings
+from interlock.domain.outbox import Message
 from interlock.domain.policy import Policy
 from interlock.domain.words import join
 from interlock.jobs import webhook
@@ -44,7 +46,7 @@ from interlock.jobs.webhook import Receipt
 from interlock.store import mirror, schema
 from interlock.store.engine import Store
 from interlock.trackers.jira import JiraTracker
-from interlock.usecases import environment
+from interlock.usecases import environment, parked
 
 Mode = Literal["socket", "http"]
 
@@ -87,6 +89,17 @@ def owner() -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
+def relay_of(services: Services, slack: Slack, name: str, wakeup: Wakeup | None = None) -> Relay:
+    """`name` is the process's in leases."""
+    store, policy, clock = services.store, services.policy, services.clock
+
+    def on_parked(session: Session, message: Message, reason: str) -> None:
+        parked.tell(session, policy, message, reason, clock())
+
+    sender = SlackSender(services, slack)
+    return Relay(store, sender, clock=clock, owner=name, wakeup=wakeup, on_parked=on_parked)
+
+
 class Bot:
     """All parts, put together and not yet started. Raises an InterlockError where something is missing or wrong."""
 
@@ -111,7 +124,7 @@ class Bot:
             reread=self._rereading.ask,
             check_links=self._checking.ask,
         )
-        self._relay = Relay(store, SlackSender(services, slack), clock=clock, owner=name, wakeup=wakeup)
+        self._relay = relay_of(services, slack, name, wakeup)
         tools = Tools(
             store=store,
             policy=policy,

@@ -1,0 +1,114 @@
+"""Messages that the relay gave up on: telling the release managers, sending again, letting go."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from sqlmodel import Session
+
+from interlock.domain.actor import Actor, Person, Standing
+from interlock.domain.audit import AuditEvent
+from interlock.domain.authority import Refused
+from interlock.domain.outbox import Message, Outgoing, Parked, Urgency
+from interlock.domain.permission import Permission
+from interlock.domain.policy import RELEASE_MANAGER, Policy, Role
+from interlock.domain.trouble import Stuck, Trouble
+from interlock.store import audit, outbox, person
+from interlock.store.engine import Store
+from interlock.usecases import authority
+
+KIND = "relay.parked"
+"""`interlock.jobs.delivery` knows it too: when this one is parked itself, nobody is told again."""
+
+GATHERED = timedelta(seconds=30)
+"""A token that was revoked parks everything at once: it is told of once."""
+GOOD_FOR = timedelta(days=1)
+
+DIRECT = "@"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """How many messages were sent again or let go; 0: somebody else had seen to them."""
+
+    count: int
+
+
+def tell(session: Session, policy: Policy, message: Message, reason: str, now: datetime) -> None:
+    """In the transaction that parks: each release manager hears of each reason once an hour."""
+    cause = sha256(reason.encode()).hexdigest()[:16]
+    for manager in managers(session, policy):
+        note = Outgoing(
+            key=f"{KIND}:{cause}:{now:%Y-%m-%dT%H}:{manager.slack_id}",
+            kind=KIND,
+            ids={"message": message.id},
+            channel=f"{DIRECT}{manager.slack_id}",
+            urgency=Urgency.PROMPT,
+            not_before=now + GATHERED,
+            not_after=now + GOOD_FOR,
+        )
+        outbox.enqueue(session, note, now)
+
+
+def managers(session: Session, policy: Policy) -> list[Person]:
+    """The release managers who can act, by name."""
+    role = policy.roles.get(RELEASE_MANAGER, Role())
+    grouped = [each for members in person.members(session, role.groups).values() for each in members]
+    named = person.by_email(session, role.people).values()
+    found = {each.slack_id: each for each in [*grouped, *named]}
+    return sorted(found.values(), key=lambda each: each.name)
+
+
+def trouble(store: Store, message_id: int) -> Trouble | None:
+    """What is parked for the same reason as this message; None once it was seen to."""
+    with store.read() as session:
+        alike = _alike(session, message_id)
+        if not alike:
+            return None
+        ids = [each.message.channel[1:] for each in alike if each.message.channel.startswith(DIRECT)]
+        names = {slack_id: found.name for slack_id, found in person.people(session, ids).items()}
+        return Trouble(
+            first=message_id, reason=alike[0].reason, messages=tuple(_stuck(each.message, names) for each in alike)
+        )
+
+
+def send_again(store: Store, policy: Policy, actor: Actor, message_id: int, now: datetime) -> Settled | Refused:
+    """All that are parked for the same reason, once that is mended."""
+    with store.write() as session:
+        allowed = authority.to_decide(session, policy, Permission.JOB_RUN, actor, now)
+        if isinstance(allowed, Refused):
+            return allowed
+        ids = [each.message.id for each in _alike(session, message_id)]
+        done = [each for each in ids if outbox.release_parked(session, each, now)]
+        _record(session, "outbox.released", actor, allowed, done, now)
+        return Settled(count=len(done))
+
+
+def let_go(store: Store, policy: Policy, actor: Actor, message_id: int, now: datetime) -> Settled | Refused:
+    """All that are parked for the same reason are never sent."""
+    with store.write() as session:
+        allowed = authority.to_decide(session, policy, Permission.JOB_RUN, actor, now)
+        if isinstance(allowed, Refused):
+            return allowed
+        ids = [each.message.id for each in _alike(session, message_id)]
+        done = [each for each in ids if outbox.drop_parked(session, each, f"Let go by {allowed.person.name}.")]
+        _record(session, "outbox.dropped", actor, allowed, done, now)
+        return Settled(count=len(done))
+
+
+def _alike(session: Session, message_id: int) -> list[Parked]:
+    everything = outbox.parked(session)
+    reason = next((each.reason for each in everything if each.message.id == message_id), None)
+    return [each for each in everything if each.reason == reason]
+
+
+def _stuck(message: Message, names: dict[str, str]) -> Stuck:
+    if message.channel.startswith(DIRECT):
+        return Stuck(kind=message.kind, since=message.created_at, person=names.get(message.channel[1:], "somebody"))
+    return Stuck(kind=message.kind, since=message.created_at, channel=message.channel)
+
+
+def _record(session: Session, kind: str, actor: Actor, who: Standing, done: list[int], now: datetime) -> None:
+    if done:
+        people = {"actor": asdict(who.person)}
+        audit.append(session, AuditEvent(kind=kind, actor=actor, facts={"messages": done}, people=people), now)
