@@ -17,7 +17,7 @@ from bot.views.forms import (
 from interlock.domain.draft import Preview
 from interlock.domain.names import LONGEST
 from interlock.domain.policy import Policy
-from interlock.domain.release import Release
+from interlock.domain.release import LONGEST_REASON, Release
 from interlock.domain.version import VersionChoice
 from interlock.domain.words import count
 
@@ -84,10 +84,16 @@ def close(release_id: int, name: str, reason: str, tickets: int, unfinished: int
     """Asks before a release ends, and why it does."""
     left = f" with {unfinished} of {count(tickets, 'ticket')} open" if unfinished else ""
     ask = f"Close *{line(name, LONGEST)}*{left}? This can't be undone: its scope and sign-offs stay as they are."
+    why = cut(reason, LONGEST_REASON)
     return modal(
         CLOSE,
         "Close release",
-        [section(ask), input_text(REASON, "Why", initial=reason or None, multiline=True, at_most=500)],
+        [
+            section(ask),
+            input_text(
+                REASON, "Why", initial=cut(reason, LONGEST_REASON) or None, multiline=True, at_most=LONGEST_REASON
+            ),
+        ],
         submit="Close release",
         private={"release": release_id},
     )

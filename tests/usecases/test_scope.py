@@ -1,9 +1,8 @@
 """Scope membership follows the tickets, on both databases."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 from threading import Thread
-from typing import Any
 
 import pytest
 from sqlmodel import Session, select
@@ -16,57 +15,16 @@ from interlock.store.mirror import MirrorRow
 from interlock.store.release import ReleaseRow, ScopeRow
 from interlock.store.ticket import TicketLabelRow, TicketRow, TicketVersionRow
 from interlock.usecases import scope
+from tests import builders
+from tests.builders import NOW, release
 
-NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
-NO_TEMPLATE: dict[str, Any] = {"name": "Plain", "milestones": [], "requirements": [], "criteria": []}
-
-
-def release(session: Session, rule: ScopeRule, *, name: str = "2026.12", stage: Stage = Stage.PLANNED) -> int:
-    row = ReleaseRow(
-        name=name,
-        folded=name.casefold(),
-        template="plain",
-        policy=NO_TEMPLATE,
-        policy_version="v",
-        stage=stage,
-        target=date(2026, 12, 17),
-        channel_id="C0REL",
-        scope_rule=release_store.stored_scope_rule(rule),
-        created_by="U0RITA",
-        created_at=NOW,
-        scope_opened_at=NOW,
-    )
-    session.add(row)
-    session.flush()
-    assert row.id is not None
-    return row.id
 
 
 def ticket(
     session: Session, key: str, *, versions: Sequence[str] = (), labels: Sequence[str] = (), epic: str | None = None
 ) -> str:
-    ticket_id = f"id-{key}"
-    session.add(
-        TicketRow(
-            id=ticket_id,
-            key=key,
-            project_id="1",
-            project_key=key.split("-", maxsplit=1)[0],
-            team_key="data",
-            summary=f"Summary of {key}",
-            type="Story",
-            status_id="1",
-            status="To Do",
-            category="new",
-            epic_key=epic,
-            created=NOW,
-            updated=NOW,
-            seen_at=NOW,
-        )
-    )
-    session.flush()
-    session.add_all(TicketVersionRow(ticket_id=ticket_id, version_id=version) for version in versions)
+    ticket_id = builders.ticket(session, key, versions=versions, epic_key=epic)
     session.add_all(TicketLabelRow(ticket_id=ticket_id, label=label) for label in labels)
     session.flush()
     return ticket_id
@@ -78,7 +36,8 @@ def keys(session: Session, release_id: int) -> list[str]:
 
 def test_a_version_a_label_or_an_epic_takes_a_ticket(store: Store) -> None:
     with store.write() as session:
-        release_id = release(session, ScopeRule(version_ids=("v1", "v2"), labels=("ship",), epics=("DATA-1",)))
+        session.add(MirrorRow(name="tickets", as_of=NOW))
+        release_id = release(session, rule=ScopeRule(version_ids=("v1", "v2"), labels=("ship",), epics=("DATA-1",)))
         ticket(session, "DATA-2", versions=["v1"])
         ticket(session, "ML-3", versions=["v2", "v9"], labels=["ship"])
         ticket(session, "DATA-4", labels=["ship", "other"])
@@ -93,7 +52,7 @@ def test_a_version_a_label_or_an_epic_takes_a_ticket(store: Store) -> None:
 
 def test_only_the_named_tickets_come_and_go(store: Store) -> None:
     with store.write() as session:
-        release_id = release(session, ScopeRule(version_ids=("v1",)))
+        release_id = release(session, rule=ScopeRule(version_ids=("v1",)))
         named = ticket(session, "DATA-2", versions=["v1"])
         ticket(session, "DATA-3", versions=["v1"])
         scope.refresh(session, [named], NOW)
@@ -105,7 +64,7 @@ def test_only_the_named_tickets_come_and_go(store: Store) -> None:
 def test_a_ticket_that_leaves_and_comes_back_has_two_stays(store: Store) -> None:
     with store.write() as session:
         session.add(MirrorRow(name="tickets", as_of=NOW))
-        release_id = release(session, ScopeRule(version_ids=("v1",)))
+        release_id = release(session, rule=ScopeRule(version_ids=("v1",)))
         ticket_id = ticket(session, "DATA-2", versions=["v1"])
         scope.refresh(session, [ticket_id], NOW)
         link = session.exec(select(TicketVersionRow)).one()
@@ -120,7 +79,7 @@ def test_a_ticket_that_leaves_and_comes_back_has_two_stays(store: Store) -> None
 
 def test_a_ticket_that_the_tracker_no_longer_shows_leaves_and_returns(store: Store) -> None:
     with store.write() as session:
-        release_id = release(session, ScopeRule(version_ids=("v1",)))
+        release_id = release(session, rule=ScopeRule(version_ids=("v1",)))
         ticket_id = ticket(session, "DATA-2", versions=["v1"])
         scope.refresh(session, [ticket_id], NOW)
         row = session.get(TicketRow, ticket_id)
@@ -136,7 +95,7 @@ def test_a_ticket_that_the_tracker_no_longer_shows_leaves_and_returns(store: Sto
 @pytest.mark.parametrize("ended", [Stage.CLOSED, Stage.CANCELLED])
 def test_an_ended_release_keeps_the_scope_that_it_ended_with(store: Store, ended: Stage) -> None:
     with store.write() as session:
-        release_id = release(session, ScopeRule(version_ids=("v1",)))
+        release_id = release(session, rule=ScopeRule(version_ids=("v1",)))
         ticket(session, "DATA-2", versions=["v1"])
         scope.refresh(session, None, NOW)
         row = session.get(ReleaseRow, release_id)
@@ -150,8 +109,8 @@ def test_an_ended_release_keeps_the_scope_that_it_ended_with(store: Store, ended
 
 def test_each_change_counts_the_release_up_and_only_it(store: Store) -> None:
     with store.write() as session:
-        changed = release(session, ScopeRule(version_ids=("v1",)))
-        other = release(session, ScopeRule(version_ids=("v2",)), name="models")
+        changed = release(session, rule=ScopeRule(version_ids=("v1",)))
+        other = release(session, rule=ScopeRule(version_ids=("v2",)), name="models")
         ticket(session, "DATA-2", versions=["v1"])
         assert scope.refresh(session, None, NOW) == {changed}
     with store.read() as session:
@@ -161,7 +120,7 @@ def test_each_change_counts_the_release_up_and_only_it(store: Store) -> None:
 
 def test_more_tickets_than_a_statement_may_name(store: Store) -> None:
     with store.write() as session:
-        release_id = release(session, ScopeRule(version_ids=("v1",)))
+        release_id = release(session, rule=ScopeRule(version_ids=("v1",)))
         ticket(session, "DATA-2", versions=["v1"])
         scope.refresh(session, [f"id-{number}" for number in range(100_000)], NOW)
         assert keys(session, release_id) == ["DATA-2"]
@@ -180,7 +139,7 @@ def test_a_new_release_and_a_page_of_tickets_cannot_pass_each_other_unseen(store
             failures.append(error)
 
     with store.write() as session:
-        release_id = release(session, rule)
+        release_id = release(session, rule=rule)
         scope.refresh(session, None, NOW)
         thread = Thread(target=page)
         thread.start()
@@ -194,10 +153,11 @@ def test_a_new_release_and_a_page_of_tickets_cannot_pass_each_other_unseen(store
 
 def test_what_comes_in_before_the_tracker_was_read_to_its_end_was_there_from_the_beginning(store: Store) -> None:
     with store.write() as session:
-        release_id = release(session, ScopeRule(version_ids=("v1",)))
+        release_id = release(session, rule=ScopeRule(version_ids=("v1",)))
         ticket(session, "DATA-1", versions=["v1"])
         scope.refresh(session, None, LATER)
         session.add(MirrorRow(name="tickets", as_of=LATER))
         ticket(session, "DATA-2", versions=["v1"])
         scope.refresh(session, None, LATER)
-        assert [scoped.added_at for scoped in scope_store.tickets(session, release_id)] == [NOW, LATER]
+        opened = release_store.load(session, release_id).scope_opened_at
+        assert [scoped.added_at for scoped in scope_store.tickets(session, release_id)] == [opened, LATER]

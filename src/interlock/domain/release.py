@@ -88,6 +88,9 @@ class Release:
         return self.stage in ENDED
 
 
+LONGEST_REASON: Final = 500
+"""How many characters of why a release was closed are kept."""
+
 CHOICES: Final = 5
 """How many releases an answer names."""
 

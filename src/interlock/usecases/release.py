@@ -17,7 +17,17 @@ from interlock.domain.draft import Draft, Findings, Preview
 from interlock.domain.outbox import Outgoing, Urgency
 from interlock.domain.permission import Permission
 from interlock.domain.policy import Policy
-from interlock.domain.release import NEW, Release, ReleaseName, ScopeRule, Stage, Unclear, choose, leading
+from interlock.domain.release import (
+    LONGEST_REASON,
+    NEW,
+    Release,
+    ReleaseName,
+    ScopeRule,
+    Stage,
+    Unclear,
+    choose,
+    leading,
+)
 from interlock.domain.version import VersionChoice, choices
 from interlock.store import audit, card, channel, outbox, person, release, scope, seen, signoff, version
 from interlock.store.engine import Store
@@ -27,7 +37,6 @@ from interlock.usecases import scope as scopes
 from interlock.usecases.record import record
 
 NEWS_GOOD_FOR = timedelta(days=1)
-LONGEST_REASON = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
