@@ -7,6 +7,7 @@ import pytest
 import requests
 from starlette.applications import Starlette
 from starlette.routing import Mount
+from starlette.types import Receive, Scope, Send
 
 from sandbox.jira.app import build
 from sandbox.jira.store import Store
@@ -18,20 +19,29 @@ EMAIL, TOKEN = "interlock@practice.example", "practice-jira-token"
 
 
 class Practice:
-    """Both flavours over one store, at /jira and /jira-dc."""
+    """Both flavours over one store, at /jira and /jira-dc. Started once; each test gives it a store of its own."""
 
-    def __init__(self, store: Store) -> None:
+    store: Store
+
+    def __init__(self) -> None:
         bound = bind(0)
-        self.store = store
         self.url = f"http://127.0.0.1:{bound.getsockname()[1]}"
         self.cloud_url, self.dc_url = f"{self.url}/jira", f"{self.url}/jira-dc"
+        self._app = Starlette()
+        self._server = Server(Starlette(routes=[Mount("/", self._serve)]), bound).start()
+        self._session = requests.Session()
+        self._session.trust_env = False
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._app(scope, receive, send)
+
+    def show(self, store: Store) -> None:
+        self.store = store
         routes = [
             Mount("/jira-dc", build(store, flavour="datacenter")),
             Mount("/jira", build(store, flavour="cloud")),
         ]
-        self._server = Server(Starlette(routes=routes), bound).start()
-        self._session = requests.Session()
-        self._session.trust_env = False
+        self._app = Starlette(routes=routes)
 
     def cloud(self, method: str, path: str, **more: object) -> requests.Response:
         """A call as the bot; `path` is below /rest/api/."""
@@ -58,8 +68,14 @@ def store() -> Store:
     return Store(generate(TODAY))
 
 
+@pytest.fixture(scope="session")
+def served() -> Iterator[Practice]:
+    practice = Practice()
+    yield practice
+    practice.stop()
+
+
 @pytest.fixture
-def practice(store: Store) -> Iterator[Practice]:
-    served = Practice(store)
-    yield served
-    served.stop()
+def practice(served: Practice, store: Store) -> Practice:
+    served.show(store)
+    return served
