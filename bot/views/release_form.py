@@ -88,12 +88,7 @@ def close(release_id: int, name: str, reason: str, tickets: int, unfinished: int
     return modal(
         CLOSE,
         "Close release",
-        [
-            section(ask),
-            input_text(
-                REASON, "Why", initial=cut(reason, LONGEST_REASON) or None, multiline=True, at_most=LONGEST_REASON
-            ),
-        ],
+        [section(ask), input_text(REASON, "Why", initial=why or None, multiline=True, at_most=LONGEST_REASON)],
         submit="Close release",
         private={"release": release_id},
     )
