@@ -1,0 +1,196 @@
+"""The one listener table, and the Bolt app that is made of it.
+
+Bolt sees one listener per kind of request: it looks through its listeners one after the other (100 of them cost nine
+tenths of its speed), so the tables do the finding. Everything is handled before Slack is answered, and the answers of
+commands, submissions and options ride in the ack.
+"""
+
+import logging
+import re
+from typing import Any, Final
+
+from slack_bolt import Ack, App, BoltResponse
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk import WebClient
+
+from bot.answers import Answers
+from bot.commands import SlashCommand, Verb
+from bot.dispatch import ClickHandler, Dispatcher, EventHandler, SubmissionHandler, SuggestionHandler, Tables, ack_of
+from bot.listeners import blocker, digest, directory, environment, home, link, parked, release, signoff, words
+from bot.metrics import Metrics
+from bot.services import Services
+
+COMMANDS: Final[dict[str, SlashCommand]] = {
+    "/release": SlashCommand(
+        about="Releases: where they stand, their sign-offs, their digest.",
+        default="status",
+        verbs={
+            "status": Verb(handler=release.status, usage="[release]", about="says where a release stands"),
+            "list": Verb(handler=release.list_, about="lists the releases under way"),
+            "new": Verb(handler=release.new, about="plans a release from a template"),
+            "signoffs": Verb(handler=signoff.signoffs, usage="[release]", about="says who has signed, and asks"),
+            "digest now": Verb(handler=digest.now, usage="[release]", about="posts the digest at once"),
+            "close": Verb(handler=release.close, usage="RELEASE [why]", about="ends a release for good"),
+        },
+    ),
+    "/blockers": SlashCommand(
+        about="What is blocked, by whom, and what clearing it would free.",
+        default="list",
+        free=True,
+        verbs={
+            "list": Verb(handler=blocker.list_, usage="[team|release]", about="lists what can't move and why"),
+        },
+    ),
+    "/env": SlashCommand(
+        about="Environments: who has which, and yours.",
+        default="list",
+        verbs={
+            "list": Verb(handler=environment.list_, usage="[ENV]", about="says who has which, and until when"),
+            "book": Verb(handler=environment.book, usage="[ENV]", about="books one, or puts you in its waitlist"),
+            "return": Verb(handler=environment.return_, usage="[ENV]", about="gives yours back"),
+            "set": Verb(handler=environment.set_, usage="ENV STATE why", about="says what state yours is in"),
+        },
+    ),
+    "/link": SlashCommand(
+        about="Your account in the tracker.",
+        default="link",
+        free=True,
+        verbs={
+            "link": Verb(handler=link.show_or_claim, usage="[account]", about="says who you are there, or links you"),
+            "remove": Verb(handler=link.remove, about="gives your account up"),
+            "confirm": Verb(handler=link.confirm, usage="@person ACCOUNT", about="links somebody on your word"),
+        },
+    ),
+}
+
+CLICKS: Final[dict[str, ClickHandler]] = {
+    "release.status": release.show,
+    "release.signoffs": release.show_signoffs,
+    "release.share": release.share,
+    "release.preview": release.preview,
+    "release.blockers": blocker.show,
+    "signoff.request": signoff.ask,
+    "signoff.approve": signoff.approve,
+    "signoff.reject": signoff.reject,
+    "signoff.revoke": signoff.revoke,
+    "blocker.take": blocker.take,
+    "blocker.snooze": blocker.snooze,
+    "blocker.share": blocker.share,
+    "link.choose": link.choose,
+    "link.check": link.check,
+    "booking.new": environment.new,
+    "booking.return": environment.give_back,
+    "booking.end": environment.end,
+    "booking.extend": environment.extend,
+    "parked.send": parked.send,
+    "parked.drop": parked.drop,
+    "words.show": words.show,
+}
+"""By action id."""
+
+SUBMISSIONS: Final[dict[str, SubmissionHandler]] = {
+    "release.new": release.create,
+    "release.close": release.close_for_good,
+    "signoff.reject": signoff.reject_with_reason,
+    "blocker.take": blocker.taken,
+    "blocker.snooze": blocker.snoozed,
+    "link.check": link.checked,
+    "booking.new": environment.submit,
+    "booking.end": environment.end_with_reason,
+}
+"""By the modal's callback id."""
+
+SUGGESTIONS: Final[dict[str, SuggestionHandler]] = {
+    "release.versions": release.versions,
+}
+"""By the external select's action id."""
+
+EVENTS: Final[dict[str, EventHandler]] = {
+    "app_home_opened": home.opened,
+    "app_mention": words.mentioned,
+    "channel_archive": directory.channel_archived,
+    "channel_rename": directory.channel_renamed,
+    "channel_shared": directory.changed,
+    "channel_unarchive": directory.channel_unarchived,
+    "channel_unshared": directory.changed,
+    "member_joined_channel": directory.joined_channel,
+    "message": words.spoken_to,
+    "subteam_created": directory.changed,
+    "subteam_members_changed": directory.group_members_changed,
+    "subteam_updated": directory.changed,
+    "team_join": directory.person_changed,
+    "user_change": directory.person_changed,
+}
+"""By the event's type."""
+
+TABLES: Final = Tables(
+    commands=COMMANDS, clicks=CLICKS, submissions=SUBMISSIONS, suggestions=SUGGESTIONS, events=EVENTS
+)
+
+ANY: Final = re.compile("")
+AGAIN: Final = 503
+
+
+def build_app(
+    services: Services, *, tables: Tables = TABLES, answers: Answers | None = None, metrics: Metrics | None = None
+) -> App:
+    """A Bolt app over the tables. It calls nothing and starts no thread of its own that works: whoever reaches Slack
+    (Socket Mode or HTTP) hands it payloads with `dispatch`, after having verified them.
+    """
+    dispatcher = Dispatcher(services, tables, answers or Answers(), metrics or Metrics())
+    logger = logging.getLogger("interlock.bolt")
+    logger.setLevel(logging.ERROR)  # its warnings quote bodies, and tell of the environment variables we read ourselves
+    who = AuthorizeResult(enterprise_id=None, team_id=None, bot_token=_token(services))
+    app = App(
+        name="interlock",
+        logger=logger,
+        process_before_response=True,
+        # Ours, so that Bolt does not make one out of the environment; listeners use `Services.views`.
+        client=WebClient(base_url=services.settings.slack_api_url),
+        authorize=lambda: who,  # one workspace, one token: no auth.test per request
+        request_verification_enabled=False,  # done before, by `bot.http.slack` (and by Socket Mode itself)
+        ignoring_self_events_enabled=False,  # the dispatcher ignores what bots say, and keeps our joining a channel
+        attaching_function_token_enabled=False,
+        attaching_conversation_kwargs_enabled=False,
+    )
+    _listen(app, dispatcher)
+    return app
+
+
+def _listen(app: App, dispatcher: Dispatcher) -> None:
+    def command(ack: Ack, body: dict[str, Any]) -> None:
+        said = dispatcher.command(body)
+        if said is None:
+            ack()
+        else:
+            ack(text=said.text, blocks=list(said.blocks), response_type="ephemeral", unfurl_links=False)
+
+    def click(ack: Ack, body: dict[str, Any]) -> None:
+        dispatcher.click(body)
+        ack()
+
+    def submission(ack: Ack, body: dict[str, Any]) -> None:
+        ack(**ack_of(dispatcher.submission(body)))
+
+    def suggestion(ack: Ack, body: dict[str, Any]) -> None:
+        ack(options=dispatcher.suggestion(body))
+
+    def event(body: dict[str, Any]) -> BoltResponse:
+        # An event that was not handled is not acknowledged, so that Slack delivers it again.
+        return BoltResponse(status=200 if dispatcher.event(body) else AGAIN)
+
+    def nothing(ack: Ack) -> None:
+        ack()
+
+    app.command(ANY)(command)
+    app.action(ANY)(click)
+    app.view(ANY)(submission)
+    app.options(ANY)(suggestion)
+    app.event(ANY)(event)
+    app.view_closed(ANY)(nothing)
+    app.shortcut(ANY)(nothing)
+
+
+def _token(services: Services) -> str:
+    token = services.settings.slack_bot_token
+    return token.get_secret_value() if token else ""
