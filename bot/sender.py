@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import structlog
 
-from bot.drawers import blocker, digest, environment, home, parked, release, signoff, words
+from bot.drawers import blocker, digest, environment, home, link, parked, release, signoff, words
 from bot.drawing import Drawer, Drawn, DrawnHome
 from bot.services import Services
 from bot.slack import Slack, SlackError
@@ -32,6 +32,7 @@ DRAWERS: Final[dict[str, Drawer]] = {
     "booking.ended": environment.ended,
     "booking.environment": environment.environment_changed,
     "home": home.draw,
+    "link.note": link.note,
     "digest": digest.morning,
     "readiness": digest.readiness,
     "words": words.answer,
