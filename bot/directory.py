@@ -12,7 +12,8 @@ from typing import Any, Final, Literal
 from bot.parsing import plain
 from bot.slack import Slack, SlackError
 from interlock.domain.actor import Person
-from interlock.domain.directory import Channel, Group
+from interlock.domain.channel import Channel
+from interlock.domain.directory import Group
 
 PATIENCE: Final = 8
 """How often in a row one page is asked for again when Slack asks to slow down."""

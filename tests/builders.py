@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlmodel import Session
 
+from interlock.domain import outbox
 from interlock.domain.actor import Actor, Authentication
 from interlock.domain.calendar import WorkCalendar
 from interlock.domain.permission import Permission
@@ -156,3 +157,22 @@ def release(
     signoff.add_requirements(session, row.id, template.requirements)
     scope.refresh(session, None, NOW - timedelta(days=5))
     return row.id
+
+
+def message(kind: str, *, channel: str = CHANNEL, **ids: Any) -> outbox.Message:
+    """A message as the relay hands it to the sender."""
+    return outbox.Message(
+        id=1,
+        key="k",
+        kind=kind,
+        ids=ids,
+        channel=channel,
+        thread_ts=None,
+        urgency=outbox.Urgency.PROMPT,
+        token="token",
+        coalesce=None,
+        created_at=NOW,
+        not_after=NOW + timedelta(hours=1),
+        attempts=1,
+        attempted_at=NOW,
+    )

@@ -20,8 +20,9 @@ def ping(services: Services, message: outbox.Message) -> Drawn | Dropped:
 
 
 def shared(services: Services, message: outbox.Message) -> Drawn:
-    found, audience = blocker.for_channel(services.store, services.policy, message.ids["release_id"], message.channel)
-    drawn = view.listing(
-        found, audience, services.policy, services.ticket_url, services.clock(), shared_by=message.ids["by"]
+    ids = message.ids
+    found, audience, by = blocker.for_channel(
+        services.store, services.policy, ids["release_id"], message.channel, ids["shared_by"]
     )
+    drawn = view.listing(found, audience, services.policy, services.ticket_url, services.clock(), shared_by=by)
     return Drawn(message=drawn)

@@ -11,7 +11,7 @@ from bot.views.forms import notice
 from interlock.domain.authority import Refused
 from interlock.domain.release import Unclear
 from interlock.domain.visibility import MEMBER
-from interlock.usecases import blocker, whereabouts
+from interlock.usecases import announcement, blocker, whereabouts
 
 NO_DATE = "Choose a date from today on."
 
@@ -36,9 +36,13 @@ def show(request: Click, services: Services) -> Message:
 
 def share(request: Click, services: Services) -> Message:
     number, there = request.number("release"), request.channel_id or ""
-    done = blocker.share(services.store, services.policy, request.actor, number, there, request.trigger_id, request.now)
+    done = announcement.share(
+        services.store, services.policy, request.actor, "blocker.list", number, there, request.trigger_id, request.now
+    )
     services.wake()
-    return release_view.refused(done) if isinstance(done, Refused) else view.shared(done.name, there)
+    if isinstance(done, Refused):
+        return release_view.refused(done)
+    return release_view.shared("list of blockers", done.release, there)
 
 
 def take(request: Click, services: Services) -> Message | None:

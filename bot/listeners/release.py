@@ -48,10 +48,10 @@ def show_signoffs(request: Click, services: Services) -> Message:
 def share(request: Click, services: Services) -> Message:
     number, there = request.number("release"), request.channel_id or ""
     done = announcement.share(
-        services.store, services.policy, request.actor, number, there, request.trigger_id, request.now
+        services.store, services.policy, request.actor, "release.status", number, there, request.trigger_id, request.now
     )
     services.wake()
-    return view.refused(done) if isinstance(done, Refused) else view.shared(done.release, there)
+    return view.refused(done) if isinstance(done, Refused) else view.shared("status", done.release, there)
 
 
 def new(request: Command, services: Services) -> Message | None:

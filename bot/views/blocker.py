@@ -16,7 +16,6 @@ from bot.views.blocks import (
     message,
     moment,
     section,
-    sentence,
     ticket_link,
 )
 from bot.views.forms import input_date, input_text, modal
@@ -114,10 +113,6 @@ def taken(key: str, until: datetime) -> str:
 
 def snoozed(key: str, until: datetime) -> str:
     return f"{key} is silent until {day(until)}."
-
-
-def shared(name: str, channel_id: str) -> Message:
-    return sentence(f"The blockers of {line(name)} are on their way to <#{channel_id}>.")
 
 
 def _about(found: BlockerList, policy: Policy) -> str:

@@ -115,8 +115,8 @@ def closed(one: Release, by: str, reason: str) -> Message:
     )
 
 
-def shared(one: Release, channel_id: str) -> Message:
-    return sentence(f"The status of {line(one.name)} is on its way to {channel(channel_id)}.")
+def shared(what: str, one: Release, channel_id: str) -> Message:
+    return sentence(f"The {what} of {line(one.name)} is on its way to {channel(channel_id)}.")
 
 
 def title(one: Release) -> str:

@@ -15,13 +15,13 @@ from bot.services import Services
 from bot.views import blocker as view
 from bot.views.blocks import Message, plain
 from interlock.domain import outbox
-from interlock.domain.outbox import Dropped, Urgency
+from interlock.domain.outbox import Dropped
 from interlock.domain.policy import ChannelRule, Ladder, LadderStep, Policy
 from interlock.store.person import ChannelRow
 from interlock.store.ticket import AccountRow, TicketChangeRow, TicketLinkRow, TicketRow
 from interlock.usecases import escalation
 from tests.bot.conftest import Slack
-from tests.builders import CHANNEL, NOW, TEMPLATE, actor, people, release, ticket
+from tests.builders import CHANNEL, NOW, TEMPLATE, actor, message, people, release, ticket
 from tests.builders import POLICY as PLAIN
 
 LADDER = Ladder(
@@ -94,24 +94,6 @@ def submission(values: dict[str, Any], *, who: str = "RAVI") -> Submission:
     )
 
 
-def message(kind: str, channel: str, **ids: Any) -> outbox.Message:
-    return outbox.Message(
-        id=1,
-        key="k",
-        kind=kind,
-        ids=ids,
-        channel=channel,
-        thread_ts=None,
-        urgency=Urgency.PROMPT,
-        token="token",
-        coalesce=None,
-        created_at=NOW,
-        not_after=NOW + timedelta(hours=1),
-        attempts=1,
-        attempted_at=NOW,
-    )
-
-
 def said(message: Message | None) -> str:
     assert message is not None
     return plain(message).text
@@ -145,9 +127,9 @@ def test_nothing_blocked_is_said_in_a_line(services: Services) -> None:
 
 def test_what_is_shared_shows_only_what_the_channel_may_see(services: Services, world: int) -> None:
     blocker.share(click("release", world), services)
-    ids = {"release_id": world, "by": "Ana Whitlock"}
-    assert "DATA-214" in shown(drawers.shared(services, message("blocker.list", CHANNEL, **ids)))
-    outside = shown(drawers.shared(services, message("blocker.list", "C0SHARED", **ids)))
+    ids: dict[str, Any] = {"release_id": world, "shared_by": "U0ANA"}
+    assert "DATA-214" in shown(drawers.shared(services, message("blocker.list", **ids)))
+    outside = shown(drawers.shared(services, message("blocker.list", channel="C0SHARED", **ids)))
     assert "DATA" not in outside
     assert "Ravi" not in outside
     assert "A restricted ticket" in outside
@@ -164,7 +146,7 @@ def test_a_restricted_ticket_is_named_to_nobody(services: Services, world: int) 
 
 def pinged(services: Services, policy: Policy) -> outbox.Message:
     step = escalation.run(services.store, policy, NOW).steps[0]
-    return message("blocker.ping", step.channel, **step.ids)
+    return message("blocker.ping", channel=step.channel, **step.ids)
 
 
 def test_the_owner_is_told_why_until_when_and_what_comes_next(services: Services, policy: Policy, world: int) -> None:

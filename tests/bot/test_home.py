@@ -1,7 +1,6 @@
 """The Home tab, and digests as they are drawn."""
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,13 +10,12 @@ from bot.drawers import home as drawers
 from bot.drawing import Drawn
 from bot.services import Services
 from bot.views.blocks import plain
-from interlock.domain import outbox
-from interlock.domain.outbox import Dropped, Urgency
+from interlock.domain.outbox import Dropped
 from interlock.domain.policy import CriterionRule, Policy
 from interlock.store.release import ReleaseRow
 from interlock.store.ticket import AccountRow, TicketRow
 from interlock.usecases import signoff
-from tests.builders import CHANNEL, NOW, POLICY, TEMPLATE, actor, people, release, ticket
+from tests.builders import CHANNEL, NOW, POLICY, TEMPLATE, actor, message, people, release, ticket
 
 
 @pytest.fixture
@@ -39,24 +37,6 @@ def world(services: Services) -> int:
         number = release(session, tickets=["DATA-1", "ML-2"], template=replace(TEMPLATE, criteria=criteria))
     signoff.request(services.store, services.policy, actor("RITA"), number, NOW)
     return number
-
-
-def message(kind: str, **ids: Any) -> outbox.Message:
-    return outbox.Message(
-        id=1,
-        key="k",
-        kind=kind,
-        ids=ids,
-        channel=CHANNEL,
-        thread_ts=None,
-        urgency=Urgency.ROUTINE,
-        token="token",
-        coalesce=None,
-        created_at=NOW,
-        not_after=NOW + timedelta(hours=1),
-        attempts=1,
-        attempted_at=NOW,
-    )
 
 
 def home(services: Services, who: str) -> tuple[str, list[str]]:
@@ -98,7 +78,7 @@ def drawn(result: object) -> str:
 
 
 def test_a_morning_digest_fits_a_phone(services: Services, world: int) -> None:
-    ids = {"release_id": world, "channel_id": CHANNEL, "slot": "monday"}
+    ids: dict[str, Any] = {"release_id": world, "channel_id": CHANNEL, "slot": "monday"}
     lines = drawn(digest_drawers.morning(services, message("digest", **ids))).splitlines()
     assert lines[0].startswith(f"*Monday in <#{CHANNEL}>* · ")
     assert lines[1].startswith("*Why* ")
@@ -119,6 +99,6 @@ def test_a_readiness_summary_tells_what_fails_first(services: Services, world: i
 def test_nothing_is_said_of_a_release_that_ended(services: Services, world: int) -> None:
     with services.store.write() as session:
         session.get_one(ReleaseRow, world).stage = "closed"
-    ids = {"release_id": world, "channel_id": CHANNEL, "slot": "monday"}
+    ids: dict[str, Any] = {"release_id": world, "channel_id": CHANNEL, "slot": "monday"}
     assert isinstance(digest_drawers.morning(services, message("digest", **ids)), Dropped)
     assert isinstance(digest_drawers.readiness(services, message("readiness", **ids)), Dropped)

@@ -1,6 +1,6 @@
 """`/release …` from what somebody typed or pressed to what they are shown."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import pytest
@@ -16,14 +16,13 @@ from bot.sender import DRAWERS
 from bot.services import Services
 from bot.views import release_form as form
 from bot.views.blocks import Message, plain
-from interlock.domain import outbox
-from interlock.domain.outbox import Dropped, Urgency
+from interlock.domain.outbox import Dropped
 from interlock.domain.policy import Policy
 from interlock.store.engine import Store
 from interlock.store.outbox import OutboxRow
 from interlock.store.release import ReleaseRow
 from interlock.store.ticket import ProjectRow, VersionRow
-from tests.builders import CHANNEL, NOW, POLICY, actor, people, ticket
+from tests.builders import CHANNEL, NOW, POLICY, actor, message, people, ticket
 from tests.builders import release as make
 
 ANSWERS: dict[str, Any] = {
@@ -86,24 +85,6 @@ def said(message: Message | None) -> str:
 
 def text_of(modal: dict[str, Any]) -> str:
     return "\n".join(block["text"]["text"] for block in modal["blocks"] if block["type"] == "section")
-
-
-def message(kind: str, **ids: Any) -> outbox.Message:
-    return outbox.Message(
-        id=1,
-        key="k",
-        kind=kind,
-        ids=ids,
-        channel=CHANNEL,
-        thread_ts=None,
-        urgency=Urgency.PROMPT,
-        token="token",
-        coalesce=None,
-        created_at=NOW,
-        not_after=NOW + timedelta(hours=1),
-        attempts=1,
-        attempted_at=NOW,
-    )
 
 
 def test_status_of_the_channels_release(services: Services, world: int) -> None:

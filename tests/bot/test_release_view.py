@@ -325,7 +325,7 @@ def test_no_foreign_text_can_ping_link_or_break_slacks_limits(text: str) -> None
         view.listing([picture], 1),
         view.created(one, text, 3),
         view.closed(one, text, text),
-        view.shared(one, "C0RELDATAPLATFORM"),
+        view.shared("status", one, "C0RELDATAPLATFORM"),
         view.unclear(Unclear(sentence=text, choices=(name,))),
     ]
     views = [

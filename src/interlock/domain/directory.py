@@ -23,18 +23,6 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Channel:
-    """`shared` means with another company's workspace; `member` whether the bot is in it."""
-
-    id: str
-    name: str
-    private: bool = False
-    shared: bool = False
-    archived: bool = False
-    member: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AccountLink:
     account_id: str
     by: LinkedBy

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from interlock.domain.actor import Person
-from interlock.domain.directory import Channel, Group
+from interlock.domain.channel import Channel
+from interlock.domain.directory import Group
 from interlock.domain.errors import InterlockError
 from interlock.domain.policy import Policy
 from interlock.domain.words import count

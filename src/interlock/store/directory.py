@@ -7,7 +7,8 @@ from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
 from interlock.domain.actor import Person
-from interlock.domain.directory import AccountLink, Channel, Group
+from interlock.domain.channel import Channel
+from interlock.domain.directory import AccountLink, Group
 from interlock.domain.ticket import Account
 from interlock.store.alone import alone
 from interlock.store.mirror import MirrorRow

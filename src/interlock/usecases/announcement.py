@@ -18,6 +18,8 @@ from interlock.usecases import authority, status
 
 SOMEBODY = "somebody who left"
 SHARE_GOOD_FOR = timedelta(hours=1)
+SHARED = {"release.status": Permission.RELEASE_VIEW, "blocker.list": Permission.BLOCKER_VIEW}
+"""What can be shared, by the outbox's kind, and the permission that seeing it takes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,11 +38,18 @@ class News:
 
 
 def share(
-    store: Store, policy: Policy, actor: Actor, release_id: int, channel_id: str, request_id: str, now: datetime
+    store: Store,
+    policy: Policy,
+    actor: Actor,
+    kind: str,
+    release_id: int,
+    channel_id: str,
+    request_id: str,
+    now: datetime,
 ) -> Shared | Refused:
-    """Post the release's status into a channel, as that channel may see it."""
+    """Post what the actor was shown of the release (a key of SHARED) into a channel, as that channel may see it."""
     with store.write() as session:
-        allowed = authority.to_view(session, policy, Permission.RELEASE_VIEW, actor)
+        allowed = authority.to_view(session, policy, SHARED[kind], actor)
         if isinstance(allowed, Refused):
             return allowed
         one = release.load(session, release_id)
@@ -48,8 +57,8 @@ def share(
         if refused:
             return refused
         message = Outgoing(
-            key=f"release.status:{one.id}:{channel_id}:{request_id}",
-            kind="release.status",
+            key=f"{kind}:{one.id}:{channel_id}:{request_id}",
+            kind=kind,
             ids={"release_id": one.id, "channel_id": channel_id, "shared_by": actor.slack_id},
             channel=channel_id,
             urgency=Urgency.URGENT,
@@ -78,9 +87,13 @@ def shared(
     """The status as the channel's readers may see it, and the name of whoever shared it."""
     with store.read() as session:
         one = release.load(session, release_id)
-        by = person.people(session, [shared_by]).get(shared_by)
         picture = status.for_channel(session, policy, one, channel_id, now)
-        return picture, by.name if by else SOMEBODY
+        return picture, name_of(session, shared_by)
+
+
+def name_of(session: Session, slack_id: str) -> str:
+    found = person.people(session, [slack_id]).get(slack_id)
+    return found.name if found else SOMEBODY
 
 
 def refuse_posting(session: Session, channel_id: str) -> Refused | None:

@@ -1,7 +1,7 @@
 """Blockers for the people who ask, and what they do about them: take one, or ask for silence."""
 
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlmodel import Session
 
@@ -11,17 +11,14 @@ from interlock.domain.audit import AuditEvent
 from interlock.domain.authority import Refused
 from interlock.domain.blocker import BlockerList
 from interlock.domain.names import Found
-from interlock.domain.outbox import Outgoing, Urgency
 from interlock.domain.permission import Permission
 from interlock.domain.policy import Policy
-from interlock.domain.release import Release, Unclear, choose
+from interlock.domain.release import Unclear, choose
 from interlock.domain.visibility import RESTRICTED, Audience
-from interlock.store import audit, blocker, outbox, release, ticket_read
+from interlock.store import audit, blocker, release, ticket_read
 from interlock.store.engine import Store
 from interlock.usecases import audience, authority, blocker_view, home
-from interlock.usecases.announcement import refuse_posting
-
-SHARE_GOOD_FOR = timedelta(minutes=15)
+from interlock.usecases.announcement import name_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,35 +57,13 @@ def of_release(store: Store, policy: Policy, actor: Actor, release_id: int) -> B
         return blocker_view.of_release(session, policy, release.load(session, release_id))
 
 
-def for_channel(store: Store, policy: Policy, release_id: int, channel_id: str) -> tuple[BlockerList, Audience]:
-    """For a post in the channel, with who reads it there."""
+def for_channel(
+    store: Store, policy: Policy, release_id: int, channel_id: str, shared_by: str
+) -> tuple[BlockerList, Audience, str]:
+    """For a post in the channel, with who reads it there, and the name of whoever shared it."""
     with store.read() as session:
         found = blocker_view.of_release(session, policy, release.load(session, release_id))
-        return found, audience.of_channel(session, policy, channel_id)
-
-
-def share(
-    store: Store, policy: Policy, actor: Actor, release_id: int, channel_id: str, request_id: str, now: datetime
-) -> Release | Refused:
-    """Post the release's blockers where they were asked for, under the asker's name."""
-    with store.write() as session:
-        allowed = authority.to_view(session, policy, Permission.BLOCKER_VIEW, actor)
-        if isinstance(allowed, Refused):
-            return allowed
-        one = release.load(session, release_id)
-        refused = refuse_posting(session, channel_id)
-        if refused:
-            return refused
-        post = Outgoing(
-            key=f"share:blockers:{request_id}",
-            kind="blocker.list",
-            ids={"release_id": one.id, "by": allowed.person.name},
-            channel=channel_id,
-            urgency=Urgency.URGENT,
-            not_after=now + SHARE_GOOD_FOR,
-        )
-        outbox.enqueue(session, post, now)
-        return one
+        return found, audience.of_channel(session, policy, channel_id), name_of(session, shared_by)
 
 
 def ticket(store: Store, policy: Policy, actor: Actor, ticket_id: str) -> str | Refused:

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from interlock.domain.actor import Person
-from interlock.domain.directory import Channel, Group, account_links
+from interlock.domain.channel import Channel
+from interlock.domain.directory import Group, account_links
 from interlock.domain.policy import Policy
 from interlock.store import directory
 from interlock.store.engine import Store
