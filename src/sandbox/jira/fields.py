@@ -149,7 +149,7 @@ def _categories(scope: Scope, name: str, value: Value) -> Iterable[Any]:
 
 
 def _instants(scope: Scope, name: str, value: Value) -> Iterable[int]:
-    return [scope.instant(name, value)]
+    return [scope.instant(name, value) // 1000]
 
 
 def _days(scope: Scope, name: str, value: Value) -> Iterable[str]:
@@ -186,6 +186,7 @@ def _parent(ticket: Ticket) -> int | None:
     return above.id if above else None
 
 
+# Jira's index holds instants to the second: that is as fine as they are compared and sorted.
 KINDS: dict[str, Kind] = {
     "project": Kind(lambda t: t.project, _projects),
     "fixversion": Kind(lambda t: t.fix_versions, _versions, many=True),
@@ -204,9 +205,9 @@ KINDS: dict[str, Kind] = {
     "assignee": Kind(lambda t: t.assignee, _people),
     "reporter": Kind(lambda t: t.reporter, _people),
     "creator": Kind(lambda t: t.creator, _people),
-    "created": Kind(lambda t: t.created, _instants, ordered=True),
-    "updated": Kind(lambda t: t.updated, _instants, ordered=True),
-    "resolved": Kind(lambda t: t.resolved, _instants, ordered=True),
+    "created": Kind(lambda t: t.created // 1000, _instants, ordered=True),
+    "updated": Kind(lambda t: t.updated // 1000, _instants, ordered=True),
+    "resolved": Kind(lambda t: None if t.resolved is None else t.resolved // 1000, _instants, ordered=True),
     "due": Kind(lambda t: t.due, _days, ordered=True),
     "sprint": Kind(lambda t: t.sprints, _sprints, many=True),
     "flagged": Kind(lambda t: t.flagged or None, _flags),

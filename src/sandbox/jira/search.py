@@ -92,9 +92,9 @@ def _read_token(token: str, jql: str) -> tuple[int, int]:
 
 SORTS: dict[str, Callable[[Ticket], Any]] = {
     "id": lambda t: (t.project.key, t.number),
-    "created": lambda t: t.created,
-    "updated": lambda t: t.updated,
-    "resolved": lambda t: t.resolved or 0,
+    "created": lambda t: t.created // 1000,
+    "updated": lambda t: t.updated // 1000,
+    "resolved": lambda t: (t.resolved or 0) // 1000,
     "due": lambda t: t.due or LAST,
     "priority": lambda t: int(t.priority.id) if t.priority and t.priority.id.isdecimal() else 99,
     "status": lambda t: int(t.status.id) if t.status.id.isdecimal() else 0,

@@ -123,6 +123,8 @@ def _store() -> Store:
         ("updated > startOfDay(-4d)", "TWO-1 ONE-10 ONE-2"),
         (f"updated >= {NOW_MS - 5 * MINUTE}", "ONE-2"),
         (f"updated > {NOW_MS - 5 * MINUTE}", ""),
+        (f"updated >= {NOW_MS - 5 * MINUTE + 999}", "ONE-2"),  # the index knows seconds only
+        (f"updated >= {NOW_MS - 5 * MINUTE + 1000}", ""),
         ("created >= -15d AND created <= -9d", "TWO-1 ONE-10"),
         ("project = ONE AND (status = Done OR labels = audit)", "ONE-10 ONE-2"),
         ("project = ONE AND NOT (status = Done OR labels = audit)", ""),
