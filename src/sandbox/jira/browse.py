@@ -89,15 +89,14 @@ def _changing(desk: Desk) -> Callable[[Request], Awaitable[Response]]:
         key, by = request.path_params["key"], form.get("by", "")
         store = desk.store
         try:
-            match form.get("do"):
-                case "move":
-                    store.transition(key, form.get("status", ""), by)
-                case "flag":
-                    store.flag(key, by, on=form.get("on") == "yes")
-                case "assign":
-                    store.assign(key, form.get("to") or None, by)
-                case "comment" if form.get("body", "").strip():
-                    store.comment(key, form["body"], by)
+            if "move" in form:
+                store.transition(key, form["move"], by)
+            elif "flag" in form:
+                store.flag(key, by, on=form["flag"] == "yes")
+            elif "assign" in form:
+                store.assign(key, form.get("to") or None, by)
+            elif "comment" in form and form.get("body", "").strip():
+                store.comment(key, form["body"], by)
         except NoSuchError as error:
             return HTMLResponse(_pages.get_template("missing.html").render(root=_root(request), what=str(error)), 404)
         return RedirectResponse(f"{_root(request)}/browse/{key}?as={by}", 303)

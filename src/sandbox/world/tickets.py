@@ -14,6 +14,7 @@ from sandbox.world.scene import Scene
 from sandbox.world.story import STORY, Spec
 
 DEFAULT_TICKETS = 320
+DAY = 86_400_000
 TEAM_NAMES = {team.key: team.name for team in people.TEAMS}
 WORKERS = {team.key: [catalogue.ACCOUNTS[p.name] for p in people.MEMBERS[team.id]] for team in people.TEAMS}
 REPORTERS = [account for account in catalogue.ACCOUNTS.values() if account.active and account.name != "vera"]
@@ -109,11 +110,12 @@ class _World:
             return ticket.reporter or REPORTERS[0]
         before = None
         others = [w for w in WORKERS.get(ticket.project.key, ()) if w is not who and w.active]
-        at = moments(self.rng, ticket.created, last, 3)
+        soon = moments(self.rng, ticket.created, min(last, ticket.created + 2 * DAY), 2)[0]
         if others and self.rng.random() < 0.2:
             before = self.rng.choice(others)
-            history.add(at[0], who, *changelog.items("assignee", None, before))
-        history.add(at[1], who, *changelog.items("assignee", before, who))
+            history.add(soon, who, *changelog.items("assignee", None, before))
+            soon = moments(self.rng, soon, last, 3)[1]
+        history.add(soon, who, *changelog.items("assignee", before, who))
         ticket.assignee = who
         return who
 
