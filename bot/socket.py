@@ -18,7 +18,8 @@ from interlock.config.errors import SettingsError
 
 THREADS: Final = 10
 CALL_SECONDS: Final = 10
-PING_SECONDS: Final = 10.0
+PING_SECONDS: Final = 3.0
+"""How often the SDK looks whether the connection still stands: until it has noticed, commands meet nobody."""
 FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 30.0
 DRAIN_SECONDS: Final = 5.0
