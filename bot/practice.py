@@ -42,6 +42,7 @@ def serve(world: World, webhook_urls: tuple[str, ...] = ()) -> SandboxServer:
             tickets=_site(world),
             port=world.port,
             webhook_urls=webhook_urls,
+            flavour="cloud" if world.flavour == "cloud" else "datacenter",
         )
     except OSError as error:
         raise PracticeError(

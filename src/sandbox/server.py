@@ -21,7 +21,7 @@ import sandbox.jira.app
 import sandbox.page
 from sandbox.faults import Faults
 from sandbox.gate import Gate
-from sandbox.jira.model import Site
+from sandbox.jira.model import Flavour, Site
 from sandbox.jira.store import Store
 from sandbox.jira.webhooks import Webhooks
 from sandbox.requestlog import RequestLog
@@ -39,8 +39,8 @@ from sandbox.world.tickets import generate
 class SandboxServer:
     """A practice workspace that is being served. Port 0 takes a free one; a port in use raises OSError.
 
-    `start` is the person and the channel that the page opens with; `webhook_urls` hear of every change of a ticket.
-    Use it as a context manager, or call `stop`.
+    `start` is the person and the channel that the page opens with; `webhook_urls` hear of every change of a ticket,
+    as the Jira of `flavour` tells it. Use it as a context manager, or call `stop`.
     """
 
     def __init__(
@@ -52,6 +52,7 @@ class SandboxServer:
         settings: Settings | None = None,
         start: tuple[str, str] | None = None,
         webhook_urls: Sequence[str] = (),
+        flavour: Flavour = "cloud",
     ) -> None:
         bound = bind(port)
         self.url = f"http://127.0.0.1:{bound.getsockname()[1]}"
@@ -76,7 +77,8 @@ class SandboxServer:
             ],
             lifespan=self.slack.lifespan,
         )
-        self.webhooks = Webhooks(tickets, urls=webhook_urls, base_url=f"{self.url}/jira")
+        jira = f"{self.url}/jira" if flavour == "cloud" else f"{self.url}/jira-dc"
+        self.webhooks = Webhooks(tickets, urls=webhook_urls, flavour=flavour, base_url=jira)
         self._server = Server(app, bound, self.slack.before_stop)
         self._server.start()
         self.webhooks.start()
@@ -114,6 +116,7 @@ def practice(
     port: int = 0,
     settings: Settings | None = None,
     webhook_urls: Sequence[str] = (),
+    flavour: Flavour = "cloud",
 ) -> SandboxServer:
     """Serves the practice bank, with the app installed as its `manifest` says: its commands, scopes and events.
 
@@ -128,4 +131,5 @@ def practice(
         settings=replace(settings or Settings(), scopes=app.scopes, events=app.events),
         start=("U0RITA", "C0RELDATAPLATFORM"),
         webhook_urls=webhook_urls,
+        flavour=flavour,
     )

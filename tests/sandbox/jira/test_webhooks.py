@@ -176,3 +176,15 @@ def test_a_body_has_the_parts_of_a_recorded_one(
         assert mine.keys() - {"tmpFromAccountId", "tmpToAccountId"} == recorded.keys()
     if "version" in ours:
         assert ours["version"].keys() - {"releaseDate"} <= theirs["version"].keys()
+
+
+@pytest.mark.skipif(not RECORDED.exists(), reason="needs the recorded webhooks beside the checkout")
+def test_data_center_names_people_as_it_does(store: Store, receiver: Receiver) -> None:
+    with Webhooks(store, urls=[receiver.url], flavour="datacenter"):
+        store.assign("DATA-245", "ravi", "ana")
+        (ours,) = receiver.bodies(1)
+    theirs = json.loads((RECORDED / "webhook-issue-updated-assigned-on-server.json").read_text())
+    assert ours["changelog"]["items"][0].keys() == theirs["changelog"]["items"][0].keys()
+    assert (ours["user"]["name"], ours["user"]["key"]) == ("ana", "ana")
+    assert theirs["user"].keys() - ours["user"].keys() <= {"emailAddress"}
+    assert "accountId" not in ours["issue"]["fields"]["assignee"]
