@@ -54,9 +54,7 @@ def test_its_buttons_move_flag_assign_and_comment_as_a_person(practice: Any, sto
 
 def test_what_is_not_there_is_said_so(practice: Any) -> None:
     assert practice.plain("GET", f"{practice.cloud_url}/browse/NOPE-1").status_code == 404
-    refused = practice.plain(
-        "POST", f"{practice.cloud_url}/browse/DATA-214", data={"move": "<b>Nowhere", "by": "ana"}
-    )
+    refused = practice.plain("POST", f"{practice.cloud_url}/browse/DATA-214", data={"move": "<b>Nowhere", "by": "ana"})
     assert refused.status_code == 404
     assert "<b>Nowhere" not in refused.text
 
