@@ -83,7 +83,7 @@ def claimed(request: LinkRequest) -> Message:
 def several(found: Several) -> Message:
     """More than one account is meant: which one?"""
     how = "bear that name" if found.exact else "begin so"
-    return _choice(f"{len(found.accounts)} accounts in the tracker {how}. Which one is yours?", found.accounts)
+    return _choice(f"Several accounts in the tracker {how}. Which one is yours?", found.accounts)
 
 
 def unknown(found: Unknown) -> Message:
