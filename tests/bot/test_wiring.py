@@ -1,0 +1,200 @@
+"""The whole program as a process: how it starts, what it refuses in one line, how it ends."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import date
+from http.client import HTTPConnection
+from pathlib import Path
+from socket import create_server
+from typing import Any
+
+import pytest
+
+from bot.practice import environment
+from sandbox.server import SandboxServer, practice
+from sandbox.slack.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 60.0
+
+Start = Callable[..., subprocess.Popen[str]]
+
+
+def until(what: str, look: Callable[[], Any]) -> Any:
+    deadline = time.monotonic() + PATIENCE
+    while not (found := look()):
+        assert time.monotonic() < deadline, f"waited in vain for {what}"
+        time.sleep(0.05)
+    return found
+
+
+@pytest.fixture
+def workspace() -> Iterator[SandboxServer]:
+    server = practice(
+        manifest=ROOT / "config/slack-manifest.yaml", today=date(2026, 11, 23), settings=Settings(rate_scale=0)
+    )
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def port() -> int:
+    with create_server(("127.0.0.1", 0)) as probe:
+        number: int = probe.getsockname()[1]
+    return number
+
+
+@pytest.fixture
+def env(workspace: SandboxServer, sqlite_url: str, port: int) -> dict[str, str]:
+    return environment(workspace, "cloud") | {
+        "PATH": os.environ["PATH"],
+        "DATABASE_URL": sqlite_url,
+        "INTERLOCK_HTTP": f"127.0.0.1:{port}",
+        "INTERLOCK_CONFIG": str(ROOT / "config/interlock.yaml"),
+    }
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    running: list[subprocess.Popen[str]] = []
+
+    def start(env: dict[str, str], *options: str) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "bot", "run", *options],
+            env=env,
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        running.append(process)
+        return process
+
+    yield start
+    for process in running:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+def ask(port: int, path: str) -> tuple[int, Any]:
+    connection = HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        body = answer.read().decode()
+    except OSError:
+        return 0, ""
+    finally:
+        connection.close()
+    return answer.status, json.loads(body) if body.startswith("{") else body
+
+
+def is_ready(port: int) -> bool:
+    return ask(port, "/readyz")[0] == 200
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_answers_until_it_is_told_to_stop_and_then_ends_well(
+    workspace: SandboxServer, env: dict[str, str], port: int, start: Start, number: signal.Signals
+) -> None:
+    process = start(env)
+    until("the bot", lambda: is_ready(port))
+    outcome = workspace.acts.command("U0ANA", "C0GENERAL", "/release help").result(PATIENCE)
+    assert "What /release can do" in outcome.body["text"]
+    assert ask(port, "/healthz") == (200, {"alive": True})
+    assert "interlock_listener_seconds" in ask(port, "/metrics")[1]
+    process.send_signal(number)
+    _, log = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0, log
+    assert json.loads(log.splitlines()[-1])["event"] == "stopped"
+    assert "Traceback" not in log
+    assert "practice-bot" not in log  # no token
+
+
+def test_over_http_the_same_listeners_answer(
+    workspace: SandboxServer, env: dict[str, str], port: int, start: Start
+) -> None:
+    process = start({name: value for name, value in env.items() if name != "SLACK_APP_TOKEN"}, "--mode", "http")
+    until("the bot", lambda: is_ready(port))
+    workspace.slack.context.delivery.http_url = f"http://127.0.0.1:{port}"
+    outcome = workspace.acts.command("U0ANA", "C0GENERAL", "/release help payload").result(PATIENCE)
+    assert "What /release can do" in outcome.body["text"]
+    process.terminate()
+    process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0
+
+
+def test_readiness_tells_that_slack_is_gone(
+    workspace: SandboxServer, env: dict[str, str], port: int, start: Start
+) -> None:
+    process = start(env)
+    until("the bot", lambda: is_ready(port))
+    workspace.stop()
+    until("the loss to be noticed", lambda: "slack" in ask(port, "/readyz")[1]["reasons"])
+    assert ask(port, "/healthz")[0] == 200
+    process.terminate()
+    process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0
+
+
+def refused(process: subprocess.Popen[str]) -> tuple[int, str]:
+    """The exit code and the one line for a person; what else is on standard error is the log."""
+    out, err = process.communicate(timeout=PATIENCE)
+    assert out == ""
+    lines = [line for line in err.splitlines() if not line.startswith("{")]
+    assert len(lines) == 1, err
+    return process.returncode, lines[0]
+
+
+def test_each_thing_that_is_missing_is_named(tmp_path: Path, start: Start) -> None:
+    code, line = refused(start({"PATH": os.environ["PATH"]}))
+    assert code == 2
+    assert "SLACK_BOT_TOKEN is missing" in line
+    assert "SLACK_APP_TOKEN is missing" in line
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "sentence"),
+    [
+        ({"SLACK_BOT_TOKEN": "nonsense"}, 2, "SLACK_BOT_TOKEN is malformed"),
+        ({"SLACK_BOT_TOKEN": "xoxb-of-somebody-else"}, 2, "SLACK_BOT_TOKEN is not accepted by Slack (invalid_auth)"),
+        ({"SLACK_APP_TOKEN": "xapp-of-somebody-else"}, 2, "SLACK_APP_TOKEN is not accepted by Slack"),
+        ({"INTERLOCK_CONFIG": "nowhere.yaml"}, 2, "nowhere.yaml"),
+        ({"DATABASE_URL": "sqlite:///empty.db"}, 1, "Run: interlock db upgrade"),
+        ({"DATABASE_URL": "sqlite:///no/such/folder/x.db"}, 1, "cannot be reached"),
+        ({"DATABASE_URL": "postgresql://u:hush@127.0.0.1:1/x"}, 1, "cannot be reached"),
+        ({"JIRA_TOKEN": ""}, 2, "JIRA_TOKEN is missing"),
+        ({"INTERLOCK_HTTP": "127.0.0.1"}, 2, "INTERLOCK_HTTP is malformed"),
+    ],
+    ids=str,
+)
+def test_a_wrong_setting_is_one_line(
+    env: dict[str, str], start: Start, change: dict[str, str], code: int, sentence: str
+) -> None:
+    got, line = refused(start(env | change))
+    assert got == code
+    assert line.startswith("interlock: ")
+    assert sentence in line
+    assert "hush" not in line
+
+
+def test_a_port_that_is_taken_is_one_line(env: dict[str, str], port: int, start: Start) -> None:
+    with create_server(("127.0.0.1", port)):
+        code, line = refused(start(env))
+    assert code == 1
+    assert f"Port {port} on 127.0.0.1 is taken" in line
+
+
+def test_a_slack_that_cannot_be_reached_is_waited_for(env: dict[str, str], port: int, start: Start) -> None:
+    process = start(env | {"SLACK_API_URL": "http://127.0.0.1:1/api/"})
+    until("health", lambda: ask(port, "/healthz")[0] == 200)
+    assert "slack" in ask(port, "/readyz")[1]["reasons"]
+    process.terminate()
+    process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0
