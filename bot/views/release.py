@@ -171,7 +171,7 @@ def _scope(picture: ReleaseStatus) -> str:
     change = picture.change
     parts = [
         _done(picture),
-        _moved(change.done, change.unknown),
+        _moved(change.done, change.unknown, picture.since),
         f"{change.added} added" if change.added else "",
         f"{change.removed} removed" if change.removed else "",
         f"{picture.without_team} without a team" if picture.without_team else "",
@@ -180,13 +180,13 @@ def _scope(picture: ReleaseStatus) -> str:
     return " · ".join(filter(None, parts))
 
 
-def _moved(done: int, unknown: int) -> str:
+def _moved(done: int, unknown: int, since: str) -> str:
     if unknown and not done:
-        return f"since yesterday unknown for {unknown}"
+        return f"since {since} unknown for {unknown}"
     doubt = f" (unknown for {unknown})" if unknown else ""
     if not done:
         return ""
-    return f"{'▲' if done > 0 else '▼'} {abs(done)} since yesterday{doubt}"
+    return f"{'▲' if done > 0 else '▼'} {abs(done)} since {since}{doubt}"
 
 
 def _signoffs(picture: ReleaseStatus) -> str:

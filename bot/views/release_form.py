@@ -42,7 +42,7 @@ ALL: Final = "all:"
 ONE: Final = "one:"
 VALUE: Final = 150
 """Slack's limit for an option's value."""
-PROJECTS_SHOWN: Final = 4
+PROJECTS_SHOWN: Final = 6
 
 
 def new(policy: Policy, *, channel_id: str | None = None, preview: Preview | None = None) -> dict[str, Any]:

@@ -61,6 +61,7 @@ STATUS = ReleaseStatus(
     without_team=0,
     restricted=0,
     change=Change(done=3, unknown=0, added=2, removed=0),
+    since="yesterday",
     signoffs=5,
     signoffs_given=2,
     waiting=(
@@ -272,7 +273,7 @@ def test_a_version_is_offered_with_its_projects_and_tickets() -> None:
         ("2026.12 · DATA, ML, PAY (58)", "all:1"),
         ("2026.12 · DATA (30)", "one:1"),
     ]
-    assert options[2]["text"]["text"].endswith("… · P0, P1, P2, P3 and 5 more (1)")
+    assert options[2]["text"]["text"].endswith("… · P0, P1, P2, P3, P4, P5 and 3 more (1)")
     assert len(options) == 3
 
 

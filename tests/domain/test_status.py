@@ -12,7 +12,18 @@ from interlock.domain.calendar import WorkCalendar
 from interlock.domain.policy import Freeze, Policy, RequirementRule, Team, Template, Tickets
 from interlock.domain.release import Milestone, Release, ScopeRule, Stage
 from interlock.domain.signoff import Decision, Requirement, Signoff
-from interlock.domain.status import Change, Move, ScopeCount, State, Stay, Waiting, days, shown_to, summarise, yesterday
+from interlock.domain.status import (
+    Change,
+    Move,
+    ScopeCount,
+    State,
+    Stay,
+    Waiting,
+    days,
+    last_business_day,
+    shown_to,
+    summarise,
+)
 from interlock.domain.ticket import Category
 from interlock.domain.visibility import NOBODY, Audience
 
@@ -230,18 +241,41 @@ def test_what_changed_since_yesterday(change: dict[str, Any], expected: Change) 
 
 
 @pytest.mark.parametrize(
-    ("calendar", "now", "begins"),
+    ("calendar", "now", "begins", "words"),
     [
-        (None, NOW, datetime(2026, 11, 22, tzinfo=UTC)),
-        ("tokyo", NOW, datetime(2026, 11, 21, 15, 0, tzinfo=UTC)),
-        ("tokyo", datetime(2026, 11, 23, 16, 0, tzinfo=UTC), datetime(2026, 11, 22, 15, 0, tzinfo=UTC)),
-        (None, datetime(2026, 3, 30, 9, 0, tzinfo=UTC), datetime(2026, 3, 29, 0, 0, tzinfo=UTC)),
-        (None, datetime(2026, 3, 31, 9, 0, tzinfo=UTC), datetime(2026, 3, 29, 23, 0, tzinfo=UTC)),
+        (None, datetime(2026, 11, 24, 9, 0, tzinfo=UTC), datetime(2026, 11, 23, tzinfo=UTC), "yesterday"),
+        pytest.param(None, NOW, datetime(2026, 11, 20, tzinfo=UTC), "Fri", id="a Monday"),
+        ("tokyo", NOW, datetime(2026, 11, 19, 15, 0, tzinfo=UTC), "Fri"),
+        pytest.param(
+            "tokyo",
+            datetime(2026, 11, 23, 16, 0, tzinfo=UTC),
+            datetime(2026, 11, 22, 15, 0, tzinfo=UTC),
+            "yesterday",
+            id="Tuesday already in Tokyo",
+        ),
+        pytest.param(
+            None,
+            datetime(2026, 3, 31, 9, 0, tzinfo=UTC),
+            datetime(2026, 3, 29, 23, 0, tzinfo=UTC),
+            "yesterday",
+            id="in summer time",
+        ),
+        pytest.param(
+            "closed", NOW, datetime(2026, 11, 9, tzinfo=UTC), "Mon 9 Nov", id="after a long holiday, with its date"
+        ),
     ],
 )
-def test_yesterday_begins_at_the_releases_own_midnight(calendar: str | None, now: datetime, begins: datetime) -> None:
+def test_changes_are_counted_since_the_last_business_day_where_the_release_is(
+    calendar: str | None, now: datetime, begins: datetime, words: str
+) -> None:
+    shut = frozenset(date(2026, 11, day) for day in range(10, 23))
+    policy = replace(
+        POLICY, calendars=POLICY.calendars | {"closed": WorkCalendar(time_zone="Europe/London", holidays=shut)}
+    )
     release = replace(RELEASE, policy=replace(RELEASE.policy, calendar=calendar))
-    assert yesterday(POLICY, release, now) == begins
+    since = last_business_day(policy, release, now)
+    assert since == begins
+    assert summarise(replace(STATE, release=release, since=since), policy, now).since == words
 
 
 def test_blockers_are_counted_dated_and_the_first_is_named() -> None:

@@ -18,7 +18,8 @@ from interlock.usecases.announcement import shared
 from interlock.usecases.status import LISTED, Listing, listing, status, status_of
 from tests.builders import CHANNEL, NOW, POLICY, actor, people, release, ticket
 
-YESTERDAY = datetime(2026, 11, 22, tzinfo=UTC)
+YESTERDAY = datetime(2026, 11, 20, tzinfo=UTC)
+"""The last business day before NOW, a Monday."""
 SINCE = YESTERDAY + timedelta(hours=3)
 ANA = actor("ANA")
 

@@ -6,9 +6,10 @@ from typing import Final, Literal
 
 from interlock.domain.calendar import WorkCalendar
 from interlock.domain.criterion import Criterion
+from interlock.domain.light import Light
 from interlock.domain.policy import ChannelRule, Digest, JobRule, Policy
 from interlock.domain.release import Milestone
-from interlock.domain.status import Light, Move, ReleaseStatus
+from interlock.domain.status import Move, ReleaseStatus
 from interlock.domain.ticket import Category
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]

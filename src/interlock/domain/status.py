@@ -3,26 +3,19 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from typing import Final, Literal
 
-from interlock.domain import freeze, milestone
+from interlock.domain import freeze, light, milestone
 from interlock.domain.actor import Person
 from interlock.domain.blocker import BlockerList, RootLine
 from interlock.domain.calendar import ONE_DAY
 from interlock.domain.freeze import Window
+from interlock.domain.light import Facts, Light
 from interlock.domain.policy import Policy
 from interlock.domain.release import Milestone, Release
 from interlock.domain.signoff import Progress, Requirement
 from interlock.domain.ticket import Category
 from interlock.domain.visibility import MEMBER, Audience, may_show
-from interlock.domain.words import ago, count, day, join
-
-Light = Literal["green", "amber", "red", "unknown"]
-
-RUN_IN_DAYS: Final = 5
-"""With so many business days to go or fewer, open tickets and missing sign-offs make a release amber."""
-LAST_DAYS: Final = 2
-"""With so many or fewer, a blocker makes it red."""
+from interlock.domain.words import count, day, join
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,8 +66,8 @@ class State:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """Since yesterday began. `done` is those that got done less those that were reopened; `unknown` are tickets whose
-    status of yesterday no history tells.
+    """Since the comparison's start. `done` is those that got done less those that were reopened; `unknown` are tickets
+    whose status of then no history tells.
     """
 
     done: int
@@ -93,10 +86,10 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseStatus:
-    """`reasons` say why the light is what it is, the gravest first; none for green. `undated`: for how many
-    blockers no history tells since when they stand. `root` is the one that frees most, `root_team` its team's name, and
-    `root_shown` whether it may be named. `freeze` is one that holds on the target. `stale`: the mirror is older than
-    policy allows, or was never filled.
+    """`reasons` say why the light is what it is, the gravest first; none for green. `since` says in words what `change`
+    compares with. `undated`: for how many blockers no history tells since when they stand. `root` is the one that frees
+    most, `root_team` its team's name, and `root_shown` whether it may be named. `freeze` is one that holds on the
+    target. `stale`: the mirror is older than policy allows, or was never filled.
     """
 
     release: Release
@@ -109,6 +102,7 @@ class ReleaseStatus:
     without_team: int
     restricted: int
     change: Change
+    since: str
     signoffs: int
     signoffs_given: int
     waiting: tuple[Waiting, ...]
@@ -124,10 +118,11 @@ class ReleaseStatus:
     stale: bool
 
 
-def yesterday(policy: Policy, release: Release, now: datetime) -> datetime:
-    """When yesterday began where the release's calendar is."""
+def last_business_day(policy: Policy, release: Release, now: datetime) -> datetime:
+    """When the business day before today began, where the release's calendar is: yesterday, or Friday on a Monday."""
     calendar = milestone.calendar_of(policy, release.policy)
-    return datetime.combine(calendar.today(now) - ONE_DAY, time(), calendar.zone)
+    day = calendar.add_business_days(calendar.today(now), -1)
+    return datetime.combine(day, time(), calendar.zone)
 
 
 def summarise(state: State, policy: Policy, now: datetime) -> ReleaseStatus:
@@ -137,7 +132,7 @@ def summarise(state: State, policy: Policy, now: datetime) -> ReleaseStatus:
     teams = {each.team for each in state.counts if each.team is not None}
     done = sum(each.tickets for each in state.counts if each.category is Category.DONE)
     roots = state.blockers.roots
-    facts = _Facts(
+    facts = Facts(
         days_to_go=calendar.business_days_between(today, release.target),
         past=today > release.target,
         tickets=sum(each.tickets for each in state.counts),
@@ -146,12 +141,12 @@ def summarise(state: State, policy: Policy, now: datetime) -> ReleaseStatus:
         blockers=len(roots),
         freeze=freeze.meeting(policy.freezes, release.target, teams),
     )
-    stale = _stale(state.mirror_as_of, policy, now)
-    light, reasons = _judge(facts) if stale is None else _unknown(stale)
+    stale = light.stale(state.mirror_as_of, policy, now)
+    shown, reasons = light.judge(facts) if stale is None else light.unknown(stale)
     return ReleaseStatus(
         release=release,
         template=release.policy.name,
-        light=light,
+        light=shown,
         reasons=tuple(reasons),
         days_to_go=facts.days_to_go,
         tickets=facts.tickets,
@@ -159,6 +154,7 @@ def summarise(state: State, policy: Policy, now: datetime) -> ReleaseStatus:
         without_team=sum(each.tickets for each in state.counts if each.team is None),
         restricted=sum(each.restricted for each in state.counts),
         change=_change(state),
+        since=_since(state.since.astimezone(calendar.zone).date(), today),
         signoffs=len(state.requirements),
         signoffs_given=sum(1 for each in state.requirements if each.progress is Progress.MET),
         waiting=tuple(_waiting(each) for each in state.requirements if each.progress is not Progress.MET),
@@ -190,69 +186,6 @@ def _may_show(audience: Audience, line: RootLine) -> bool:
     return node.mirrored and may_show(audience, node, node.team)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Facts:
-    days_to_go: int
-    past: bool
-    tickets: int
-    done: int
-    requirements: tuple[Requirement, ...]
-    blockers: int
-    freeze: Window | None
-
-
-def _judge(facts: _Facts) -> tuple[Light, list[str]]:
-    red, amber = _red(facts), _amber(facts)
-    if red:
-        return "red", red + amber
-    return ("amber", amber) if amber else ("green", [])
-
-
-def _unknown(why: str) -> tuple[Light, list[str]]:
-    return "unknown", [why]
-
-
-def _red(facts: _Facts) -> list[str]:
-    reasons = []
-    open_tickets = facts.tickets - facts.done
-    rejected = [each.name for each in facts.requirements if each.progress is Progress.REJECTED]
-    if rejected:
-        reasons.append(f"{join(rejected)} rejected it")
-    if facts.past and open_tickets:
-        reasons.append(f"the target has passed with {count(open_tickets, 'ticket')} open")
-    if facts.freeze:
-        reasons.append(f"the target falls into {facts.freeze.name}")
-    if facts.blockers and facts.days_to_go <= LAST_DAYS:
-        reasons.append(f"{count(facts.blockers, 'blocker')} in the last days")
-    return reasons
-
-
-def _amber(facts: _Facts) -> list[str]:
-    reasons = []
-    if not facts.tickets:
-        reasons.append("no ticket is in scope")
-    if facts.blockers and facts.days_to_go > LAST_DAYS:
-        reasons.append(count(facts.blockers, "blocker"))
-    if facts.days_to_go <= RUN_IN_DAYS:
-        left = f" with {count(facts.days_to_go, 'business day')} to go" if facts.days_to_go > 0 else ""
-        open_tickets = facts.tickets - facts.done
-        if open_tickets and not facts.past:
-            reasons.append(f"{count(open_tickets, 'ticket')} open{left}")
-        missing = sum(1 for each in facts.requirements if each.progress is Progress.OPEN)
-        if missing:
-            reasons.append(f"{count(missing, 'sign-off')} missing{left}")
-    return reasons
-
-
-def _stale(as_of: datetime | None, policy: Policy, now: datetime) -> str | None:
-    """Why nothing can be said for certain; None while the mirror is fresh enough."""
-    if as_of is None:
-        return "Jira was not read yet"
-    if now - as_of > timedelta(minutes=policy.limits.mirror_max_age_minutes):
-        return f"Jira was last read {ago(as_of, now)}"
-    return None
-
-
 def _change(state: State) -> Change:
     """What came before the scope opened is its beginning, not a change."""
     since = max(state.since, state.release.scope_opened_at)
@@ -265,6 +198,12 @@ def _change(state: State) -> Change:
         added=len(after - before),
         removed=len(before - after),
     )
+
+
+def _since(start: date, today: date) -> str:
+    if start == today - ONE_DAY:
+        return "yesterday"
+    return f"{start:%a}" if today - start < timedelta(days=7) else day(start)
 
 
 def _finished(moves: Iterable[Move]) -> int:

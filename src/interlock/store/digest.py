@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from interlock.domain.digest import Past
-from interlock.domain.status import Light
+from interlock.domain.light import Light
 from interlock.store.base import UtcDateTime
 from interlock.store.upsert import insert_new
 

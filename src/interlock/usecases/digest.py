@@ -14,7 +14,7 @@ from interlock.domain.outbox import Outgoing, Urgency
 from interlock.domain.permission import Permission
 from interlock.domain.policy import JobRule, Policy
 from interlock.domain.release import Release, Unclear, choose
-from interlock.domain.status import yesterday
+from interlock.domain.status import last_business_day
 from interlock.store import channel, digest, outbox, release, scope
 from interlock.store.engine import Store
 from interlock.usecases import authority, status
@@ -96,7 +96,7 @@ def read(session: Session, policy: Policy, one: Release, channel_id: str, slot: 
     past = digest.before(session, one.id, channel_id, slot)
     if past and now - past.at > LONGEST_LOOK_BACK:
         past = None
-    since = past.at if past else yesterday(policy, one, now)
+    since = past.at if past else last_business_day(policy, one, now)
     picture = status.for_channel(session, policy, one, channel_id, now, since=since)
     counts = scope.counts(session, one.id, since)
     moves = scope.moves(session, one.id, since, {each.status_id: each.category for each in counts})

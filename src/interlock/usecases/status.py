@@ -63,8 +63,8 @@ def listing(store: Store, policy: Policy, actor: Actor, now: datetime) -> Listin
 
 
 def read(session: Session, policy: Policy, one: Release, now: datetime, since: datetime | None = None) -> ReleaseStatus:
-    """Where the release stands, in the caller's transaction, compared with `since` (default: when yesterday began)."""
-    since = since or rules.yesterday(policy, one, now)
+    """Where the release stands, in the caller's transaction, compared with `since` (default: the last business day)."""
+    since = since or rules.last_business_day(policy, one, now)
     counts = scope.counts(session, one.id, since)
     state = State(
         release=one,
