@@ -47,7 +47,7 @@ def booked(environment: Environment, one: Booking) -> Message:
 
 def queued(environment: Environment, one: Booking, place: int) -> Message:
     key = line(environment.key)
-    before = "You are next" if place == 1 else f"{count(place - 1, 'person', 'people')} wait before you"
+    before = "You are next" if place == 1 else f"{count(place - 1, 'person waits', 'people wait')} before you"
     return message(
         f"You are in the waitlist of {key}.",
         section(f"*{key}* is taken, so you wait for it {_span(one)}. {before}."),
@@ -77,13 +77,12 @@ def returned(environment: Environment, one: Booking, actor: str, *, again: bool,
     key = line(environment.key)
     if again:
         return sentence(f"That booking of {key} has ended before: nothing is left to give back.")
-    whose = "" if one.holder.slack_id == actor else f"{line(one.holder.name)}'s booking of "
-    if given_to:
-        now_has = f"{line(given_to.holder.name)} waited for it, has it now, and is told."
-        return sentence(f"Done: {whose}*{key}* is over. {now_has}")
+    after = f" {line(given_to.holder.name)} waited for it, has it now, and is told." if given_to else ""
+    if one.holder.slack_id != actor:
+        return sentence(f"Ended: {line(one.holder.name)}'s booking of *{key}*.{after}")
     if one.state is BookingState.CANCELLED:
-        return sentence(f"Done: {whose or 'your claim to '}*{key}* is cancelled.")
-    return sentence(f"Done: {f'{whose}*{key}* is over' if whose else f'*{key}* is given back'}.")
+        return sentence(f"Cancelled: you no longer have or want *{key}* {_span(one)}.{after}")
+    return sentence(f"*{key}* is given back.{after}")
 
 
 def choice(mine: Iterable[MyBooking], others: Iterable[MyBooking], now: datetime) -> Message:
@@ -240,7 +239,7 @@ def _ended_by_owner(each: MyBooking) -> Block:
 
 
 def _taken(found: Taken, asker: str, say: Any, *, escaped: bool = True) -> str:
-    """`uat-2 is taken: Ana Whitlock has it until … . It is free for 4 hours from … .`"""
+    """`uat-2 is taken then: Ana Whitlock has it from … until … . It is free for as long from … .`"""
     text = line if escaped else str
     key = text(found.environment.key)
     told = []
@@ -249,7 +248,7 @@ def _taken(found: Taken, asker: str, say: Any, *, escaped: bool = True) -> str:
         told.append(f"{who} {has} it from {say(each.span.starts)} until {say(each.span.ends)}")
     more = len(found.holders) - HOLDERS_SHOWN
     who = join(told + ([f"{more} more"] if more > 0 else []))
-    return f"{key} is taken then: {who}. It is free for {duration(found.span.length)} from {say(found.free_from)}."
+    return f"{key} is taken then: {who}. It is free for as long from {say(found.free_from)}."
 
 
 def _span(one: Booking) -> str:

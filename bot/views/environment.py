@@ -36,7 +36,7 @@ def listing(picture: EnvironmentList, now: datetime) -> Message:
     if not picture.held:
         return sentence("There are no environments: configuration names none.")
     free = sum(1 for each in picture.held if _is_free(each, now))
-    headline = f"{free} of {count(len(picture.held), 'environment')} free"
+    headline = f"{free} of {len(picture.held)} free"
     more = len(picture.held) - SHOWN
     lines = [f"*Environments* · {headline}", *(_line(each, now) for each in picture.held[:SHOWN])]
     if more > 0:

@@ -132,7 +132,7 @@ def test_the_list_fits_a_phone_and_says_who_has_what(store: Store, services: Ser
     booked(store, "TOM", draft(0, 4, "dev-1", shared=True))
     shown = environment.list_(command(), services)
     text = said(shown)
-    assert text.startswith("*Environments* · 1 of 3 environments free\n")
+    assert text.startswith("*Environments* · 1 of 3 free\n")
     assert "*uat-2* · Ana Whitlock until <!date^1795438800" in text
     assert "1 waiting" in text
     assert "*dev-1* · 1 of 2 taken by Tom Arkwright" in text
@@ -143,7 +143,7 @@ def test_the_list_fits_a_phone_and_says_who_has_what(store: Store, services: Ser
 def test_an_overdue_environment_is_not_called_free(store: Store, services: Services) -> None:
     booked(store, "ANA", draft(0, 4))
     text = said(environment.list_(command(now=at(5)), services))
-    assert "1 of 3 environments free" in text
+    assert "1 of 3 free" in text
     assert "*uat-2* · overdue since" in text
 
 
@@ -209,7 +209,7 @@ def test_a_conflict_says_who_has_it_in_the_form_and_offers_the_waitlist(store: S
     assert answer == Errors(
         by_block={
             form.STARTS: "uat-2 is taken then: Tom Arkwright has it from Mon 23 Nov 09:00 until Mon 23 Nov 13:00. "
-            "It is free for 4 hours from Mon 23 Nov 13:00. Choose another time, or tick the waitlist."
+            "It is free for as long from Mon 23 Nov 13:00. Choose another time, or tick the waitlist."
         }
     )
     answer = environment.submit(submission(wait=(form.WAIT,)), services)
@@ -242,7 +242,7 @@ def test_giving_back_by_command_and_by_button(store: Store, services: Services) 
     ana = booked(store, "ANA", draft(0, 4))
     queued(store, "RAVI", draft(0, 4))
     text = said(environment.return_(command(), services))
-    assert text == "Done: *uat-2* is over. Ravi Menon-Hale waited for it, has it now, and is told."
+    assert text == "*uat-2* is given back. Ravi Menon-Hale waited for it, has it now, and is told."
     assert "has ended before" in said(environment.give_back(click("booking", ana), services))
     assert "nothing to give back" in said(environment.return_(command(), services))
 

@@ -1,5 +1,6 @@
 """Environments follow configuration, and their owners' word."""
 
+import threading
 from dataclasses import replace
 
 import pytest
@@ -16,6 +17,16 @@ from tests.builders import NOW, actor, people
 def test_configuration_is_brought_in_once(store: Store) -> None:
     assert reconcile(store, POLICY, NOW) == Reconciled(added=("uat-2", "dev-1", "dr-1"), changed=(), retired=())
     assert reconcile(store, POLICY, NOW) == Reconciled(added=(), changed=(), retired=())
+
+
+def test_replicas_that_start_together_bring_each_in_once(store: Store) -> None:
+    done: list[Reconciled] = []
+    threads = [threading.Thread(target=lambda: done.append(reconcile(store, POLICY, NOW))) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(len(each.added) for each in done) == [0, 0, 0, 0, 0, 3]
 
 
 def test_changed_facts_are_taken_over_and_a_changed_state_stays(store: Store) -> None:

@@ -7,6 +7,7 @@ from sqlmodel import Field, Session, SQLModel, col
 
 from interlock.domain.environment import Environment, Lifecycle
 from interlock.domain.policy import EnvironmentRule
+from interlock.store.alone import alone
 
 
 class EnvironmentRow(SQLModel, table=True):
@@ -57,6 +58,7 @@ def reconcile(session: Session, rules: dict[str, EnvironmentRule]) -> dict[str, 
 
     The lifecycle is configuration's only where an environment is new, or comes back: later ones are people's decisions.
     """
+    alone(session, "environments")  # replicas that start together would add each twice
     rows = {row.key: row for row in session.scalars(select(EnvironmentRow).with_for_update())}
     done: dict[str, list[str]] = {"added": [], "changed": [], "retired": []}
     for key, rule in rules.items():
