@@ -311,7 +311,9 @@ def test_sharing_posts_once_a_click(store: Store) -> None:
     world(store)
     number = planned(store).release.id
     for request_id in ("t1", "t1", "t2"):
-        assert isinstance(share(store, POLICY, actor("ANA"), number, CHANNEL, request_id, NOW), Shared)
+        assert isinstance(
+            share(store, POLICY, actor("ANA"), "release.status", number, CHANNEL, request_id, NOW), Shared
+        )
     assert [kind for kind, _ in posts(store)].count("release.status") == 2
 
 
@@ -330,7 +332,7 @@ def test_a_status_is_shared_only_where_it_may_be_read(store: Store, there: dict[
         release_id = release(session, tickets=["DATA-7"])
         if "name" in there:
             session.add(ChannelRow(**there))
-    refused = share(store, POLICY, actor("ANA"), release_id, there["id"], "t1", NOW)
+    refused = share(store, POLICY, actor("ANA"), "release.status", release_id, there["id"], "t1", NOW)
     assert isinstance(refused, Refused)
     assert refused.reason == reason
     assert posts(store) == []
