@@ -65,7 +65,7 @@ def claim(
         allowed = authority.to_decide(session, policy, Permission.LINK_SELF, actor, now)
         if isinstance(allowed, Refused):
             return allowed
-        found = rules.find(typed, link.accounts(session))
+        found = rules.find(typed, _known(session, allowed.person))
         if not as_typed and (isinstance(found, Several) or (isinstance(found, Unknown) and found.near)):
             return found
         account = found if isinstance(found, Account) and not as_typed else None
@@ -235,6 +235,13 @@ def _prove(session: Session, who: Person, request: LinkRequest, account: Account
     _record(session, "link.verified", SYSTEM, who, facts, now)
     home.refresh(session, who.slack_id, now)
     return "verified"
+
+
+def _known(session: Session, who: Person) -> list[Account]:
+    """What the mirror has seen; and the person's own account, which it may not have seen."""
+    seen = list(link.accounts(session))
+    own = who.account_id
+    return seen if own is None or own in {each.id for each in seen} else [*seen, Account(id=own, name=own)]
 
 
 def _same(standing: LinkRequest, wanted: LinkRequest) -> bool:
