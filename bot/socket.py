@@ -56,6 +56,11 @@ class SlackSocket:
     def is_connected(self) -> bool:
         return self._client.is_connected()
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether the thread lives that takes what comes in; the SDK mends the connection itself, but not that."""
+        return self._client.message_processor.is_alive()
+
     def start(self) -> None:
         """Raises SettingsError where Slack does not accept the app-level token: trying again cannot help."""
         try:

@@ -239,7 +239,11 @@ class Bot:
             return "It is stopping." if self._draining.is_set() else None
 
         return Health(
-            threads={"relay": lambda: self._relay.is_alive, "schedule": lambda: self._schedule.is_alive},
+            threads={
+                "relay": lambda: self._relay.is_alive,
+                "schedule": lambda: self._schedule.is_alive,
+                "slack": lambda: self._socket is None or self._socket.is_alive,
+            },
             checks={"database": database, "slack": slack, "directory": directory, "stopping": draining},
         )
 

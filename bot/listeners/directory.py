@@ -7,10 +7,14 @@ read again as well.
 from collections.abc import Mapping
 from typing import Any
 
+import structlog
+
 from bot.directory import Home, person
 from bot.requests import Event
 from bot.services import Services
 from interlock.usecases import directory
+
+log = structlog.get_logger(__name__)
 
 
 def person_changed(event: Event, services: Services) -> None:
@@ -43,6 +47,21 @@ def channel_archived(event: Event, services: Services) -> None:
 
 def channel_unarchived(event: Event, services: Services) -> None:
     _change(services, event.channel_id, {"archived": False})
+
+
+def channel_shared(event: Event, services: Services) -> None:
+    """With another company: from now on less may be shown there, whatever else is still to be read of it."""
+    _change(services, event.channel_id, {"shared": True})
+    services.reread()
+
+
+def channel_unshared(event: Event, services: Services) -> None:
+    _change(services, event.channel_id, {"shared": event.body.get("is_ext_shared") is not False})
+
+
+def app_removed(event: Event, _services: Services) -> None:
+    """The app was uninstalled, or its tokens were revoked: nothing goes out until it is installed anew."""
+    log.error("slack.app_removed", event_type=event.type)
 
 
 def joined_channel(event: Event, services: Services) -> None:

@@ -231,6 +231,10 @@ def test_who_is_deactivated_is_so_at_once(told: Services) -> None:
         (listener.channel_renamed, {"channel": {"id": "C0MER", "name": "vendor"}}, "name", "vendor"),
         (listener.channel_archived, {"channel": "C0MER"}, "archived", True),
         (listener.channel_unarchived, {"channel": "C0MER"}, "archived", False),
+        (listener.channel_shared, {"channel": "C0GENERAL"}, "shared", True),
+        (listener.channel_unshared, {"channel": "C0MER", "is_ext_shared": False}, "shared", False),
+        (listener.channel_unshared, {"channel": "C0MER", "is_ext_shared": True}, "shared", True),
+        (listener.channel_unshared, {"channel": "C0MER"}, "shared", True),
         (listener.joined_channel, {"channel": "C0MER", "user": "U0INTERLOCK"}, "member", True),
         (listener.joined_channel, {"channel": "C0MER", "user": "U0ANA"}, "member", False),
     ],
@@ -240,7 +244,8 @@ def test_a_channel_changes_at_once(
 ) -> None:
     handler(event("any", **body), told)
     with told.store.read() as session:
-        assert getattr(session.get_one(ChannelRow, "C0MER"), column) == value
+        changed = session.get_one(ChannelRow, "C0GENERAL" if body["channel"] == "C0GENERAL" else "C0MER")
+    assert getattr(changed, column) == value
 
 
 def test_what_the_mirror_does_not_have_yet_is_read(told: Services, rereads: list[None]) -> None:
