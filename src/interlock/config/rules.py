@@ -171,6 +171,7 @@ _AT_LEAST_ONE: Final = frozenset(
         "overdue_every_minutes",
         "quorum",
         "stale_after_business_days",
+        "token_hours",
         "version",
     }
 )
@@ -179,6 +180,7 @@ _AT_MOST: Final[Mapping[str, int]] = {
     "business_days_before": 500,
     "quorum": 100,
     "readiness_business_days_before": 500,
+    "token_hours": 168,
 }
 
 

@@ -19,4 +19,5 @@ class Permission(StrEnum):
     JOB_RUN = "job.run"
     LINK_SELF = "link.self"
     LINK_CONFIRM = "link.confirm"
+    TOKEN_SELF = "token.self"  # noqa: S105 a permission, not a secret
     AUDIT_VIEW = "audit.view"

@@ -124,10 +124,11 @@ class Tickets:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How old a mirror may be before deciding on it is refused."""
+    """How old a mirror may be before deciding on it is refused, and how long a token for the command line works."""
 
     mirror_max_age_minutes: int = 30
     groups_max_age_minutes: int = 15
+    token_hours: int = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ from interlock.store import (
     signoff,
     slot,
     ticket,
+    token,
 )
 from interlock.store.engine import Store, StoreError
 
@@ -42,6 +43,7 @@ TABLES = (
     signoff,
     slot,
     ticket,
+    token,
 )
 """The modules that declare tables: imported so that a migration sees them all."""
 

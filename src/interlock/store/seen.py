@@ -15,17 +15,6 @@ class SeenRow(SQLModel, table=True):
     at: datetime = Field(sa_type=UtcDateTime, index=True)
 
 
-class AccessTokenRow(SQLModel, table=True):
-    """A personal token for the command line, by the hash of it; sent to its owner by DM."""
-
-    __tablename__ = "access_token"
-
-    hash: str = Field(primary_key=True)
-    slack_id: str = Field(index=True)
-    created_at: datetime = Field(sa_type=UtcDateTime)
-    expires_at: datetime = Field(sa_type=UtcDateTime)
-
-
 def first_time(session: Session, key: str, now: datetime) -> bool:
     """Whether `key` (`trigger:…`, `event:…`, `webhook:…`) is new; it is remembered with the caller's transaction."""
     return insert_new(session, SeenRow, [{"key": key, "at": now}]) == 1

@@ -14,15 +14,14 @@ depends_on = None
 def upgrade() -> None:
     op.create_table(
         "access_token",
-        sa.Column("hash", sa.String(), nullable=False),
         sa.Column("slack_id", sa.String(), nullable=False),
-        sa.Column("created_at", interlock.store.base.UtcDateTime(timezone=True), nullable=False),
-        sa.Column("expires_at", interlock.store.base.UtcDateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("hash", name=op.f("pk_access_token")),
+        sa.Column("request", sa.String(), nullable=False),
+        sa.Column("asked_at", interlock.store.base.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("hash", sa.String(), nullable=True),
+        sa.Column("expires_at", interlock.store.base.UtcDateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("slack_id", name=op.f("pk_access_token")),
+        sa.UniqueConstraint("hash", name=op.f("uq_access_token_hash")),
     )
-    with op.batch_alter_table("access_token", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_access_token_slack_id"), ["slack_id"], unique=False)
-
     op.create_table(
         "account",
         sa.Column("id", sa.String(), nullable=False),
