@@ -16,7 +16,7 @@ from urllib.request import urlopen
 
 import typer
 
-from bot.practice import PracticeError, World, environment, serve, told_to_end
+from bot.practice import PracticeError, World, environment, policy_for, serve, told_to_end
 from bot.wiring import now
 from interlock.config.settings import HINTS
 from sandbox.server import SandboxServer
@@ -63,10 +63,9 @@ def run(world: World, folder: Path) -> None:
 def _environment(world: World, folder: Path, server: SandboxServer, bot_port: int) -> dict[str, str]:
     """Ours without any setting of a real bot, and the practice's."""
     ours = {name: value for name, value in os.environ.items() if name.removesuffix("_FILE") not in HINTS}
-    config = {"INTERLOCK_CONFIG": os.environ["INTERLOCK_CONFIG"]} if "INTERLOCK_CONFIG" in os.environ else {}
     return (
         ours
-        | config
+        | policy_for(world, server, folder / "config")
         | environment(server, world.flavour)
         | {
             "DATABASE_URL": f"sqlite:///{folder / 'interlock.db'}",

@@ -1,5 +1,6 @@
 """The practice workspace, served for the bot to be tried in. The one place where the bot's side knows of `sandbox`."""
 
+import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import typer
 
+from bot import practice_policy
 from bot.wiring import now
 from interlock.domain.errors import InterlockError
 from sandbox.jira.model import Site
@@ -64,6 +66,18 @@ def environment(server: SandboxServer, flavour: str) -> dict[str, str]:
     } | (jira if cloud else {"JIRA_URL": f"{server.url}/jira-dc"})
 
 
+def policy_for(world: World, server: SandboxServer, folder: Path) -> dict[str, str]:
+    """INTERLOCK_CONFIG, where it is not the default: the caller's own, or for tickets from a file a policy that fits
+    them, written into `folder`.
+    """
+    if "INTERLOCK_CONFIG" in os.environ:
+        return {"INTERLOCK_CONFIG": os.environ["INTERLOCK_CONFIG"]}
+    if world.tickets_from is None:
+        return {}
+    shipped = world.manifest.with_name("interlock.yaml")
+    return {"INTERLOCK_CONFIG": str(practice_policy.write(shipped, folder, sorted(server.tickets.projects)))}
+
+
 @contextmanager
 def told_to_end() -> Iterator[threading.Event]:
     """An event that Ctrl-C, SIGTERM and a closed terminal set."""
@@ -80,7 +94,8 @@ def told_to_end() -> Iterator[threading.Event]:
 def serve_until_told(world: World) -> None:
     with told_to_end() as ending, serve(world) as server:
         typer.echo(f"The practice workspace is at {server.url}. Ctrl-C ends it. A bot reaches it with:\n")
-        for name, value in environment(server, world.flavour).items():
+        settings = environment(server, world.flavour) | policy_for(world, server, Path(".demo") / "config")
+        for name, value in settings.items():
             typer.echo(f"export {name}={value}")
         ending.wait()
 
