@@ -16,7 +16,7 @@ from slack_sdk import WebClient
 from bot.answers import Answers
 from bot.commands import SlashCommand, Verb
 from bot.dispatch import ClickHandler, Dispatcher, EventHandler, SubmissionHandler, SuggestionHandler, Tables, ack_of
-from bot.listeners import blocker, digest, directory, environment, home, link, parked, release, signoff, words
+from bot.listeners import blocker, digest, directory, environment, home, link, parked, release, signoff, token, words
 from bot.metrics import Metrics
 from bot.services import Services
 
@@ -52,13 +52,15 @@ COMMANDS: Final[dict[str, SlashCommand]] = {
         },
     ),
     "/link": SlashCommand(
-        about="Your account in the tracker.",
+        about="Your account in the tracker, and your token for the command line.",
         default="link",
         free=True,
         verbs={
             "link": Verb(handler=link.show_or_claim, usage="[account]", about="says who you are there, or links you"),
             "remove": Verb(handler=link.remove, about="gives your account up"),
             "confirm": Verb(handler=link.confirm, usage="@person ACCOUNT", about="links somebody on your word"),
+            "token": Verb(handler=token.ask, about="sends you a token for the command line"),
+            "token revoke": Verb(handler=token.revoke, about="ends it"),
         },
     ),
 }

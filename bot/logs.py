@@ -10,7 +10,7 @@ from typing import Any, Final, TextIO
 
 import structlog
 
-SECRET: Final = re.compile(r"(xox[a-z]-|xapp-|Bearer |Basic )[\w.=+/-]+")
+SECRET: Final = re.compile(r"(xox[a-z]-|xapp-|Bearer |Basic |interlock_(?=[\w-]{43}))[\w.=+/-]+")
 HIDDEN: Final = r"\1…"
 
 

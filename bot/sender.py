@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import structlog
 
-from bot.drawers import blocker, digest, environment, home, link, parked, release, signoff, words
+from bot.drawers import blocker, digest, environment, home, link, parked, release, signoff, token, words
 from bot.drawing import Drawer, Drawn, DrawnHome
 from bot.services import Services
 from bot.slack import Slack, SlackError
@@ -37,6 +37,7 @@ DRAWERS: Final[dict[str, Drawer]] = {
     "readiness": digest.readiness,
     "words": words.answer,
     "relay.parked": parked.told,
+    "token": token.issue,
 }
 """By the outbox message's kind."""
 
