@@ -1,0 +1,40 @@
+"""One practice bank with a bot in it for all walks of a test process: each walk brings its own release or booking."""
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.wiring import now
+from sandbox.server import practice
+from sandbox.world.play import play
+from tests.e2e.running import MANIFEST, Bot, Running, free_port, interlock, settings, until
+
+if TYPE_CHECKING:  # a session without browser tests does not wait for Playwright's import
+    from playwright.sync_api import Page
+
+
+@pytest.fixture(scope="session")
+def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """The story's first morning: three releases are planned, some have signed. Jira tells the bot of each change."""
+    folder, port, today = tmp_path_factory.mktemp("bank"), free_port(), now().date()
+    with practice(manifest=MANIFEST, today=today, webhook_urls=(f"http://127.0.0.1:{port}/webhooks/jira",)) as server:
+        env = settings(server, f"sqlite:///{folder / 'interlock.db'}", port)
+        made = interlock("db", "upgrade", env=env, folder=folder)
+        assert made.returncode == 0, made.stderr
+        bot = Bot(env, folder / "bot.log")
+        try:
+            bot.ready()
+            until("the first sync", lambda: "sync.done" in bot.log.read_text())
+            play(server.acts, server.workspace, today)
+            yield Running(server, bot, env, folder, today)
+            assert bot.end() == 0, bot.log.read_text()
+            assert "Traceback" not in bot.log.read_text()
+        finally:
+            bot.discard()
+
+
+@pytest.fixture
+def act(bank: Running, tab: Callable[[str], "Page"]) -> Callable[[str, str], "Page"]:
+    """Opens a channel as somebody, in a window of their own."""
+    return lambda person, channel: tab(bank.address(person, channel))
