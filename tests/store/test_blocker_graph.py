@@ -105,3 +105,26 @@ def test_a_team_sees_its_own_and_what_holds_it(store: Store) -> None:
         assert told(analyse(blocker_graph.of_team(session, "ml", BLOCKED))) == {"DATA-1": ["id-ML-2"]}
         everything = told(analyse(blocker_graph.of_team(session, None, BLOCKED)))
     assert everything == {"DATA-1": ["id-ML-2"], "PAY-9": ["id-PAY-3"]}
+
+
+def test_a_root_that_itself_waited_for_a_closed_ticket_is_followed_down_all_the_same(store: Store) -> None:
+    with store.write() as session:
+        one = release(session, tickets=["DATA-1"])
+        for key in ("DATA-2", "ML-4"):
+            ticket(session, key, versions=())
+        ticket(session, "DATA-3", versions=(), category="done")
+        link(session, "DATA-1", "blocked_by", "DATA-2")
+        link(session, "DATA-2", "blocked_by", "DATA-3")
+        link(session, "ML-4", "blocked_by", "DATA-2")
+        assert told(read(session, one)) == {"DATA-2": ["id-DATA-1", "id-ML-4"]}
+
+
+def test_what_waits_for_the_middle_of_a_chain_is_held_too(store: Store) -> None:
+    with store.write() as session:
+        one = release(session, tickets=["DATA-1"])
+        for key in ("DATA-2", "DATA-3", "ML-4"):
+            ticket(session, key, versions=())
+        link(session, "DATA-1", "blocked_by", "DATA-2")
+        link(session, "DATA-2", "blocked_by", "DATA-3")
+        link(session, "ML-4", "blocked_by", "DATA-2")
+        assert told(read(session, one)) == {"DATA-3": ["id-DATA-1", "id-DATA-2", "id-ML-4"]}

@@ -82,7 +82,7 @@ def _graph(session: Session, seeds: Executable, blocked_statuses: Collection[str
     graph = _Graph(session)
     graph.climb(graph.keep(session.execute(seeds)))
     known = set(graph.rows)
-    graph.descend({id_ for id_ in {*known, *graph.outside} if not graph.waits[id_]})
+    graph.descend({id_ for id_ in {*known, *graph.outside} if not graph.open_blockers(id_)})
     # What came in on the way down may wait for more than the roots that led to it.
     graph.climb(set(graph.rows) - known)
     return graph.nodes(frozenset(status.casefold() for status in blocked_statuses))
@@ -115,14 +115,23 @@ class _Graph:
             frontier = self._take({blocker: (key, category) for _, blocker, key, category in links})
 
     def descend(self, frontier: set[str]) -> None:
-        """From tickets to all that wait for them."""
+        """From tickets to all that wait for them: through those that were read on the way up, too."""
+        passed = set(frontier)
         while frontier:
             links = self._links(frontier, LINK.ticket_id, Relation.BLOCKS) + [
                 _turned(link) for link in self._links(frontier, LINK.other_id, Relation.BLOCKED_BY)
             ]
             for blocker, waiting, _, _ in links:
                 self.waits[waiting].add(blocker)
-            frontier = self._take({waiting: (key, category) for _, waiting, key, category in links})
+            self._take({waiting: (key, category) for _, waiting, key, category in links})
+            frontier = {
+                waiting for _, waiting, _, _ in links if waiting in self.rows or waiting in self.outside
+            } - passed
+            passed |= frontier
+
+    def open_blockers(self, id_: str) -> set[str]:
+        """What it waits for and is not closed, as far as was read."""
+        return {blocker for blocker in self.waits[id_] if blocker in self.rows or blocker in self.outside}
 
     def nodes(self, statuses: frozenset[str]) -> list[Node]:
         stuck = {id_ for id_, row in self.rows.items() if row[7] or row[8].casefold() in statuses or self.waits[id_]}
