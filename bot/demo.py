@@ -9,10 +9,9 @@ import subprocess
 import sys
 import threading
 import time
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Final
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import typer
 
@@ -25,6 +24,8 @@ from sandbox.world.play import play
 
 READY_SECONDS: Final = 90
 END_SECONDS: Final = 40
+TICKETS_READ: Final = 'interlock_mirror_age_seconds{mirror="tickets"}'
+"""A line of /metrics that is there once the tracker was read to its end."""
 
 
 def run(world: World, folder: Path) -> None:
@@ -35,9 +36,7 @@ def run(world: World, folder: Path) -> None:
     bot_port = _free_port()
     with told_to_end() as ending, serve(world, (f"http://127.0.0.1:{bot_port}/webhooks/jira",)) as server:
         env = _environment(world, folder, server, bot_port)
-        typer.echo("Reading the practice Jira and Slack …")
-        for command in (("db", "upgrade"), ("job", "run", "sync"), ("job", "run", "groups")):
-            _do(env, command)
+        _upgrade(env)
         log = folder / "bot.log"
         # A session of its own: Ctrl-C reaches us alone, and we end it in good order, once.
         with (
@@ -74,13 +73,12 @@ def _environment(world: World, folder: Path, server: SandboxServer, bot_port: in
     )
 
 
-def _do(env: dict[str, str], command: tuple[str, ...]) -> None:
-    """One command of the bot's own, so that the first page shows a whole mirror."""
-    done = subprocess.run(  # noqa: S603 our own program
-        [sys.executable, "-m", "bot", *command], env=env, capture_output=True, text=True, check=False
+def _upgrade(env: dict[str, str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", "db", "upgrade"], env=env, capture_output=True, text=True, check=False
     )
     if done.returncode:
-        raise PracticeError(f"interlock {' '.join(command)} failed: {done.stderr.strip()}")
+        raise PracticeError(f"The database could not be made: {done.stderr.strip()}")
 
 
 def _wait_until_ready(bot: subprocess.Popen[bytes], port: int, log: Path, ending: threading.Event) -> None:
@@ -117,15 +115,27 @@ def _play(server: SandboxServer, ending: threading.Event) -> None:
 
 
 def _reasons(port: int) -> list[str]:
-    """Why the bot is not ready; empty when it is."""
-    try:
-        with urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5):
-            return []
-    except URLError as error:
-        read = getattr(error, "read", None)
-        return list(json.loads(read())["reasons"].values()) if read else ["it does not answer yet"]
-    except OSError:
+    """Why the bot is not ready; empty when it is, and has read the practice Jira once."""
+    status, ready = _get(port, "/readyz")
+    if not status:
         return ["it does not answer yet"]
+    reasons = list(json.loads(ready)["reasons"].values())
+    if not reasons and TICKETS_READ not in _get(port, "/metrics")[1]:
+        reasons.append("it has not read the practice Jira yet")
+    return reasons
+
+
+def _get(port: int, path: str) -> tuple[int, str]:
+    """The status and body; status 0 where nobody answers."""
+    connection = HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+    except OSError:
+        return 0, ""
+    finally:
+        connection.close()
 
 
 def _end(bot: subprocess.Popen[bytes]) -> None:
