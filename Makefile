@@ -7,9 +7,10 @@ BIN := .venv/bin
 export PIP_CACHE_DIR := $(CURDIR)/.cache/pip
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test check format bench lock clean help
+.PHONY: install demo test check format bench lock clean help
 
 help:
+	@echo "make install            the interlock command, in .venv"
 	@echo "make demo [PORT=8765]   the bot in a practice Slack and Jira, in your browser"
 	@echo "make test               every check and every test"
 	@echo "make check              the static half: format, lint, types, import rules"
@@ -31,6 +32,8 @@ help:
 	@echo "Installing the test tools into .venv (once) ..."
 	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
 	@touch $@
+
+install: .venv/run.stamp
 
 demo: .venv/run.stamp
 	@exec $(BIN)/interlock demo --port $(PORT)
