@@ -5,6 +5,8 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 
 import structlog
@@ -13,7 +15,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from bot import parsing
 from bot.answers import Answers
-from bot.commands import Meant, SlashCommand, Unclear, find, usages
+from bot.commands import SlashCommand, Unclear, find, usages
 from bot.metrics import Metrics
 from bot.once import Once
 from bot.parsing import Body
@@ -22,6 +24,7 @@ from bot.requests import (
     Cleared,
     Click,
     Closed,
+    Command,
     Errors,
     Event,
     Replacement,
@@ -33,7 +36,7 @@ from bot.requests import (
 from bot.services import Services
 from bot.views import forms
 from bot.views import help as help_page
-from bot.views.blocks import Block, Message, sentence
+from bot.views.blocks import Block, Message, refusal, sentence
 from interlock.domain.errors import InterlockError
 
 ClickHandler = Callable[[Click, Services], Message | Replacement | None]
@@ -74,14 +77,18 @@ class Dispatcher:
         self._answers = answers
         self._metrics = metrics
         self._commits = _Commits(services)
-        self._commands: Once[Message | None] = Once()
+        self._commands: Once[Message | Failure | None] = Once()
         self._clicks: Once[None] = Once()
         self._submissions: Once[Answer] = Once()
         self._events: Once[None] = Once()
 
     def command(self, body: Body) -> Message | None:
         """The ephemeral answer, to be carried by the ack; None where a form that opens is the answer."""
-        return self._commands.run(parsing.request_id(body), lambda: self._command(body))
+        name, words = parsing.text(body, "command"), parsing.text(body, "text")
+        said = self._commands.run(
+            parsing.request_id(body), lambda: self.typed(name, words, partial(parsing.command, body))
+        )
+        return refusal(said.sentence) if isinstance(said, Failure) else said
 
     def click(self, body: Body) -> None:
         """Handles it; its answer goes to the response_url, or into a modal where there is none."""
@@ -111,38 +118,38 @@ class Dispatcher:
             return False
         return True
 
-    def _command(self, body: Body) -> Message | None:
-        name = parsing.text(body, "command").casefold()
+    def typed(self, name: str, words: str, ask: Callable[[str, str, datetime], Command]) -> Message | Failure | None:
+        """The answer to a command, wherever it was typed; `ask` makes the request of a verb, its arguments and now."""
+        name = name.casefold()
         spec = self._tables.commands.get(name)
         if spec is None:
             return help_page.unknown(name, self._tables.commands)
-        meant = find(spec, parsing.typed(parsing.text(body, "text")))
+        meant = find(spec, parsing.typed(words))
         if isinstance(meant, Unclear):
             return help_page.unclear(name, meant.typed, meant.near, [*spec.verbs, "help"])
         verb = spec.verbs.get(meant.verb or "")
         if verb is None:
             return help_page.command(name, spec.about, usages(name, spec))
-        return self._answer_command(body, name, meant)
+        request = ask(meant.verb or "", meant.args, self._services.clock())
+        return self._attempt("command", f"{name} {request.verb}", lambda: verb.handler(request, self._services))
 
-    def _answer_command(self, body: Body, name: str, meant: Meant) -> Message | None:
-        request = parsing.command(body, meant.verb or "", meant.args, self._services.clock())
-        handler = self._tables.commands[name].verbs[request.verb].handler
-        said = self._attempt("command", f"{name} {request.verb}", lambda: handler(request, self._services))
-        return sentence(said.sentence) if isinstance(said, Failure) else said
-
-    def _click(self, body: Body) -> None:
-        action = parsing.first_action(body)
-        action_id = parsing.text(action, "action_id")
+    def pressed(self, action_id: str, ask: Callable[[datetime], Click]) -> Message | Replacement | Failure | None:
+        """The answer to a button, wherever it was pressed."""
         handler = self._tables.clicks.get(action_id)
-        if handler is None and action.get("url"):
-            return  # a link: Slack opens it, and only tells us
 
         def handle() -> Message | Replacement | None:
             if handler is None:
                 raise UnreadableButtonError
-            return handler(parsing.click(body, self._services.clock()), self._services)
+            return handler(ask(self._services.clock()), self._services)
 
-        said = self._attempt("click", action_id if handler else "unknown", handle)
+        return self._attempt("click", action_id if handler else "unknown", handle)
+
+    def _click(self, body: Body) -> None:
+        action = parsing.first_action(body)
+        action_id = parsing.text(action, "action_id")
+        if action_id not in self._tables.clicks and action.get("url"):
+            return  # a link: Slack opens it, and only tells us
+        said = self.pressed(action_id, partial(parsing.click, body))
         if isinstance(said, Failure):
             said = sentence(said.sentence)
         if said is not None:

@@ -6,7 +6,7 @@ https://docs.slack.dev/reference/block-kit/blocks and PLATFORM.md.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from bot.payload import encode
@@ -59,6 +59,7 @@ __all__ = [
     "overflow",
     "plain",
     "plain_text",
+    "refusal",
     "section",
     "sentence",
     "static_select",
@@ -90,10 +91,13 @@ ALT_TEXT: Final = 2000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """`text` stands alone on a lock screen; `blocks` are what is seen in Slack."""
+    """`text` stands alone on a lock screen; `blocks` are what is seen in Slack. `refused`: it says why what was asked
+    for was not done, which the command line tells by its exit code.
+    """
 
     text: str
     blocks: tuple[Block, ...] = ()
+    refused: bool = False
 
 
 def message(text: str, *blocks: Block | None) -> Message:
@@ -113,6 +117,11 @@ def message(text: str, *blocks: Block | None) -> Message:
 def sentence(text: str) -> Message:
     """A message of one sentence, as refusals are."""
     return message(text, section(text))
+
+
+def refusal(text: str) -> Message:
+    """A sentence that says why something was not done."""
+    return replace(sentence(text), refused=True)
 
 
 def plain(drawn: Message) -> Message:

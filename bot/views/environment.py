@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from bot.views import booking as booking_view
-from bot.views.blocks import Message, actions, button, escape, line, message, moment, section, sentence
+from bot.views.blocks import Message, actions, button, escape, line, message, moment, refusal, section, sentence
 from interlock.domain.authority import Refused
 from interlock.domain.booking import Booking, EnvironmentList, Held
 from interlock.domain.environment import Environment, Lifecycle
@@ -25,8 +25,8 @@ STATES: Final = {
 """Of those that can't be booked."""
 
 
-def refused(refusal: Refused) -> Message:
-    return sentence(escape(refusal.sentence))
+def refused(why: Refused) -> Message:
+    return refusal(escape(why.sentence))
 
 
 def listing(picture: EnvironmentList, now: datetime) -> Message:

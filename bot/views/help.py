@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from bot.views.blocks import Message, context, line, message, section
+from bot.views.blocks import Message, context, line, message, refusal, section
 from interlock.domain.words import join
 
 
@@ -28,10 +28,10 @@ def unclear(name: str, typed: str, near: Sequence[str], known: Iterable[str]) ->
     asked = f"{name} has no “{line(typed)}”."
     if near:
         text = f"{asked} Did you mean {join([f'`{name} {verb}`' for verb in near], last='or')}?"
-        return message(text, section(text))
-    return message(asked, section(f"{asked} It has {join([f'`{verb}`' for verb in known])}."))
+        return refusal(text)
+    return refusal(f"{asked} It has {join([f'`{verb}`' for verb in known])}.")
 
 
 def unknown(name: str, commands: Iterable[str]) -> Message:
     text = f"Interlock does not answer to {line(name)}. It answers to {join([f'`{known}`' for known in commands])}."
-    return message(text, section(text))
+    return refusal(text)

@@ -15,6 +15,7 @@ from bot.views.blocks import (
     message,
     moment,
     option,
+    refusal,
     section,
     sentence,
     static_select,
@@ -45,8 +46,8 @@ WHAT_FOR: Final = (
 TicketUrl = Callable[[str], str]
 
 
-def refused(refusal: Refused) -> Message:
-    return sentence(escape(refusal.sentence))
+def refused(why: Refused) -> Message:
+    return refusal(escape(why.sentence))
 
 
 def state(found: LinkState) -> Message:

@@ -1,6 +1,7 @@
 """Where releases stand, as messages."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -16,6 +17,7 @@ from bot.views.blocks import (
     line,
     mark,
     message,
+    refusal,
     section,
     sentence,
     ticket_link,
@@ -41,13 +43,14 @@ REASONS_SHOWN: Final = 3
 TicketUrl = Callable[[str], str]
 
 
-def refused(refusal: Refused) -> Message:
-    return sentence(escape(refusal.sentence))
+def refused(why: Refused) -> Message:
+    return refusal(escape(why.sentence))
 
 
 def unclear(question: Unclear) -> Message:
     """The question, with a button for each release that it may be."""
-    return message(escape(question.sentence), section(escape(question.sentence)), *map(_choice, question.choices))
+    asked = escape(question.sentence)
+    return replace(message(asked, section(asked), *map(_choice, question.choices)), refused=True)
 
 
 def status(picture: ReleaseStatus, now: datetime, ticket_url: TicketUrl, *, shared_by: str | None = None) -> Message:

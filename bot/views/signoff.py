@@ -17,6 +17,7 @@ from bot.views.blocks import (
     mention,
     message,
     moment,
+    refusal,
     section,
     sentence,
 )
@@ -107,11 +108,12 @@ def decided(
                 f"Not recorded: the scope of {name} changed since this card was drawn. {told} "
                 "The card is drawn anew; look again, then click."
             )
+            return refusal(text)
     return sentence(text)
 
 
-def refused(refusal: Refused) -> Message:
-    return sentence(escape(refusal.sentence))
+def refused(why: Refused) -> Message:
+    return refusal(escape(why.sentence))
 
 
 def revoked(release: Release, requirements: tuple[Requirement, ...]) -> Message:

@@ -2,14 +2,14 @@
 
 from datetime import datetime, timedelta
 
-from bot.views.blocks import Message, context, escape, message, moment, section, sentence
+from bot.views.blocks import Message, context, escape, message, moment, refusal, section, sentence
 from interlock.domain.authority import Refused
 from interlock.domain.token import Issued
 from interlock.domain.words import duration
 
 
-def refused(refusal: Refused) -> Message:
-    return sentence(escape(refusal.sentence))
+def refused(why: Refused) -> Message:
+    return refusal(escape(why.sentence))
 
 
 def on_its_way(good_for: timedelta) -> Message:
@@ -42,6 +42,6 @@ def revoked(*, was_live: bool) -> Message:
 
 
 def unclear() -> Message:
-    return sentence(
+    return refusal(
         "Nothing was done. `/link token` sends you a token for the command line, `/link token revoke` ends it."
     )
