@@ -19,6 +19,7 @@ from interlock.store import mirror
 from interlock.store import person as people
 from interlock.store.mirror import MirrorRow
 from interlock.store.person import ChannelRow, GroupMemberRow
+from interlock.usecases import directory
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 HOME = Home(team_id="T0PRACTICE")
@@ -179,6 +180,16 @@ def test_it_slows_down_when_slack_asks_for_it(reading: Reading, slack: Any) -> N
     assert reading.run() == "1 group, 3 people, 2 channels."
     assert reading.waited == [timedelta(seconds=3)]
     assert [call.get("cursor") for call in slack.called("users.list")] == [None, "c", "c"]
+
+
+def test_a_reading_that_began_earlier_and_ends_later_changes_nothing(reading: Reading, services: Services) -> None:
+    reading.run()
+    directory.keep_groups(services.store, [], NOW - timedelta(seconds=1))
+    directory.keep_channels(services.store, [], NOW - timedelta(seconds=1))
+    with services.store.read() as session:
+        assert set(session.exec(select(GroupMemberRow.slack_id))) == {"U0TOM", "U0INES"}
+        assert session.get_one(ChannelRow, "C0GENERAL").member
+        assert mirror.as_of(session, "groups") == NOW
 
 
 def event(kind: str, **body: Any) -> Event:

@@ -10,6 +10,7 @@ from interlock.domain.actor import Person
 from interlock.domain.channel import Channel
 from interlock.domain.directory import AccountLink, Group
 from interlock.domain.ticket import Account
+from interlock.store import mirror
 from interlock.store.alone import alone
 from interlock.store.mirror import MirrorRow
 from interlock.store.person import ChannelRow, GroupMemberRow, GroupRow, PersonRow, to_person
@@ -136,6 +137,12 @@ def fresh(session: Session, name: str, as_of: datetime) -> None:
     """The mirror of this name is whole and true as of then."""
     row = {"name": name, "as_of": as_of, "tried_at": as_of, "problem": None}
     upsert(session, MirrorRow, [row], ["name"])
+
+
+def is_outdated(session: Session, name: str, as_of: datetime) -> bool:
+    """Whether a reading that began later has been kept already."""
+    kept = mirror.as_of(session, name)
+    return kept is not None and kept > as_of
 
 
 def stale(session: Session, name: str, now: datetime, problem: str) -> None:

@@ -15,9 +15,12 @@ GROUPS, PEOPLE, CHANNELS = "groups", "people", "channels"
 
 
 def keep_groups(store: Store, groups: Sequence[Group], as_of: datetime) -> None:
-    """All of the workspace's groups, read since `as_of`."""
+    """All of the workspace's groups, read since `as_of`. Two readings may overlap, and the older one end last: it is
+    let go, or somebody who left a group would be back in it."""
     with store.write() as session:
         directory.one_at_a_time(session)
+        if directory.is_outdated(session, GROUPS, as_of):
+            return
         directory.save_groups(session, groups)
         directory.fresh(session, GROUPS, as_of)
 
@@ -33,6 +36,8 @@ def finish_people(store: Store, as_of: datetime) -> None:
     """All were kept that Slack knew as of then."""
     with store.write() as session:
         directory.one_at_a_time(session)
+        if directory.is_outdated(session, PEOPLE, as_of):
+            return
         directory.retire_unseen(session, as_of)
         directory.fresh(session, PEOPLE, as_of)
 
@@ -49,6 +54,8 @@ def keep_channels(store: Store, channels: Sequence[Channel], as_of: datetime) ->
     """All channels that the bot can see, read since `as_of`."""
     with store.write() as session:
         directory.one_at_a_time(session)
+        if directory.is_outdated(session, CHANNELS, as_of):
+            return
         directory.save_channels(session, channels, whole=True)
         directory.fresh(session, CHANNELS, as_of)
 
