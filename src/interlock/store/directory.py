@@ -162,3 +162,11 @@ def _remove_members(session: Session, pairs: set[tuple[str, str]]) -> None:
 
 def _add_members(session: Session, pairs: set[tuple[str, str]]) -> None:
     insert_new(session, GroupMemberRow, [{"group_id": group, "slack_id": member} for group, member in sorted(pairs)])
+
+
+def names(session: Session, ids: Iterable[str]) -> dict[str, str]:
+    """What the people and channels of these ids are called."""
+    wanted = list(ids)
+    people = session.exec(select(PersonRow.slack_id, PersonRow.name).where(col(PersonRow.slack_id).in_(wanted))).all()
+    channels = session.exec(select(ChannelRow.id, ChannelRow.name).where(col(ChannelRow.id).in_(wanted))).all()
+    return dict([*people, *channels])

@@ -78,3 +78,9 @@ def change_channel(store: Store, channel_id: str, values: Mapping[str, str | boo
     with store.write() as session:
         directory.one_at_a_time(session)
         return directory.change_channel(session, channel_id, values)
+
+
+def names(store: Store, ids: Iterable[str]) -> dict[str, str]:
+    """What the people and channels of these ids are called: whoever was sent an id by us may know its name."""
+    with store.read() as session:
+        return directory.names(session, ids)
