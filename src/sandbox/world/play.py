@@ -1,4 +1,4 @@
-"""The story's first morning: three releases are planned, two are signed by some, as people would do it themselves."""
+"""The story's first morning: three releases are planned, two are signed by some, two environments are booked."""
 
 from datetime import date
 
@@ -8,6 +8,7 @@ from sandbox.world import calendar
 from sandbox.world.people_at_work import Somebody
 
 PLATFORM, PAYMENTS, MODELS = "C0RELDATAPLATFORM", "C0RELPAYMENTS", "C0RELMODELS"
+ENVIRONMENTS = "C0ENVIRONMENTS"
 
 
 def play(acts: Acts, workspace: Workspace, today: date) -> None:
@@ -38,3 +39,10 @@ def play(acts: Acts, workspace: Workspace, today: date) -> None:
         who.presses(channel, "Ask for")
     somebody("U0NOOR").presses(PLATFORM, "Approve")
     somebody("U0GRACE").presses(PAYMENTS, "Approve")
+    for person, environment, purpose in (
+        ("U0JON", "uat-2", "Regression tests of the weekly release"),
+        ("U0RAVI", "int-1", "Schema registry rehearsal"),
+    ):
+        who = somebody(person)
+        who.types(ENVIRONMENTS, f"/env book {environment}")
+        who.fills("Book an environment", {"What for": purpose})
