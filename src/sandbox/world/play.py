@@ -40,7 +40,7 @@ def play(acts: Acts, workspace: Workspace, today: date) -> None:
     somebody("U0NOOR").presses(PLATFORM, "Approve")
     somebody("U0GRACE").presses(PAYMENTS, "Approve")
     for person, environment, purpose in (
-        ("U0JON", "uat-2", "Regression tests of the weekly release"),
+        ("U0JON", "uat-1", "Regression tests of the weekly release"),
         ("U0RAVI", "int-1", "Schema registry rehearsal"),
     ):
         who = somebody(person)
