@@ -77,10 +77,11 @@ class Dispatcher:
         self._answers = answers
         self._metrics = metrics
         self._commits = _Commits(services)
-        self._commands: Once[Message | Failure | None] = Once()
-        self._clicks: Once[None] = Once()
-        self._submissions: Once[Answer] = Once()
-        self._events: Once[None] = Once()
+        repeated = metrics.repeated.labels
+        self._commands: Once[Message | Failure | None] = Once(repeated("command").inc)
+        self._clicks: Once[None] = Once(repeated("click").inc)
+        self._submissions: Once[Answer] = Once(repeated("submission").inc)
+        self._events: Once[None] = Once(repeated("event").inc)
 
     def command(self, body: Body) -> Message | None:
         """The ephemeral answer, to be carried by the ack; None where a form that opens is the answer."""

@@ -17,7 +17,9 @@ class Once(Generic[Result]):
     repeat would matter (see `interlock.store.seen`), and outbox keys make a post one post.
     """
 
-    def __init__(self, remembered: int = REMEMBERED) -> None:
+    def __init__(self, on_repeat: Callable[[], None], remembered: int = REMEMBERED) -> None:
+        """`on_repeat` hears of each repeat."""
+        self._on_repeat = on_repeat
         self._remembered = remembered
         self._lock = threading.Lock()
         self._answers: OrderedDict[str, Future[Result]] = OrderedDict()
@@ -33,6 +35,7 @@ class Once(Generic[Result]):
             while len(self._answers) > self._remembered:
                 self._answers.popitem(last=False)
         if first is not mine:
+            self._on_repeat()
             return first.result()
         try:
             result = handle()
