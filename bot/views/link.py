@@ -39,8 +39,8 @@ HOW: Final = {
     "admin": "on an admin's word",
 }
 WHAT_FOR: Final = (
-    "It is how blockers of yours reach you, and how Interlock knows which tickets were yours where their assignees may "
-    "not sign off."
+    "A link is how blockers of yours reach you, and how Interlock knows which tickets were yours where their assignees "
+    "may not sign off."
 )
 
 TicketUrl = Callable[[str], str]
