@@ -32,6 +32,7 @@ KINDS: Final = {
     "signoff.void": "void sign-off",
     "blocker.ping": "blocker ping",
     "blocker.list": "shared list of blockers",
+    "link.note": "word about a link",
     "token": "token for the command line",
     "words": "answer",
 }
