@@ -2,8 +2,13 @@
 
 import re
 from collections.abc import Callable
+from zoneinfo import ZoneInfo
 
 from playwright.sync_api import Locator, Page, expect
+
+from bot.wiring import now
+
+LONDON = ZoneInfo("Europe/London")
 
 Act = Callable[[str, str], Page]
 """Opens a channel as somebody: a person's id and a channel's."""
@@ -37,3 +42,14 @@ def press(place: Page | Locator, name: str) -> None:
 
 def form(page: Page, title: str) -> Locator:
     return page.get_by_role("dialog", name=title)
+
+
+def local_minute() -> str:
+    """This minute as a Londoner enters it: what is booked from then on runs at once."""
+    return f"{now().astimezone(LONDON):%Y-%m-%dT%H:%M}"
+
+
+def shut(dialog: Locator, name: str) -> None:
+    """Presses the button that closes a form, and waits until the page behind it can be used again."""
+    press(dialog, name)
+    expect(dialog).to_have_count(0)

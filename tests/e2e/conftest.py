@@ -36,5 +36,10 @@ def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 @pytest.fixture
 def act(bank: Running, tab: Callable[[str], "Page"]) -> Callable[[str, str], "Page"]:
-    """Opens a channel as somebody, in a window of their own."""
-    return lambda person, channel: tab(bank.address(person, channel))
+    """Opens a channel as somebody, in a window of their own; a form that an earlier walk left open is gone."""
+
+    def open_as(person: str, channel: str) -> "Page":
+        bank.server.workspace.screens.clear(person)
+        return tab(bank.address(person, channel))
+
+    return open_as

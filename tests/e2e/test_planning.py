@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.browsing import Act, answer, form, message, press, say
+from tests.e2e.browsing import Act, answer, form, message, press, say, shut
 from tests.e2e.running import GOVERNANCE, PLATFORM, QUARTERLY, Running
 
 pytestmark = pytest.mark.browser
@@ -32,8 +32,7 @@ def test_the_form_is_corrected_previewed_submitted_and_announced(bank: Running, 
     modal.get_by_label("Name").fill("walk-planned")
     press(modal, "Plan release")
     expect(modal).to_contain_text("is planned. It is announced in #governance.")
-    press(modal, "Done")
-    expect(modal).to_be_hidden()
+    shut(modal, "Done")
     told = message(maria, "walk-planned")
     expect(told).to_contain_text("by Rita Sandoval-Kerr")
     expect(told).to_contain_text("Scope 58 tickets")

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from sandbox.faults import Fault
-from tests.e2e.browsing import Act, answer, form, message, press
+from tests.e2e.browsing import Act, answer, form, message, press, shut
 from tests.e2e.running import GOVERNANCE, PAYMENTS, WEEKLY, Running, until
 
 pytestmark = pytest.mark.browser
@@ -64,7 +64,7 @@ def test_a_rejection_needs_a_reason_is_told_and_can_be_taken_back(bank: Running,
     modal.get_by_label("Why not?").fill("The rollback <!channel> was never rehearsed & nobody knows why")
     press(modal, "Reject")
     expect(form(tom, "Sign-off")).to_contain_text("Recorded: you rejected walk-reject for QA.")
-    press(form(tom, "Sign-off"), "Close")
+    shut(form(tom, "Sign-off"), "Close")
     told = message(rita, "walk-reject was rejected by Tom Arkwright for QA")
     expect(told).to_contain_text("The rollback <!channel> was never rehearsed & nobody knows why")
     expect(card(rita, "walk-reject")).to_contain_text("QA · Rejected")
