@@ -12,6 +12,7 @@ from rich.text import Text
 from bot.views.blocks import Block, Message
 
 TOKEN: Final = re.compile(r"<(?P<what>[^<>]+)>")
+NAMED: Final = re.compile(r"<[@#]([A-Z0-9]+)")
 BOLD: Final = re.compile(r"(?<!\w)\*([^*\n]+)\*(?!\w)")
 ITALIC: Final = re.compile(r"(?<!\w)_([^_\n]+)_(?!\w)")
 
@@ -31,6 +32,27 @@ def show(console: Console, where: str, drawn: Message, names: Names) -> None:
             subtitle_align="left",
         )
     )
+
+
+def ids_in(drawn: Message) -> set[str]:
+    """The people and channels that a message names by id."""
+    return {id_ for text in [drawn.text, *_strings(drawn.blocks)] for id_ in NAMED.findall(text)}
+
+
+def words(drawn: Message, names: Names) -> str:
+    """What a message says, line by line as plain text, without its buttons."""
+    told = [block for block in drawn.blocks if block["type"] != "actions"]
+    return "\n".join(text.plain for block in told for text in _rows(block, names)) or _text(drawn.text, names).plain
+
+
+def _strings(value: object) -> Iterable[str]:
+    match value:
+        case str():
+            yield value
+        case Mapping():
+            yield from (text for each in value.values() for text in _strings(each))
+        case list() | tuple():
+            yield from (text for each in value for text in _strings(each))
 
 
 def _rows(block: Block, names: Names) -> Iterable[Text]:

@@ -16,6 +16,8 @@ from sqlmodel import Session
 from bot.answers import Answers
 from bot.app import build_app
 from bot.directory import SlackDirectory
+from bot.door import Door
+from bot.http.api import Api, routes
 from bot.http.app import build_http
 from bot.http.gauges import StateCollector
 from bot.http.health import Health
@@ -146,7 +148,8 @@ class Bot:
         else:
             door = SlackDoor(app, settings.reveal("SLACK_SIGNING_SECRET"))
         self._draining = threading.Event()
-        self._http = self._serve(settings, services, metrics.registry, door)
+        api = Api(Door(services, self._answers, metrics), clock)
+        self._http = self._serve(settings, services, metrics.registry, door, api)
 
     @property
     def port(self) -> int:
@@ -198,7 +201,7 @@ class Bot:
             log.info("slack.greeted", team=home.team_id)
 
     def _serve(
-        self, settings: Settings, services: Services, registry: CollectorRegistry, door: SlackDoor | None
+        self, settings: Settings, services: Services, registry: CollectorRegistry, door: SlackDoor | None, api: Api
     ) -> HttpServer:
         jira = None
         if settings.jira_webhook_secret is not None:
@@ -219,6 +222,7 @@ class Bot:
                 return receipt
 
         app = build_http(health=self._health(), registry=registry, clock=self._clock, slack=door, jira=jira)
+        app.include_router(routes(api))
         return HttpServer(app, settings.interlock_http)
 
     def _health(self) -> Health:

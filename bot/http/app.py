@@ -1,4 +1,5 @@
-"""The HTTP face: Slack's requests, the tracker's webhooks, health and metrics.
+"""The HTTP face: Slack's requests, the tracker's webhooks, health and metrics. The command line's requests are routes
+of their own (`bot.http.api`).
 
 Handlers of ours are synchronous and run on threads, never on the event loop: /healthz answers while they work.
 """
@@ -14,6 +15,7 @@ from fastapi import FastAPI, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from starlette.requests import ClientDisconnect
 
+from bot.http import bodies
 from bot.http.health import Health
 from bot.http.slack import Reply, SlackDoor
 from interlock.jobs.webhook import Receipt
@@ -50,10 +52,10 @@ def build_http(
     @app.post("/slack/events")
     async def slack_events(request: Request) -> Response:
         if slack is None:
-            return _error(404, "Slack is reached over Socket Mode here.")
-        body = await _body(request, SLACK_BODY)
+            return bodies.error(404, "Slack is reached over Socket Mode here.")
+        body = await bodies.read(request, SLACK_BODY)
         if body is None:
-            return _error(413, "This body is too large.")
+            return bodies.error(413, "This body is too large.")
         headers = dict(request.headers)
         reply = await to_thread.run_sync(lambda: slack.receive(body, headers, clock()), limiter=handlers)
         return _response(reply)
@@ -61,10 +63,10 @@ def build_http(
     @app.post("/webhooks/jira")
     async def jira_webhook(request: Request) -> Response:
         if jira is None:
-            return _error(404, "Webhooks are off: set JIRA_WEBHOOK_SECRET to switch them on.")
-        body = await _body(request, JIRA_BODY)
+            return bodies.error(404, "Webhooks are off: set JIRA_WEBHOOK_SECRET to switch them on.")
+        body = await bodies.read(request, JIRA_BODY)
         if body is None:
-            return _error(413, "This body is too large.")
+            return bodies.error(413, "This body is too large.")
         signature = request.headers.get("x-hub-signature")
         name = request.headers.get("x-atlassian-webhook-identifier")
         receipt = await to_thread.run_sync(lambda: jira(body, signature, name), limiter=handlers)
@@ -75,12 +77,12 @@ def build_http(
     @app.get("/healthz")
     async def healthz() -> Response:
         dead = health.dead()
-        return _json(503 if dead else 200, {"alive": not dead} | ({"stopped": dead} if dead else {}))
+        return bodies.answer(503 if dead else 200, {"alive": not dead} | ({"stopped": dead} if dead else {}))
 
     @app.get("/readyz")
     async def readyz() -> Response:
         reasons = await to_thread.run_sync(health.reasons, limiter=probes)
-        return _json(503 if reasons else 200, {"ready": not reasons, "reasons": reasons})
+        return bodies.answer(503 if reasons else 200, {"ready": not reasons, "reasons": reasons})
 
     @app.get("/metrics")
     async def metrics() -> Response:
@@ -90,37 +92,16 @@ def build_http(
     return app
 
 
-async def _body(request: Request, limit: int) -> bytes | None:
-    """The body, or None once it is longer than `limit`, whatever Content-Length says."""
-    parts: list[bytes] = []
-    size = 0
-    async for part in request.stream():
-        size += len(part)
-        if size > limit:
-            log.warning("body too large", path=request.url.path, limit=limit)
-            return None
-        parts.append(part)
-    return b"".join(parts)
-
-
 async def _one_line_errors(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
     """The edge of the HTTP server: whatever breaks is logged without the request's body, and answered in one line."""
     try:
         return await answer(request)
     except ClientDisconnect:
-        return _error(400, "The request broke off.")
+        return bodies.error(400, "The request broke off.")
     except Exception:
         log.exception("http request failed", path=request.url.path)
-        return _error(500, "Something broke on our side.")
+        return bodies.error(500, "Something broke on our side.")
 
 
 def _response(reply: Reply) -> Response:
     return Response(status_code=reply.status, content=reply.body, media_type=reply.content_type)
-
-
-def _error(status: int, sentence: str) -> Response:
-    return _json(status, {"error": sentence})
-
-
-def _json(status: int, content: dict[str, object]) -> Response:
-    return Response(status_code=status, content=json.dumps(content), media_type="application/json")

@@ -1,15 +1,19 @@
 """Asking for sign-offs, and the clicks on the card."""
 
+from datetime import datetime
+
 from bot.requests import Answer, Click, Command, Errors, Shown, Submission
 from bot.services import Services
 from bot.views import release as release_view
 from bot.views import signoff as view
-from bot.views.blocks import Message, link
+from bot.views.blocks import Message, link, refusal
 from bot.views.forms import notice
 from interlock.domain.authority import Refused
 from interlock.domain.release import Unclear
-from interlock.domain.signoff import Decision
+from interlock.domain.signoff import Decision, SignoffCard
 from interlock.usecases import signoff
+
+WHY = "Say why: the team has to know what to mend."
 
 
 def signoffs(request: Command, services: Services) -> Message:
@@ -18,6 +22,24 @@ def signoffs(request: Command, services: Services) -> Message:
     if isinstance(found, Unclear):
         return release_view.unclear(found)
     return view.refused(found) if isinstance(found, Refused) else view.overview(found, request.now)
+
+
+def to_sign(request: Command, services: Services) -> Message:
+    """`/release signoffs` where the card cannot be seen: the card itself, with its buttons."""
+    store, policy, actor = services.store, services.policy, request.actor
+    found = signoff.to_sign(store, policy, actor, request.args, request.channel_id, request.now)
+    services.wake()
+    if isinstance(found, Unclear):
+        return release_view.unclear(found)
+    return _card(found, request.now)
+
+
+def show_to_sign(request: Click, services: Services) -> Message:
+    """As `to_sign`, for the button on a status."""
+    number = request.number("release")
+    found = signoff.to_sign_of(services.store, services.policy, request.actor, number, request.now)
+    services.wake()
+    return _card(found, request.now)
 
 
 def ask(request: Click, services: Services) -> Message:
@@ -39,16 +61,32 @@ def reject(request: Click, services: Services) -> None:
 def reject_with_reason(request: Submission, services: Services) -> Answer:
     reason = request.text(view.REASON)
     if not reason:
-        return Errors(by_block={view.REASON: "Say why: the team has to know what to mend."})
+        return Errors(by_block={view.REASON: WHY})
     revision_id = str(request.private.get("revision", ""))
     answer = _answer(_decide(services, request, revision_id, Decision.REJECTED, reason), services)
     return Shown(view=notice("Sign-off", answer.text))
+
+
+def reject_at_once(request: Click, services: Services) -> Message:
+    """Where no form asks for the reason: it comes along."""
+    reason = request.values.get(view.REASON)
+    if not isinstance(reason, str) or not reason:
+        return refusal(WHY)
+    if len(reason) > view.REASON_LETTERS:
+        return refusal(f"The reason is too long: {view.REASON_LETTERS} letters at most.")
+    return _answer(_decide(services, request, request.id("revision"), Decision.REJECTED, reason), services)
 
 
 def revoke(request: Click, services: Services) -> Message:
     result = signoff.revoke(services.store, services.policy, request.actor, request.id("revision"), request.now)
     services.wake()
     return view.refused(result) if isinstance(result, Refused) else view.revoked(result.release, result.requirements)
+
+
+def _card(found: SignoffCard | Refused, now: datetime) -> Message:
+    if isinstance(found, Refused):
+        return view.refused(found)
+    return view.card(found, now) if found.revision_id else view.overview(found, now)
 
 
 def _decide(

@@ -20,7 +20,7 @@ from interlock.domain.visibility import RESTRICTED
 from interlock.store import card, mirror, person, release, signoff
 from interlock.store.engine import Store
 from interlock.usecases import authority
-from interlock.usecases.card import enqueue, picture, refresh
+from interlock.usecases.card import enqueue, picture, refresh, revise
 from interlock.usecases.home import refresh as home_refresh
 from interlock.usecases.record import record
 
@@ -184,6 +184,39 @@ def overview_of(store: Store, policy: Policy, actor: Actor, release_id: int) -> 
             return allowed
         one = release.load(session, release_id)
         return picture(session, one, card.of_release(session, one.id, SIGNOFF))
+
+
+def to_sign(
+    store: Store, policy: Policy, actor: Actor, typed: str, channel_id: str, now: datetime
+) -> SignoffCard | Unclear | Refused:
+    """As `overview`, for somebody who signs by what they read here and not on the card: it carries the revision that
+    records it, once sign-offs were asked for.
+    """
+    with store.write() as session:
+        allowed = authority.to_view(session, policy, Permission.RELEASE_VIEW, actor)
+        if isinstance(allowed, Refused):
+            return allowed
+        meant = choose(typed, channel_id, release.all_names(session))
+        return meant if isinstance(meant, Unclear) else _to_sign(session, meant.id, now)
+
+
+def to_sign_of(store: Store, policy: Policy, actor: Actor, release_id: int, now: datetime) -> SignoffCard | Refused:
+    """As `to_sign`, for the release that a button names."""
+    with store.write() as session:
+        allowed = authority.to_view(session, policy, Permission.RELEASE_VIEW, actor)
+        return allowed if isinstance(allowed, Refused) else _to_sign(session, release_id, now)
+
+
+def _to_sign(session: Session, release_id: int, now: datetime) -> SignoffCard:
+    one = release.load(session, release_id, lock=True)
+    asked = card.of_release(session, one.id, SIGNOFF)
+    if asked is None or one.ended:
+        return picture(session, one, asked)
+    in_slack = card.drawn_fingerprint(session, asked)
+    revision = revise(session, one, asked, now)
+    if in_slack not in {None, revision.fingerprint}:
+        refresh(session, asked, now)  # or the card in Slack would pass for drawn with this scope
+    return picture(session, one, asked, revision)
 
 
 def _ask(session: Session, one: Release, revision: CardRevision, standing: Standing) -> tuple[Ask, frozenset[str]]:

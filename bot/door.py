@@ -1,0 +1,177 @@
+"""The other door: what somebody types on their command line, handled by the same tables as what is typed in Slack.
+
+It has no channel and can open no form. So sign-offs are shown with their buttons, a rejection brings its reason along,
+and a button is told as the command that stands for it.
+"""
+
+import html
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+
+from bot import terminal
+from bot.answers import Answers
+from bot.app import TABLES
+from bot.dispatch import ClickHandler, Dispatcher, Failure, Tables
+from bot.listeners import signoff
+from bot.metrics import Metrics
+from bot.modals import ModalError, Modals
+from bot.parsing import plain
+from bot.payload import Payload, Unreadable, decode
+from bot.requests import Click, Command, Replacement
+from bot.services import Services
+from bot.slack import Slack
+from bot.views.blocks import Message
+from bot.views.signoff import APPROVE, REASON, REJECT, REVOKE
+from interlock.domain.authority import Refused
+from interlock.domain.signoff import Decision
+from interlock.domain.token import Bearer
+from interlock.usecases import directory, token
+
+SIGNOFFS: Final = {Decision.APPROVED.value: APPROVE, Decision.REJECTED.value: REJECT, "revoked": REVOKE}
+"""By what is decided, the button that decides it."""
+
+PRESSABLE: Final = (
+    "release.status",
+    "release.blockers",
+    "signoff.request",
+    APPROVE,
+    REVOKE,
+    "booking.return",
+    "booking.extend",
+    "parked.send",
+    "parked.drop",
+)
+"""The buttons that need neither a form nor a channel."""
+
+CLICKS: Final[dict[str, ClickHandler]] = {name: TABLES.clicks[name] for name in PRESSABLE} | {
+    "release.signoffs": signoff.show_to_sign,
+    REJECT: signoff.reject_at_once,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Next:
+    """A button's words, and the command that does the same."""
+
+    label: str
+    command: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """`text` is plain, line by line. `refused`: it was not done, and the text says why; `broken`: by our fault."""
+
+    text: str
+    next: tuple[Next, ...] = ()
+    refused: bool = False
+    broken: bool = False
+
+
+class NoForms(Modals):
+    """Nothing can be opened on somebody's command line."""
+
+    def _call(self, method: str, **arguments: Any) -> dict[str, Any]:  # noqa: ARG002 the signature is Slack's
+        raise ModalError("That opens a form, which the command line has not. Nothing was changed: do it in Slack.")
+
+
+class Door:
+    def __init__(self, services: Services, answers: Answers, metrics: Metrics) -> None:
+        forms = NoForms(Slack("", services.settings.slack_api_url))
+        self._services = replace(services, views=forms)
+        self._dispatcher = Dispatcher(self._services, _tables(), answers, metrics)
+
+    def admit(self, text: str) -> Bearer | Refused:
+        """Whose token it is, if it counts now."""
+        return token.authenticate(self._services.store, self._services.policy, text, self._services.clock())
+
+    def leave(self, bearer: Bearer) -> Answered:
+        """The bearer's token works no more."""
+        done = token.revoke(self._services.store, self._services.policy, bearer.actor, self._services.clock())
+        if isinstance(done, Refused):
+            return Answered(text=done.sentence, refused=True)
+        return Answered(text="Your token is revoked.")
+
+    def command(self, bearer: Bearer, name: str, words: str, request_id: str) -> Answered:
+        """`name` as in Slack, with its slash or without. `request_id` is the caller's name for this one act: what
+        would matter if it were done twice is done once."""
+        act = _act(bearer, request_id)
+        name = f"/{name.removeprefix('/')}"
+
+        def ask(verb: str, args: str, now: datetime) -> Command:
+            return Command(
+                actor=bearer.actor,
+                name=name,
+                verb=verb,
+                args=args,
+                channel_id="",
+                channel_name="",
+                trigger_id=act,
+                now=now,
+            )
+
+        # What Slack sends is escaped, and read so.
+        typed = html.escape(words, quote=False)
+        return self._told(self._dispatcher.typed(name, typed, ask))
+
+    def press(self, bearer: Bearer, action_id: str, payload: Payload, request_id: str, reason: str = "") -> Answered:
+        """A button of `PRESSABLE`, or one that a sign-off is decided by."""
+        act = _act(bearer, request_id)
+
+        def ask(now: datetime) -> Click:
+            return Click(
+                actor=bearer.actor,
+                action_id=action_id,
+                now=now,
+                trigger_id=act,
+                payload=payload,
+                values={REASON: plain(reason).strip()},
+            )
+
+        return self._told(self._dispatcher.pressed(action_id, ask))
+
+    def _told(self, said: Message | Replacement | Failure | None) -> Answered:
+        if isinstance(said, Failure):
+            return Answered(text=said.sentence, refused=True, broken=said.ours)
+        message = said.message if isinstance(said, Replacement) else said
+        if message is None:
+            return Answered(text="Done.")
+        names = directory.names(self._services.store, terminal.ids_in(message))
+        return Answered(text=terminal.words(message, names), next=tuple(_next(message)), refused=message.refused)
+
+
+def _tables() -> Tables:
+    """Slack's own, but for what needs a card that can be seen."""
+    release = TABLES.commands["/release"]
+    signoffs = replace(release.verbs["signoffs"], handler=signoff.to_sign)
+    commands = {**TABLES.commands, "/release": replace(release, verbs={**release.verbs, "signoffs": signoffs})}
+    return Tables(commands=commands, clicks=CLICKS)
+
+
+def _act(bearer: Bearer, request_id: str) -> str:
+    """Names one act of one person, whatever they call it: nobody can use up another's name, nor one of Slack's."""
+    return f"door:{bearer.actor.slack_id}:{request_id}"
+
+
+def _next(message: Message) -> Iterator[Next]:
+    for block in message.blocks:
+        accessory = block.get("accessory")
+        for button in [*block.get("elements", ()), *([accessory] if accessory else [])]:
+            if button.get("type") != "button" or button["action_id"] not in CLICKS:
+                continue
+            payload = decode(button.get("value", ""))
+            if not isinstance(payload, Unreadable):
+                label = button["text"]["text"]
+                yield Next(label=label, command=_command(button["action_id"], payload))
+
+
+def _command(action_id: str, payload: Payload) -> str:
+    match action_id:
+        case "signoff.approve":
+            return f"interlock signoff approve {payload.id}"
+        case "signoff.reject":
+            return f"interlock signoff reject {payload.id} --reason …"
+        case "signoff.revoke":
+            return f"interlock signoff revoke {payload.id}"
+    return f"interlock press {action_id} {payload.kind}:{payload.id}"

@@ -1,0 +1,192 @@
+"""The command line's requests: who asks, by their token, and what. Nothing is decided here.
+
+POST /api/command   {"command": "/release", "text": "status 2026.12"}
+POST /api/signoff   {"revision": ID, "decision": "approved" | "rejected" | "revoked", "reason": why it is rejected}
+POST /api/press     {"button": "release.status", "value": "release:3"}, as an answer's `next` names them
+GET  /api/token     whose it is, and until when
+DELETE /api/token   it works no more
+
+Each may carry a `request_id`: a repeat with the same one is the same act. Answers are {"text", "next"}, or {"error",
+"next"} in one line: 400 unreadable, 401 no token that works, 403 refused, 429 too often (Retry-After), 500 broken.
+"""
+
+import json
+import math
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+import structlog
+from anyio import CapacityLimiter, to_thread
+from fastapi import APIRouter, Request, Response
+
+from bot.door import SIGNOFFS, Answered, Door
+from bot.http import bodies
+from bot.http.limit import RateLimit
+from bot.payload import Payload
+from interlock.domain.authority import Refused
+from interlock.domain.token import Bearer
+
+BODY: Final = 32 * 1024
+PER_MINUTE: Final = 60
+HANDLERS: Final = 4
+"""Of these requests at once: theirs alone, so that they never hold up Slack's."""
+DEAD: Final = frozenset({"unknown_token", "expired_token"})
+VALUE: Final = re.compile(r"([a-z][a-z_]{0,31}):([A-Za-z0-9._-]{1,100})", re.ASCII)
+REQUEST_ID: Final = re.compile(r"[\x21-\x7e]{1,100}", re.ASCII)
+
+Fields = Mapping[str, str]
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    status: int
+    content: Mapping[str, object]
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Api:
+    """Methods block: call them on a thread."""
+
+    def __init__(self, door: Door, clock: Callable[[], datetime], per_minute: int = PER_MINUTE) -> None:
+        self._door = door
+        self._clock = clock
+        self._limit = RateLimit(per_minute)
+
+    def command(self, authorization: str | None, body: bytes) -> Told:
+        return self._act(authorization, body, ("command", "text"), self._command)
+
+    def signoff(self, authorization: str | None, body: bytes) -> Told:
+        return self._act(authorization, body, ("revision", "decision", "reason"), self._signoff)
+
+    def press(self, authorization: str | None, body: bytes) -> Told:
+        return self._act(authorization, body, ("button", "value"), self._press)
+
+    def whose(self, authorization: str | None) -> Told:
+        bearer = self._admit(authorization)
+        if isinstance(bearer, Told):
+            return bearer
+        return Told(status=200, content={"person": bearer.person.name, "expires_at": bearer.expires_at.isoformat()})
+
+    def leave(self, authorization: str | None) -> Told:
+        bearer = self._admit(authorization)
+        return bearer if isinstance(bearer, Told) else _told(self._door.leave(bearer))
+
+    def _act(
+        self,
+        authorization: str | None,
+        body: bytes,
+        names: tuple[str, ...],
+        handle: Callable[[Bearer, Fields, str], Told],
+    ) -> Told:
+        bearer = self._admit(authorization)
+        if isinstance(bearer, Told):
+            return bearer
+        fields = _fields(body, (*names, "request_id"))
+        if fields is None:
+            wanted = ", ".join(names)
+            return _error(400, f"Send a JSON object of texts: {wanted}, and a request_id if you like.")
+        request_id = fields.get("request_id") or secrets.token_urlsafe(12)
+        if not REQUEST_ID.fullmatch(request_id):
+            return _error(400, "A request_id has at most 100 letters, digits and signs, and no blanks.")
+        return handle(bearer, fields, request_id)
+
+    def _admit(self, authorization: str | None) -> Bearer | Told:
+        scheme, _, text = (authorization or "").partition(" ")
+        if scheme.casefold() != "bearer":
+            return _unknown("Send your token: Authorization: Bearer … Type /link token in Slack for one.")
+        bearer = self._door.admit(text.strip())
+        if isinstance(bearer, Refused):
+            log.warning("door closed", reason=bearer.reason)
+            return _unknown(bearer.sentence) if bearer.reason in DEAD else _error(403, bearer.sentence)
+        wait = self._limit.wait(bearer.actor.slack_id, self._clock())
+        if wait is not None:
+            seconds = max(1, math.ceil(wait.total_seconds()))
+            log.warning("door too often", person=bearer.actor.slack_id)
+            told = _error(429, f"That is too often. Try again in {seconds} s.")
+            return Told(status=told.status, content=told.content, headers={"Retry-After": str(seconds)})
+        return bearer
+
+    def _command(self, bearer: Bearer, fields: Fields, request_id: str) -> Told:
+        return _told(self._door.command(bearer, fields.get("command", ""), fields.get("text", ""), request_id))
+
+    def _signoff(self, bearer: Bearer, fields: Fields, request_id: str) -> Told:
+        button = SIGNOFFS.get(fields.get("decision", ""))
+        if button is None:
+            return _error(400, f"A decision is one of {', '.join(SIGNOFFS)}.")
+        payload = Payload(kind="revision", id=fields.get("revision", ""))
+        return _told(self._door.press(bearer, button, payload, request_id, fields.get("reason", "")))
+
+    def _press(self, bearer: Bearer, fields: Fields, request_id: str) -> Told:
+        value = VALUE.fullmatch(fields.get("value", ""))
+        if value is None:
+            return _error(400, "A value is a kind and an id, such as release:3.")
+        payload = Payload(kind=value[1], id=value[2])
+        return _told(self._door.press(bearer, fields.get("button", ""), payload, request_id))
+
+
+def routes(api: Api) -> APIRouter:
+    router = APIRouter(prefix="/api")
+    threads = CapacityLimiter(HANDLERS)
+
+    def post(path: str, handle: Callable[[str | None, bytes], Told]) -> None:
+        async def answer(request: Request) -> Response:
+            body = await bodies.read(request, BODY)
+            if body is None:
+                return bodies.error(413, "This body is too large.")
+            authorization = request.headers.get("authorization")
+            return _response(await to_thread.run_sync(lambda: handle(authorization, body), limiter=threads))
+
+        router.add_api_route(path, answer, methods=["POST"])
+
+    post("/command", api.command)
+    post("/signoff", api.signoff)
+    post("/press", api.press)
+
+    @router.get("/token")
+    async def whose(request: Request) -> Response:
+        authorization = request.headers.get("authorization")
+        return _response(await to_thread.run_sync(lambda: api.whose(authorization), limiter=threads))
+
+    @router.delete("/token")
+    async def leave(request: Request) -> Response:
+        authorization = request.headers.get("authorization")
+        return _response(await to_thread.run_sync(lambda: api.leave(authorization), limiter=threads))
+
+    return router
+
+
+def _fields(body: bytes, names: tuple[str, ...]) -> dict[str, str] | None:
+    """Those of the names that the body has; None unless it is an object in which they are texts that can be stored."""
+    try:
+        told: Any = json.loads(body.decode("utf-8"))
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(told, dict):
+        return None
+    found = {name: told[name] for name in names if told.get(name) is not None}
+    return found if all(isinstance(text, str) for text in found.values()) else None
+
+
+def _told(answered: Answered) -> Told:
+    following = [{"label": each.label, "command": each.command} for each in answered.next]
+    if answered.refused:
+        return Told(status=500 if answered.broken else 403, content={"error": answered.text, "next": following})
+    return Told(status=200, content={"text": answered.text, "next": following})
+
+
+def _error(status: int, sentence: str) -> Told:
+    return Told(status=status, content={"error": sentence})
+
+
+def _unknown(sentence: str) -> Told:
+    return Told(status=401, content={"error": sentence}, headers={"WWW-Authenticate": "Bearer"})
+
+
+def _response(told: Told) -> Response:
+    return bodies.answer(told.status, told.content, {"Cache-Control": "no-store", **told.headers})
