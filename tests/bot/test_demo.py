@@ -31,6 +31,7 @@ class Child:
             text=True,
         )
         self.said: list[str] = []
+        self._silent = False
         self._changed = threading.Condition()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -38,8 +39,10 @@ class Child:
     def says(self, part: str) -> str:
         """The first line with this in it, once it comes."""
         with self._changed:
-            assert self._changed.wait_for(lambda: any(part in line for line in self.said), PATIENCE), self.said
-            return next(line for line in self.said if part in line)
+            self._changed.wait_for(lambda: self._silent or any(part in line for line in self.said), PATIENCE)
+            found = [line for line in self.said if part in line]
+        assert found, self.said
+        return found[0]
 
     def end(self, number: signal.Signals) -> int:
         self.process.send_signal(number)
@@ -61,6 +64,9 @@ class Child:
             with self._changed:
                 self.said.append(line.rstrip("\n"))
                 self._changed.notify_all()
+        with self._changed:
+            self._silent = True
+            self._changed.notify_all()
 
 
 @pytest.fixture
