@@ -15,6 +15,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from bot import remote_commands
 from interlock.domain.errors import InterlockError
 
 app = typer.Typer(
@@ -197,6 +198,9 @@ def audit_verify() -> None:
     typer.echo(verdict.sentence, err=not verdict.holds)
     if not verdict.holds:
         raise typer.Exit(1)
+
+
+remote_commands.register(app)
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ TOKEN: Final = re.compile(r"<(?P<what>[^<>]+)>")
 NAMED: Final = re.compile(r"<[@#]([A-Z0-9]+)")
 BOLD: Final = re.compile(r"(?<!\w)\*([^*\n]+)\*(?!\w)")
 ITALIC: Final = re.compile(r"(?<!\w)_([^_\n]+)_(?!\w)")
+EMPHASIS: Final = re.compile(r"(?<!\w)(?:\*(?P<bold>[^*\n]+)\*|_(?P<dim>[^_\n]+)_)(?!\w)")
 
 Names = Mapping[str, str]
 """People's and channels' names by their Slack ids."""
@@ -43,6 +44,16 @@ def words(drawn: Message, names: Names) -> str:
     """What a message says, line by line as plain text, without its buttons."""
     told = [block for block in drawn.blocks if block["type"] != "actions"]
     return "\n".join(text.plain for block in told for text in _rows(block, names)) or _text(drawn.text, names).plain
+
+
+def styled(text: str) -> Text:
+    """Lines as `words` gives them: what stands between asterisks is bold, between underscores dim, without either."""
+    shown, end = Text(), 0
+    for found in EMPHASIS.finditer(text):
+        shown.append(text[end : found.start()])
+        shown.append(found["bold"] or found["dim"], style="bold" if found["bold"] else "dim")
+        end = found.end()
+    return shown.append(text[end:])
 
 
 def _strings(value: object) -> Iterable[str]:

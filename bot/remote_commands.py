@@ -1,0 +1,110 @@
+"""`interlock release | blockers | env | link | signoff | press | login | logout`: what is done by the running server.
+
+As in `bot.cli`, each command imports what it needs when it runs, and says "light start".
+"""
+
+import os
+from typing import Annotated
+
+import typer
+
+FREE = {"ignore_unknown_options": True, "allow_interspersed_args": False}
+"""What follows is the server's to understand."""
+
+Words = Annotated[list[str] | None, typer.Argument(help="What you would type after it in Slack; `help` lists it.")]
+Revision = Annotated[str, typer.Argument(help="What you were shown, as `interlock release signoffs` names it.")]
+
+Insecure = Annotated[bool, typer.Option("--insecure", help="Send the token unencrypted, on a network you trust.")]
+
+signoff = typer.Typer(no_args_is_help=True, help="Sign a release off, by what you were shown of it.")
+
+
+def register(app: typer.Typer) -> None:
+    """Adds these commands to the program's."""
+    app.add_typer(signoff, name="signoff")
+    app.command(context_settings=FREE)(release)
+    app.command(context_settings=FREE)(blockers)
+    app.command(context_settings=FREE)(env)
+    app.command(context_settings=FREE)(link)
+    app.command()(press)
+    app.command()(login)
+    app.command()(logout)
+
+
+def release(words: Words = None) -> None:
+    """Releases: status, list, signoffs, digest … as /release in Slack."""
+    _command("release", words)
+
+
+def blockers(words: Words = None) -> None:
+    """What is blocked, by whom, and what clearing it would free: as /blockers in Slack."""
+    _command("blockers", words)
+
+
+def env(words: Words = None) -> None:
+    """Environments: who has which: as /env in Slack."""
+    _command("env", words)
+
+
+def link(words: Words = None) -> None:
+    """Your account in the tracker, and your token: as /link in Slack."""
+    _command("link", words)
+
+
+@signoff.command()
+def approve(revision: Revision) -> None:
+    """Approve the release as you were shown it."""
+    _sign(revision, "approved")
+
+
+@signoff.command()
+def reject(
+    revision: Revision, reason: Annotated[str, typer.Option(prompt="Why not?", help="Shown in the release's channel.")]
+) -> None:
+    """Reject it, and say why."""
+    _sign(revision, "rejected", reason)
+
+
+@signoff.command()
+def revoke(revision: Revision) -> None:
+    """Take back what you signed on the release."""
+    _sign(revision, "revoked")
+
+
+def press(
+    button: Annotated[str, typer.Argument(help="As an answer names it: release.status.")],
+    value: Annotated[str, typer.Argument(help="As an answer names it: release:3.")],
+) -> None:
+    """Do what a button in Slack does, as the answer to another command named it."""
+    from bot import remote  # noqa: PLC0415 light start
+
+    remote.press(os.environ, button, value)
+
+
+def login(
+    server: Annotated[str, typer.Option(envvar="INTERLOCK_SERVER", help="The running Interlock's address.")],
+    insecure: Insecure = False,  # noqa: FBT002 an option of the command line
+) -> None:
+    """Keep the token that /link token sent you in Slack, and use it from now on."""
+    from bot import remote  # noqa: PLC0415 light start
+
+    remote.log_in(os.environ, server, insecure=insecure)
+
+
+def logout() -> None:
+    """Revoke your token, and forget it here."""
+    from bot import remote  # noqa: PLC0415 light start
+
+    remote.log_out(os.environ)
+
+
+def _command(name: str, words: list[str] | None) -> None:
+    from bot import remote  # noqa: PLC0415 light start
+
+    remote.command(os.environ, name, words or [])
+
+
+def _sign(revision: str, decision: str, reason: str = "") -> None:
+    from bot import remote  # noqa: PLC0415 light start
+
+    remote.sign(os.environ, revision, decision, reason)
