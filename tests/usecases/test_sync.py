@@ -1,12 +1,15 @@
 """A page becomes part of the mirror: newest wins, nothing is forgotten, scopes follow. On both databases."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from threading import Thread
+from time import monotonic
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from sqlmodel import Session, col, select
 
 from interlock.domain.policy import Policy, Team, TeamMatch, Tickets
@@ -357,6 +360,30 @@ def test_a_reader_is_answered_while_a_page_is_written(store: Store) -> None:
         _write(session, a_ticket(summary="after", updated=LATER))
         assert one(store).summary == "before"
     assert one(store).summary == "after"
+
+
+def test_names_that_are_listed_and_named_by_a_page_at_once_do_not_lock_each_other_out(store: Store) -> None:
+    """A page may name versions in another order than the tracker lists them: each would hold what the other wants."""
+    first, second = (Version(id=each, project_id="10", name=each) for each in ("v1", "v2"))
+    with ThreadPoolExecutor(1) as pool, store.write() as session:
+        sync.keep(session, POLICY, a_page(versions=(second,)), NOW, NOW)
+        listing = pool.submit(sync.keep_names, store, (), (first, second))
+        _await_a_waiting_writer(store)
+        sync.keep(session, POLICY, a_page(versions=(first,)), NOW, NOW)
+    assert listing.result(30) is None
+
+
+def _await_a_waiting_writer(store: Store) -> None:
+    """SQLite's second writer waits before it begins; PostgreSQL tells when one waits for a lock."""
+    deadline = monotonic() + 20
+    waiting = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
+    while not store.is_sqlite:
+        with store.read() as session:
+            if session.execute(waiting).scalar_one():
+                return
+        assert monotonic() < deadline, "nobody waits"
 
 
 def _write(session: Session, ticket: Ticket) -> None:

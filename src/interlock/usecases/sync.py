@@ -80,6 +80,7 @@ def fail(store: Store, problem: str, *, mirror_name: str = TICKETS) -> None:
 def keep_names(store: Store, projects: Sequence[Project], versions: Sequence[Version]) -> None:
     """Projects and their versions as the tracker lists them, those without tickets too."""
     with store.write() as session:
+        alone(session, TICKETS)  # pages and deliveries name the same rows in an order of their own
         ticket_write.write_names(session, projects=projects, versions=versions)
 
 

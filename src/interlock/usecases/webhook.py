@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from interlock.domain.policy import Policy
 from interlock.store import seen, ticket_write
+from interlock.store.alone import alone
 from interlock.store.engine import Store
 from interlock.trackers import page
 from interlock.trackers.page import Page
@@ -94,6 +95,7 @@ def _at_first_sight(session: Session, policy: Policy, event: WebhookEvent, ident
 
 def _version(session: Session, event: WebhookEvent) -> Delivered:
     assert event.version is not None
+    alone(session, ticket_write.TICKETS)
     if not ticket_write.has_project(session, event.version.project_id):
         return Delivered(outcome=Outcome.IGNORED)
     ticket_write.write_names(session, versions=[event.version])
