@@ -68,12 +68,13 @@ def settings(server: SandboxServer, database: str, port: int, flavour: str = "cl
     )
 
 
-def interlock(*args: str, env: Mapping[str, str], folder: Path) -> subprocess.CompletedProcess[str]:
+def interlock(*args: str, env: Mapping[str, str], folder: Path, typed: str = "") -> subprocess.CompletedProcess[str]:
     """One command on the command line, to its end."""
     return subprocess.run(
         [sys.executable, "-m", "bot", *args],
         env=dict(env),
         cwd=folder,
+        input=typed,
         capture_output=True,
         text=True,
         check=False,
