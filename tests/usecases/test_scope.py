@@ -5,7 +5,8 @@ from datetime import timedelta
 from threading import Thread
 
 import pytest
-from sqlmodel import Session, select
+from sqlalchemy import delete
+from sqlmodel import Session, col, select
 
 from interlock.domain.release import ScopeRule, Stage
 from interlock.store import release as release_store
@@ -161,3 +162,16 @@ def test_what_comes_in_before_the_tracker_was_read_to_its_end_was_there_from_the
         scope.refresh(session, None, LATER)
         opened = release_store.load(session, release_id).scope_opened_at
         assert [scoped.added_at for scoped in scope_store.tickets(session, release_id)] == [opened, LATER]
+
+
+def test_those_in_scope_are_told_from_those_who_are_not_or_left(store: Store) -> None:
+    with store.write() as session:
+        release_id = release(session, rule=ScopeRule(version_ids=("v1",)))
+        inside, leaver = (ticket(session, key, versions=["v1"]) for key in ("DATA-2", "DATA-3"))
+        outside = ticket(session, "DATA-4")
+        scope.refresh(session, None, NOW)
+        session.execute(delete(TicketVersionRow).where(col(TicketVersionRow.ticket_id) == leaver))
+        scope.refresh(session, [leaver], LATER)
+        assert scope_store.among(session, release_id, {inside, leaver, outside, "unknown"}) == {inside}
+        assert scope_store.among(session, release_id, set()) == frozenset()
+        assert scope_store.among(session, release_id + 1, {inside}) == frozenset()

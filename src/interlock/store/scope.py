@@ -30,18 +30,23 @@ def tickets(session: Session, release_id: int) -> list[ScopedTicket]:
     return [ScopedTicket(ticket=to_ticket(row), team=row[-2], added_at=row[-1]) for row in rows]
 
 
-def open_ids(session: Session, release_id: int) -> frozenset[str]:
-    """The ids of the tickets in scope that are not done."""
-    rows = session.scalars(
-        select(col(TicketRow.id))
-        .join(ScopeRow, col(ScopeRow.ticket_id) == col(TicketRow.id))
-        .where(
-            col(ScopeRow.release_id) == release_id,
-            col(ScopeRow.removed_at).is_(None),
-            col(TicketRow.category) != Category.DONE.value,
+def among(session: Session, release_id: int, ticket_ids: Collection[str]) -> frozenset[str]:
+    """Those of the tickets that are in the release's scope now. Costs as much as there are tickets, not as the scope is
+    large.
+    """
+    ids = sorted(ticket_ids)
+    found: set[str] = set()
+    for start in range(0, len(ids), BATCH):
+        found.update(
+            session.scalars(
+                select(col(ScopeRow.ticket_id)).where(
+                    col(ScopeRow.release_id) == release_id,
+                    col(ScopeRow.removed_at).is_(None),
+                    col(ScopeRow.ticket_id).in_(ids[start : start + BATCH]),
+                )
+            )
         )
-    )
-    return frozenset(rows)
+    return frozenset(found)
 
 
 def lock(session: Session) -> None:

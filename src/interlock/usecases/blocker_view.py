@@ -57,9 +57,9 @@ def teams_of(found: Blockers, ticket_ids: Iterable[str]) -> set[str]:
 
 
 def _within(session: Session, policy: Policy, one: Release) -> tuple[Blockers, frozenset[str]]:
-    nodes = blocker_graph.of_scope(session, one.id, policy.tickets.blocked_statuses)
-    ids = scope.open_ids(session, one.id)
-    return rules.within(rules.analyse(nodes), ids), ids
+    found = rules.analyse(blocker_graph.of_scope(session, one.id, policy.tickets.blocked_statuses))
+    ids = scope.among(session, one.id, found.nodes)
+    return rules.within(found, ids), ids
 
 
 def _list(
