@@ -178,11 +178,16 @@ def _change(session: Session, where: ColumnElement[bool], **values: Any) -> bool
 
 
 def drop_late(session: Session, now: datetime) -> int:
-    """Drop what nobody needs any more, all at once: after an outage that may be thousands. Returns how many."""
+    """Drop what nobody needs any more, all at once: after an outage that may be thousands. Returns how many.
+
+    What a use case holds right now is left for the next time: whoever waits while it holds others invites a deadlock.
+    """
     late = LATE
+    too_late = and_(col(row.state) == "pending", col(row.not_after) <= now, _unleased(now))
+    free = select(row.id).where(too_late).with_for_update(skip_locked=True)
     done = session.connection().execute(
         update(row)
-        .where(col(row.state) == "pending", col(row.not_after) <= now, _unleased(now))
+        .where(col(row.id).in_(free))
         .values(
             state="dropped", reason=case((col(row.reason).is_(None), late), else_=late + " " + col(row.reason)), **_FREE
         )
