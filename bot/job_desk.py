@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from sqlmodel import select
 
 from bot import logs, terminal
@@ -55,7 +55,7 @@ def open_desk(env: Mapping[str, str]) -> Iterator[Desk]:
 
 
 def show(env: Mapping[str, str]) -> None:
-    table = Table("job", "when", "last run", "outcome", "due")
+    table = Table(Column("job", no_wrap=True), "when", "last run", "outcome", "due")
     with open_desk(env) as desk:
         for status in desk.runner.overview(now()):
             table.add_row(*_row(status))

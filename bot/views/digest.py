@@ -83,9 +83,9 @@ def _moved(picture: MorningDigest) -> str:
         f"scope −{change.removed}" if change.removed else "",
         f"unknown for {change.unknown}" if change.unknown else "",
     ]
-    since = f"since {day(picture.before.at)}" if picture.before else "since yesterday"
+    since = day(picture.before.at) if picture.before else picture.status.since
     total = f"{picture.status.done} of {picture.status.tickets} in all"
-    return f"{' · '.join(filter(None, parts))} {since} · {total}"
+    return f"{' · '.join(filter(None, parts))} since {since} · {total}"
 
 
 def _waiting(status: ReleaseStatus) -> str:
