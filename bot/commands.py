@@ -13,6 +13,7 @@ from bot.views.blocks import Message
 Handler = Callable[[Command, Services], Message | None]
 """None where a form that opens is the answer."""
 
+HELP: Final = frozenset({"help", "?", "-h", "--help"})
 NEAR: Final = 72
 """From how alike two words are, in percent, one is taken for a misspelling of the other."""
 
@@ -48,10 +49,13 @@ class Meant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unclear:
-    """`typed` begins with no verb; `near` are those that come close."""
+    """`typed` begins with no verb; `near` are those that come close; `guess` is the whole text with the
+    default verb before it, which goes without saying to whoever typed a release's name.
+    """
 
     typed: str
     near: tuple[str, ...]
+    guess: str | None = None
 
 
 def usages(name: str, command: SlashCommand) -> list[tuple[str, str]]:
@@ -67,13 +71,18 @@ def find(command: SlashCommand, text: str) -> Meant | Unclear:
     words = text.split()
     if not words:
         return Meant(verb=command.default, args="")
-    if words[0].casefold() in {"help", "?", "-h", "--help"}:
+    if words[0].casefold() in HELP:
         return Meant(verb=None, args="")
     for length in (2, 1):
         typed = " ".join(words[:length]).casefold()
         if len(words) >= length and typed in command.verbs:
-            return Meant(verb=typed, args=_after(text, length))
+            return _meant(typed, _after(text, length))
     return _completed(command, text, words)
+
+
+def _meant(verb: str, args: str) -> Meant:
+    """`/env book help` asks for help, like `/env help`."""
+    return Meant(verb=None, args="") if args.casefold() in HELP else Meant(verb=verb, args=args)
 
 
 def _completed(command: SlashCommand, text: str, words: list[str]) -> Meant | Unclear:
@@ -83,11 +92,12 @@ def _completed(command: SlashCommand, text: str, words: list[str]) -> Meant | Un
         # `digest` stands for `digest now`, and so does `digest n`.
         second = begun[0].partition(" ")[2]
         takes_second = bool(second) and len(words) > 1 and second.startswith(words[1].casefold())
-        return Meant(verb=begun[0], args=_after(text, 2 if takes_second else 1))
+        return _meant(begun[0], _after(text, 2 if takes_second else 1))
     if command.free and command.default:
         return Meant(verb=command.default, args=text.strip())
     near = process.extract(typed, [*command.verbs, "help"], scorer=fuzz.ratio, score_cutoff=NEAR, limit=3)
-    return Unclear(typed=words[0], near=tuple(begun) or tuple(verb for verb, _, _ in near))
+    guess = f"{command.default} {text.strip()}" if command.default else None
+    return Unclear(typed=words[0], near=tuple(begun) or tuple(verb for verb, _, _ in near), guess=guess)
 
 
 def _shown(command: SlashCommand, verb: str) -> str:

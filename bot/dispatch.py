@@ -127,7 +127,7 @@ class Dispatcher:
             return help_page.unknown(name, self._tables.commands)
         meant = find(spec, parsing.typed(words))
         if isinstance(meant, Unclear):
-            return help_page.unclear(name, meant.typed, meant.near, [*spec.verbs, "help"])
+            return help_page.unclear(name, meant.typed, meant.near, [*spec.verbs, "help"], meant.guess)
         verb = spec.verbs.get(meant.verb or "")
         if verb is None:
             return help_page.command(name, spec.about, usages(name, spec))

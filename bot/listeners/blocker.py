@@ -22,7 +22,7 @@ def list_(request: Command, services: Services) -> Message:
     if isinstance(found, Refused):
         return release_view.refused(found)
     if isinstance(found, Unclear):
-        return release_view.unclear(found)
+        return release_view.unclear(found, ("Blockers", release_view.BLOCKERS))
     return view.listing(found, MEMBER, services.policy, services.ticket_url, request.now)
 
 

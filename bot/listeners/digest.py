@@ -23,5 +23,5 @@ def now(request: Command, services: Services) -> Message:
     if isinstance(found, Refused):
         return view.refused(found)
     if isinstance(found, Unclear):
-        return view.unclear(found)
+        return view.unclear(found, None)
     return sentence(f"The digest of {line(found.name)} is on its way to {channel(found.channel_id)}.")

@@ -96,7 +96,7 @@ def close(request: Command, services: Services) -> Message | None:
     if isinstance(found, Refused):
         return view.refused(found)
     if isinstance(found, Unclear):
-        return view.unclear(found)
+        return view.unclear(found, None)
     one = found.release
     services.views.open(request.trigger_id, form.close(one.id, one.name, found.reason, found.tickets, found.unfinished))
     return None

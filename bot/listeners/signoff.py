@@ -20,7 +20,7 @@ def signoffs(request: Command, services: Services) -> Message:
     """`/release signoffs [release]`"""
     found = signoff.overview(services.store, services.policy, request.actor, request.args, request.channel_id)
     if isinstance(found, Unclear):
-        return release_view.unclear(found)
+        return release_view.unclear(found, ("Sign-offs", release_view.SIGNOFFS))
     return view.refused(found) if isinstance(found, Refused) else view.overview(found, request.now)
 
 
@@ -30,7 +30,7 @@ def to_sign(request: Command, services: Services) -> Message:
     found = signoff.to_sign(store, policy, actor, request.args, request.channel_id, request.now)
     services.wake()
     if isinstance(found, Unclear):
-        return release_view.unclear(found)
+        return release_view.unclear(found, ("Sign-offs", release_view.SIGNOFFS))
     return _card(found, request.now)
 
 

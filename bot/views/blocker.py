@@ -130,11 +130,11 @@ def _root(each: RootLine, audience: Audience, policy: Policy, url: TicketUrl, no
     node, root = each.root.node, each.root
     facts: list[str] = []
     if root.holds:
-        freed = f"frees {len(root.frees)}" if root.frees else "frees none alone"
+        freed = f"frees {len(root.frees)}" if root.frees else "frees none by itself"
         facts.append(f"holds {len(root.holds)}, {freed}")
     if root.circular:
         facts.append("waits in a circle")
-    facts.append(f"since {duration(now - each.since)}" if each.since else "since unknown")
+    facts.append(f"for {duration(now - each.since)}" if each.since else "since unknown")
     if _may_name(node, audience):
         facts += _whose(each, policy)
     facts += _in_hand(each, now)
@@ -158,7 +158,7 @@ def _whose(each: RootLine, policy: Policy) -> list[str]:
 
 def _name(node: Node, audience: Audience, url: TicketUrl) -> str:
     if not _may_name(node, audience):
-        return "A ticket outside the mirror" if not node.mirrored else RESTRICTED.capitalize()
+        return RESTRICTED.capitalize()
     return f"*{ticket_link(node.key, node.summary, url(node.key))}*"
 
 

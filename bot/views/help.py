@@ -23,13 +23,14 @@ def everything(commands: Mapping[str, str]) -> Message:
     )
 
 
-def unclear(name: str, typed: str, near: Sequence[str], known: Iterable[str]) -> Message:
+def unclear(name: str, typed: str, near: Sequence[str], known: Iterable[str], guess: str | None) -> Message:
     """Nothing was done: what may have been meant, or what there is."""
     asked = f"{name} has no “{line(typed)}”."
     if near:
         text = f"{asked} Did you mean {join([f'`{name} {verb}`' for verb in near], last='or')}?"
         return refusal(text)
-    return refusal(f"{asked} It has {join([f'`{verb}`' for verb in known])}.")
+    meant = f" Did you mean `{name} {line(guess)}`?" if guess else ""
+    return refusal(f"{asked}{meant} It has {join([f'`{verb}`' for verb in known])}.")
 
 
 def unknown(name: str, commands: Iterable[str]) -> Message:

@@ -47,10 +47,13 @@ def refused(why: Refused) -> Message:
     return refusal(escape(why.sentence))
 
 
-def unclear(question: Unclear) -> Message:
-    """The question, with a button for each release that it may be."""
+def unclear(question: Unclear, answer: tuple[str, str] | None = ("Status", STATUS)) -> Message:
+    """The question, with a button for each release that it may be: `answer` is the button's words and its action, None
+    where a click could not carry what was asked.
+    """
     asked = escape(question.sentence)
-    return replace(message(asked, section(asked), *map(_choice, question.choices)), refused=True)
+    choices = (_choice(each, *answer) for each in question.choices) if answer else ()
+    return replace(message(asked, section(asked), *choices), refused=True)
 
 
 def status(picture: ReleaseStatus, now: datetime, ticket_url: TicketUrl, *, shared_by: str | None = None) -> Message:
@@ -136,8 +139,8 @@ def plan(preview: Preview) -> str:
     return "\n".join([*lines, *(f"*Note* {escape(warning)}" for warning in preview.warnings)])
 
 
-def _choice(choice: ReleaseName) -> Block:
-    return section(f"*{line(choice.name)}*", button("Status", STATUS, ("release", choice.id)))
+def _choice(choice: ReleaseName, words: str, action_id: str) -> Block:
+    return section(f"*{line(choice.name)}*", button(words, action_id, ("release", choice.id)))
 
 
 def _lines(picture: ReleaseStatus, now: datetime, ticket_url: TicketUrl) -> list[str]:

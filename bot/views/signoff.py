@@ -210,6 +210,8 @@ def _excluded(requirements: tuple[Requirement, ...]) -> str:
 def _any_of(names: list[str], wanted: int) -> str:
     if not names:
         return "nobody: no eligible person is left"
+    if len(names) < wanted:
+        return f"{wanted}, but only {join(names)} can"
     shown = names[:SHOWN] + ([f"{len(names) - SHOWN} more"] if len(names) > SHOWN else [])
     return join(shown, "or") if wanted == 1 else f"{wanted} of {join(shown)}"
 

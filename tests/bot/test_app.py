@@ -193,6 +193,7 @@ def test_a_commands_answer_rides_in_its_ack(app: App, handlers: Handlers) -> Non
         ("s", "Did you mean `/release status` or `/release signoffs`?"),
         ("hlep", "Did you mean `/release help`?"),
         ("frobnicate", "It has `list`, `new`, `status`, `signoffs`, `digest now` and `help`."),
+        ("2026.12", "Did you mean `/release status 2026.12`? It has `list`"),
         ("<!channel> %s ;-- 'x\"", "/release has no “&lt;!channel&gt;”."),
         ("x" * 10_000, "/release has no “" + "x" * 59 + "…”."),
     ],
@@ -468,3 +469,9 @@ def test_a_payload_that_lacks_everything_breaks_nothing(app: App, handlers: Hand
     assert dispatch(app, body).status == 200
     assert isinstance(handlers.given[0], Command | Click | Submission | Event)
     assert handlers.given[0].actor.slack_id == ""
+
+
+@pytest.mark.parametrize("text", ["help", "status help", "digest now ?", "STATUS Help"])
+def test_help_is_there_wherever_it_is_asked_for(app: App, handlers: Handlers, text: str) -> None:
+    assert "`/release list [x]`" in str(said(dispatch(app, slash(text)))["blocks"])
+    assert handlers.given == []

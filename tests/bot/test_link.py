@@ -144,7 +144,7 @@ def test_bare_it_says_how_somebody_is_linked_or_what_to_do(says: Says) -> None:
         ("confirm <@U0NOMAIL|nia> pete holis", "RITA", "Did you mean `acc-pete` Pete Hollis?"),
         ("confirm <@U0NOMAIL|nia> xyzzy", "RITA", "others can prove theirs with `/link`"),
         ("confirm <@U0RITA|rita> pete", "RITA", "You can't confirm your own account."),
-        ("confirm <@U0NOMAIL|nia> pete", "ANA", "it needs the permission link.confirm"),
+        ("confirm <@U0NOMAIL|nia> pete", "ANA", "You can't confirm whose tracker account is whose"),
         ("confirm <@U0NOMAIL|nia> pete", "RITA", "Nia Brook is *Pete Hollis* (`acc-pete`) in the tracker from now on"),
         ("help", "NOMAIL", "`/link confirm @person ACCOUNT` links somebody on your word"),
     ],

@@ -143,7 +143,7 @@ def test_an_approval_is_confirmed_and_stands_on_the_card(services: Services, ask
 
 def test_a_refusal_is_a_sentence_with_a_way_on(services: Services, asked: str) -> None:
     assert said(signoff.approve(click("revision", asked, who="ANA"), services)) == (
-        "You can't sign 2026.12: it asks for QA (Ines Calder, Noor Salter or Tom Arkwright) or Data Governance "
+        "You can't sign 2026.12: it asks for QA (2 of Ines Calder, Noor Salter and Tom Arkwright) or Data Governance "
         "(Maria Voss), and you are none of them."
     )
 
@@ -224,7 +224,7 @@ def test_looking_before_anybody_asked_offers_to_ask(services: Services) -> None:
     assert said(answer).startswith("*2026.12* · sign-offs not asked for yet")
     assert buttons(answer) == ["Ask for 2 sign-offs"]
     refused = said(signoff.ask(click("release", 1, who="TOM"), services))
-    assert refused.startswith("You can't do that: it needs the permission signoff.request")
+    assert refused == "You can't ask for sign-offs: policy gives that to release_manager (@release-managers)."
     assert "is on its way to <#" in said(signoff.ask(click("release", 1, who="RITA"), services))
     assert "has its sign-off card already" in said(signoff.ask(click("release", 1, who="RITA"), services))
     assert buttons(signoff.signoffs(command(), services)) == []

@@ -137,7 +137,7 @@ def test_what_no_button_can_carry_has_to_be_typed(known: Services) -> None:
 
 def test_alone_the_answer_itself_comes(known: Services) -> None:
     message = drawn(known, Meaning(topic=Topic.STATUS, about="2026.12"), alone=True)
-    assert "release.view" in message.text  # what the command itself answers somebody whom policy gives nothing
+    assert "look at releases" in message.text  # what the command itself answers somebody whom policy gives nothing
 
 
 def test_a_guest_is_told_why_not(known: Services) -> None:
@@ -155,4 +155,4 @@ def test_the_button_shows_what_the_command_would(known: Services) -> None:
         payload=Payload(kind="words", id="status.2026.12"),
         channel_id="C0GENERAL",
     )
-    assert "release.view" in listener.show(click, known).text
+    assert "look at releases" in listener.show(click, known).text

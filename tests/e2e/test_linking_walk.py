@@ -67,6 +67,6 @@ def test_nobody_confirms_themselves_or_takes_what_is_anothers(act: Act) -> None:
     say(rita, "/link confirm @pete acc-ana")
     answer(rita, "That account can't be linked: it belongs to Ana Whitlock.")
     say(pete, "/link confirm @jon acc-jon")
-    answer(pete, "it needs the permission link.confirm")
+    answer(pete, "You can't confirm whose tracker account is whose")
     say(pete, "/link help")
     answer(pete, "/link confirm @person ACCOUNT")

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from interlock.domain.actor import Standing
-from interlock.domain.permission import Permission
+from interlock.domain.permission import DEEDS, Permission
 from interlock.domain.policy import EVERYONE, Policy
-from interlock.domain.words import ago
+from interlock.domain.words import ago, join
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,11 +52,8 @@ def may(policy: Policy, permission: Permission, standing: Standing | None) -> St
     wanted = policy.permissions.get(permission, ())
     if roles_of(policy, standing).intersection(wanted):
         return standing
-    who = " or ".join(wanted) if wanted else "nobody: configuration gives it to no role"
-    return Refused(
-        reason="not_permitted",
-        sentence=f"You can't do that: it needs the permission {permission.value}, which belongs to {who}.",
-    )
+    who = join([_holders(policy, role) for role in wanted], "or") if wanted else "nobody"
+    return Refused(reason="not_permitted", sentence=f"You can't {DEEDS[permission]}: policy gives that to {who}.")
 
 
 def may_decide(policy: Policy, permission: Permission, standing: Standing | None, now: datetime) -> Standing | Refused:
@@ -67,6 +64,12 @@ def may_decide(policy: Policy, permission: Permission, standing: Standing | None
     if isinstance(allowed, Standing) and groups_too_old(policy, allowed, now):
         return stale_groups(allowed, now)
     return allowed
+
+
+def _holders(policy: Policy, role: str) -> str:
+    """A role with the user groups to ask in: `release-manager (@release-managers)`."""
+    groups = policy.roles[role].groups if role in policy.roles else ()
+    return f"{role} ({', '.join(f'@{group}' for group in groups)})" if groups else role
 
 
 def stale_groups(standing: Standing, now: datetime) -> Refused:

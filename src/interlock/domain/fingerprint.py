@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from interlock.domain.audit import canonical
 
@@ -9,9 +10,8 @@ PRIORITY_RANK = ("blocker", "highest", "critical", "high", "major", "medium", "m
 """Jira's own names, old and new, gravest first. A name that is not here ranks below them all."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TicketSeen:
-    """As much of a ticket as a sign-off is bound to."""
+class TicketSeen(NamedTuple):
+    """As much of a ticket as a sign-off is bound to. A tuple: each click makes and compares thousands of them."""
 
     id: str
     key: str
@@ -37,6 +37,8 @@ def material_changes(seen: tuple[TicketSeen, ...], current: tuple[TicketSeen, ..
     """What changed between the scope that was seen and today's, by gravity, then key. A ticket that got done is no
     change: the signer asked for nothing else.
     """
+    if seen == current:
+        return ()
     before = {ticket.id: ticket for ticket in seen}
     after = {ticket.id: ticket for ticket in current}
     changes = [

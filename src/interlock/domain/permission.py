@@ -1,6 +1,7 @@
 """The permissions that use cases name. Configuration gives each to roles; what it does not give is denied."""
 
 from enum import StrEnum
+from typing import Final
 
 
 class Permission(StrEnum):
@@ -21,3 +22,25 @@ class Permission(StrEnum):
     LINK_CONFIRM = "link.confirm"
     TOKEN_SELF = "token.self"  # noqa: S105 a permission, not a secret
     AUDIT_VIEW = "audit.view"
+
+
+DEEDS: Final = {
+    Permission.RELEASE_VIEW: "look at releases",
+    Permission.RELEASE_CREATE: "plan releases",
+    Permission.RELEASE_CLOSE: "close releases",
+    Permission.SIGNOFF_REQUEST: "ask for sign-offs",
+    Permission.SIGNOFF_DECIDE: "sign releases",
+    Permission.BLOCKER_VIEW: "look at blockers",
+    Permission.BLOCKER_TAKE: "take blockers",
+    Permission.ENVIRONMENT_VIEW: "look at environments",
+    Permission.ENVIRONMENT_BOOK: "book environments",
+    Permission.ENVIRONMENT_MANAGE: "manage environments",
+    Permission.DIGEST_RUN: "post a digest out of turn",
+    Permission.JOB_VIEW: "look at jobs",
+    Permission.JOB_RUN: "run jobs",
+    Permission.LINK_SELF: "link your tracker account",
+    Permission.LINK_CONFIRM: "confirm whose tracker account is whose",
+    Permission.TOKEN_SELF: "have a token for the command line",
+    Permission.AUDIT_VIEW: "look at the record of decisions",
+}
+"""What each lets somebody do, to finish the sentence "You can't …"."""

@@ -103,7 +103,7 @@ class Unclear:
     choices: tuple[ReleaseName, ...]
 
 
-def choose(typed: str, channel_id: str, known: Sequence[ReleaseName]) -> ReleaseName | Unclear:
+def choose(typed: str, channel_id: str, known: Sequence[ReleaseName], what: str = "release") -> ReleaseName | Unclear:
     """The release that somebody meant: the named one; without a name the channel's, else the only one under way.
 
     A beginning is completed among those under way first; ended ones are found too.
@@ -111,7 +111,7 @@ def choose(typed: str, channel_id: str, known: Sequence[ReleaseName]) -> Release
     wanted = names.tidy(typed)
     under_way = [each for each in known if not each.ended]
     if wanted:
-        return _named(wanted, known, under_way)
+        return _named(wanted, known, under_way, what)
     here = [each for each in under_way if each.channel_id == channel_id]
     candidates = here or under_way
     if len(candidates) == 1:
@@ -132,7 +132,9 @@ def leading(text: str, known: Sequence[ReleaseName]) -> tuple[str, str]:
     return " ".join(words[:length]), " ".join(words[length:])
 
 
-def _named(wanted: str, known: Sequence[ReleaseName], under_way: Sequence[ReleaseName]) -> ReleaseName | Unclear:
+def _named(
+    wanted: str, known: Sequence[ReleaseName], under_way: Sequence[ReleaseName], what: str
+) -> ReleaseName | Unclear:
     everywhere = {each.name: each for each in known}
     exact = next((each for each in known if names.fold(each.name) == names.fold(wanted)), None)
     if exact:
@@ -145,10 +147,10 @@ def _named(wanted: str, known: Sequence[ReleaseName], under_way: Sequence[Releas
     typed = wanted if len(wanted) <= names.LONGEST else f"{wanted[: names.LONGEST]}…"
     if isinstance(found, NotFound) and not found.near:
         others = f" Under way: {_list(under_way, 'and')}." if under_way else " None is under way."
-        return Unclear(sentence=f"There is no release {typed}.{others}", choices=tuple(under_way[:CHOICES]))
+        return Unclear(sentence=f"There is no {what} {typed}.{others}", choices=tuple(under_way[:CHOICES]))
     if isinstance(found, NotFound):
         near = [everywhere[name] for name in found.near]
-        return Unclear(sentence=f"There is no release {typed}. Did you mean {_list(near)}?", choices=tuple(near))
+        return Unclear(sentence=f"There is no {what} {typed}. Did you mean {_list(near)}?", choices=tuple(near))
     several = [everywhere[name] for name in found.names]
     return Unclear(
         sentence=f"More than one release begins with {typed}: {_list(several, 'and')}. Which one?",

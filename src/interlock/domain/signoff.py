@@ -126,7 +126,7 @@ def decide(ask: Ask, decision: Decision, policy: Policy, now: datetime) -> Verdi
         )
     mine = [requirement for requirement in ask.requirements if requirement.may_be_filled_by(ask.standing)]
     if not mine:
-        return _not_eligible(ask)
+        return not_eligible(ask)
     repeated = _already(mine, ask.standing.person, decision)
     if repeated:
         return repeated
@@ -170,7 +170,8 @@ def _already(mine: list[Requirement], person: Person, decision: Decision) -> Alr
     return None
 
 
-def _not_eligible(ask: Ask) -> Refused:
+def not_eligible(ask: Ask) -> Refused:
+    """For somebody whom no requirement asks: who is asked, by name."""
     asked = join([f"{requirement.name} ({_who(requirement, ask)})" for requirement in ask.requirements], "or")
     return Refused(
         reason="not_eligible",
@@ -217,13 +218,16 @@ def _stale_mirror(ask: Ask, policy: Policy, now: datetime) -> Refused | None:
 
 
 def _who(requirement: Requirement, ask: Ask) -> str:
-    """Who else may fill it, by name: the first few, then how many more."""
-    me = ask.standing.person.slack_id
-    names = [person.name for person in requirement.eligible if person.slack_id not in {me, ask.requested_by}]
+    """Who else may fill it, by name: the first few, then how many more; with how many it takes, where more than one."""
+    signed = {given.person.slack_id for given in requirement.approvals}
+    passed_over = signed | {ask.standing.person.slack_id, ask.requested_by}
+    names = [person.name for person in requirement.eligible if person.slack_id not in passed_over]
     if not names:
         return "nobody at present"
     more = len(names) - NAMES_SHOWN
-    return join(names[:NAMES_SHOWN] + ([f"{more} more"] if more > 0 else []), "or")
+    shown = names[:NAMES_SHOWN] + ([f"{more} more"] if more > 0 else [])
+    needed = requirement.rule.quorum - len(requirement.approvals)
+    return join(shown, "or") if needed <= 1 or len(names) == 1 else f"{needed} of {join(shown)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

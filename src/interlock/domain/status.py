@@ -223,6 +223,8 @@ def _waiting(requirement: Requirement) -> Waiting:
 def _who(people: list[Person], needed: int) -> str:
     if not people:
         return "nobody at present"
+    if len(people) < needed:
+        return f"{needed} needed, only {join([person.name for person in people])} can"
     if len(people) == needed:
         return join([person.name for person in people])
     return f"{'any' if needed == 1 else needed} of {len(people)}"

@@ -42,7 +42,7 @@ def listing(store: Store, policy: Policy, actor: Actor, typed: str, channel_id: 
         team = _team(policy, typed)
         if team:
             return blocker_view.of_team(session, policy, team)
-        meant = choose(typed, channel_id, release.all_names(session))
+        meant = choose(typed, channel_id, release.all_names(session), "team or release")
         if isinstance(meant, Unclear):
             return meant
         return blocker_view.of_release(session, policy, release.load(session, meant.id))

@@ -1,6 +1,6 @@
 """Asking for sign-offs, giving them and taking them back."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.exc import IntegrityError
@@ -115,6 +115,10 @@ def _decide(
         allowed = authority.to_decide(session, policy, Permission.SIGNOFF_DECIDE, actor, now)
         if isinstance(allowed, Refused):
             who = person.standing(session, actor.slack_id)
+            if who and allowed.reason == "not_permitted":
+                # Who can is what they want to know, not which role they lack.
+                told = rules.not_eligible(_ask(session, one, revision, who)[0])
+                allowed = replace(told, reason=allowed.reason)
             _record_refusal(session, actor, who.person if who else None, one, revision, decision, allowed, now)
             return allowed
         ask, hidden = _ask(session, one, revision, allowed)
@@ -220,13 +224,13 @@ def _to_sign(session: Session, release_id: int, now: datetime) -> SignoffCard:
 
 
 def _ask(session: Session, one: Release, revision: CardRevision, standing: Standing) -> tuple[Ask, frozenset[str]]:
-    account = standing.person.verified_account
-    held = signoff.assigned_ticket(session, one.id, account, one.scope_opened_at) if account else None
+    requirements = signoff.requirements(session, one, revision.card.requested_by)
+    held = _held(session, one, requirements, standing.person)
     current, _ = signoff.seen_scope(session, one.id)
     changes = material_changes(revision.seen, current)
     ask = Ask(
         release=one,
-        requirements=signoff.requirements(session, one, revision.card.requested_by),
+        requirements=requirements,
         requested_by=revision.card.requested_by,
         standing=standing,
         assigned=(RESTRICTED if held[1] else held[0]) if held else None,
@@ -234,6 +238,17 @@ def _ask(session: Session, one: Release, revision: CardRevision, standing: Stand
         mirror_as_of=mirror.as_of(session, "tickets"),
     )
     return ask, signoff.restricted(session, [change.ticket.id for change in changes])
+
+
+def _held(
+    session: Session, one: Release, requirements: tuple[Requirement, ...], who: Person
+) -> tuple[str, bool] | None:
+    """A ticket in scope that this person worked on. Whoever is named as able to judge others' work has none."""
+    account = who.verified_account
+    excluding = (each.eligible for each in requirements if each.rule.exclude_assignees)
+    if account is None or any(who.slack_id == each.slack_id for able in excluding for each in able):
+        return None
+    return signoff.assigned_ticket(session, one.id, account, one.scope_opened_at)
 
 
 def _announce(session: Session, asked: Card, verdict: Accepted, actor: Actor, now: datetime) -> None:
