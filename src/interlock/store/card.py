@@ -28,7 +28,8 @@ class CardRow(SQLModel, table=True):
 
 
 class ScopeSnapshotRow(SQLModel, table=True):
-    """The tickets behind a fingerprint, as [id, key, done, priority]; kept once for all revisions that showed them."""
+    """The tickets behind a fingerprint, as [id, key, done, priority]; kept once for all revisions that showed them, and
+    like them refuses change and deletion."""
 
     __tablename__ = "scope_snapshot"
 
@@ -85,7 +86,8 @@ def draw(
     same = newest and (newest.fingerprint, newest.policy_version, newest.shown) == (mark, policy_version, shown)
     if newest is None or not same:
         tickets = [[ticket.id, ticket.key, ticket.done, ticket.priority] for ticket in seen]
-        insert_new(session, ScopeSnapshotRow, [{"fingerprint": mark, "tickets": tickets}])
+        if session.get(ScopeSnapshotRow, mark) is None:  # SQLite's trigger refuses one that is there, skipped or not
+            insert_new(session, ScopeSnapshotRow, [{"fingerprint": mark, "tickets": tickets}])
         newest = CardRevisionRow(
             id=secrets.token_urlsafe(12),
             card_id=card.id,
@@ -122,7 +124,7 @@ def revision(session: Session, revision_id: str) -> CardRevision | None:
 def snapshot(session: Session, mark: str) -> tuple[TicketSeen, ...]:
     """The tickets behind a fingerprint that some revision showed."""
     row = session.get_one(ScopeSnapshotRow, mark)
-    return tuple(TicketSeen(id=id_, key=key, done=done, priority=priority) for id_, key, done, priority in row.tickets)
+    return tuple(map(TicketSeen._make, row.tickets))
 
 
 def _card(row: CardRow) -> Card:

@@ -12,8 +12,14 @@ APPEND_ONLY = {
     # table: (key column, columns that may still change)
     "audit_event": ("seq", ()),
     "card_revision": ("id", ()),
+    "scope_snapshot": ("fingerprint", ()),
     "signoff": ("id", ("revoked_at", "void_at", "void_change")),
 }
+
+ENDED = (
+    """(OLD.revoked_at IS NOT NULL AND {revoked_at}) OR (OLD.void_at IS NOT NULL AND ({void_at} OR {void_change}))"
+)
+"""A sign-off that was revoked or void stays so, with what voided it: to bring one back would be to forge it."""
 
 
 def upgrade() -> None:
@@ -39,6 +45,11 @@ def _sqlite() -> None:
             f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "
             f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {key} = NEW.{key}) BEGIN {refuse}; END"
         )
+    changed = {name: f"NEW.{name} IS NOT OLD.{name}" for name in APPEND_ONLY["signoff"][1]}
+    op.execute(
+        f"CREATE TRIGGER signoff_no_return BEFORE UPDATE ON signoff WHEN {ENDED.format(**changed)} "
+        "BEGIN SELECT RAISE(ABORT, 'signoff is append-only'); END"
+    )
     op.execute(
         "CREATE TRIGGER audit_event_chain BEFORE INSERT ON audit_event "
         "WHEN NEW.seq <> (SELECT COALESCE(MAX(seq), 0) + 1 FROM audit_event) "
@@ -70,6 +81,12 @@ def _postgresql() -> None:
         op.execute(f"CREATE TRIGGER {table}_no_update BEFORE UPDATE OF {fixed} ON {table} FOR EACH ROW {run}")
         op.execute(f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} FOR EACH ROW {run}")
         op.execute(f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} FOR EACH STATEMENT {run}")
+    # As text, since PostgreSQL compares no json.
+    changed = {name: f"NEW.{name}::text IS DISTINCT FROM OLD.{name}::text" for name in APPEND_ONLY["signoff"][1]}
+    op.execute(
+        f"CREATE TRIGGER signoff_no_return BEFORE UPDATE ON signoff FOR EACH ROW WHEN ({ENDED.format(**changed)}) "
+        "EXECUTE FUNCTION interlock_append_only()"
+    )
     op.execute(
         "CREATE FUNCTION interlock_audit_chain() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
         "IF NEW.seq <> (SELECT COALESCE(MAX(seq), 0) + 1 FROM audit_event) "
