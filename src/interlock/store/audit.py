@@ -2,6 +2,7 @@
 
 import json
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -76,7 +77,8 @@ def append(session: Session, event: AuditEvent, now: datetime) -> int:
 def verify(session: Session, batch: int = 5000) -> tuple[int, Broken | None]:
     """Walk the whole chain in batches: how many events it has, and the first that does not hold.
 
-    A chain shortened at its end shows against the head; personal data that was changed shows against its commitment.
+    A chain shortened at its end shows against the head, a column that says otherwise than the text that is hashed does
+    against that text, and personal data that was changed against its commitment.
     """
     last: Link | None = None
     while True:
@@ -85,7 +87,7 @@ def verify(session: Session, batch: int = 5000) -> tuple[int, Broken | None]:
         if not rows:
             break
         links = [Link(seq=row.seq, body=row.body, previous=row.previous, hash=row.hash) for row in rows]
-        broken = audit.first_broken(links, last) or _first_broken_person(session, links)
+        broken = audit.first_broken(links, last) or _first_misfiled(rows) or _first_broken_person(session, links)
         if broken:
             return seen, broken
         last = links[-1]
@@ -94,6 +96,15 @@ def verify(session: Session, batch: int = 5000) -> tuple[int, Broken | None]:
     if (head.seq, head.hash) != ((last.seq, last.hash) if last else (0, audit.GENESIS)):
         return head.seq, Broken(seq=head.seq, why="the chain's end is not the recorded head: events are missing")
     return head.seq, None
+
+
+def _first_misfiled(rows: Sequence[AuditRow]) -> Broken | None:
+    """The columns beside the text are what events are looked up by."""
+    for row in rows:
+        told = json.loads(row.body)
+        if (told["kind"], told["release_id"], datetime.fromisoformat(told["at"])) != (row.kind, row.release_id, row.at):
+            return Broken(seq=row.seq, why="it is filed otherwise than it was recorded")
+    return None
 
 
 def _first_broken_person(session: Session, links: list[Link]) -> Broken | None:
