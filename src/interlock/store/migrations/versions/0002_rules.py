@@ -16,9 +16,7 @@ APPEND_ONLY = {
     "signoff": ("id", ("revoked_at", "void_at", "void_change")),
 }
 
-ENDED = (
-    """(OLD.revoked_at IS NOT NULL AND {revoked_at}) OR (OLD.void_at IS NOT NULL AND ({void_at} OR {void_change}))"
-)
+ENDED = "(OLD.revoked_at IS NOT NULL AND {revoked_at}) OR (OLD.void_at IS NOT NULL AND ({void_at} OR {void_change}))"
 """A sign-off that was revoked or void stays so, with what voided it: to bring one back would be to forge it."""
 
 
