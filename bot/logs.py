@@ -12,6 +12,8 @@ import structlog
 
 SECRET: Final = re.compile(r"(xox[a-z]-|xapp-|Bearer |Basic |interlock_(?=[\w-]{43}))[\w.=+/-]+")
 HIDDEN: Final = r"\1…"
+ROW: Final = re.compile(r"^DETAIL: .*?(?=\n\n(?:The above|During) |\n\[SQL|\Z)", re.DOTALL | re.MULTILINE)
+"""PostgreSQL quotes the row that breaks a rule, line breaks and all, as far as the traceback's next part."""
 
 
 def configure(stream: TextIO | None = None) -> None:
@@ -48,5 +50,5 @@ def configure(stream: TextIO | None = None) -> None:
 def _redact(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for key, value in event.items():
         if isinstance(value, str):
-            event[key] = SECRET.sub(HIDDEN, value)
+            event[key] = ROW.sub("DETAIL: …", SECRET.sub(HIDDEN, value))
     return event

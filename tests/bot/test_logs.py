@@ -7,6 +7,10 @@ from typing import Any
 
 import pytest
 import structlog
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from interlock.store.engine import Store
 
 
 def read(stream: io.StringIO) -> list[dict[str, Any]]:
@@ -43,3 +47,20 @@ def test_secrets_are_left_out(logged: io.StringIO, secret: str) -> None:
     logging.getLogger("urllib3").warning("called with %s", secret)
     assert secret not in logged.getvalue()
     assert len(read(logged)) == 2
+
+
+@pytest.mark.postgres
+def test_what_postgresql_quotes_of_a_row_is_left_out(logged: io.StringIO, postgres_url: str) -> None:
+    store = Store(postgres_url)
+    broken, typed = text("INSERT INTO seen (key, at) VALUES (:key, NULL)"), "Falcon\n\nslips to March"
+    try:
+        with store.write() as session:
+            session.execute(broken, {"key": typed})
+    except IntegrityError:
+        structlog.get_logger("x").exception("failed")
+    store.close()
+    [line] = read(logged)
+    assert "NotNullViolation" in line["exception"]
+    assert "[SQL: INSERT INTO seen" in line["exception"]
+    assert typed.splitlines()[0] not in line["exception"]
+    assert typed.splitlines()[-1] not in line["exception"]

@@ -35,11 +35,12 @@ class Store:
             self._writer = _sqlite_engine(self.url, begin="BEGIN IMMEDIATE", pool_size=1, query_only=False)
             self._reader = _sqlite_engine(self.url, begin="BEGIN", pool_size=12, query_only=True)
         else:
-            self._writer = create_engine(self.url, pool_pre_ping=True, pool_size=12)
+            self._writer = create_engine(self.url, pool_pre_ping=True, pool_size=12, hide_parameters=True)
             self._reader = create_engine(
                 self.url,
                 pool_pre_ping=True,
                 pool_size=12,
+                hide_parameters=True,
                 isolation_level="REPEATABLE READ",
                 execution_options={"postgresql_readonly": True},
             )
@@ -83,6 +84,7 @@ def _normalise(url: str) -> URL:
 def _sqlite_engine(url: URL, *, begin: str, pool_size: int, query_only: bool) -> Engine:
     engine = create_engine(
         url,
+        hide_parameters=True,  # what people wrote stays out of errors, and so out of logs
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=BUSY_TIMEOUT_SECONDS,

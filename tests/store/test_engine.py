@@ -1,0 +1,22 @@
+"""What a database's errors tell: the statement, and nothing of what people wrote."""
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from interlock.store.engine import Store
+
+REASON = "lineage of the Falcon project"
+
+
+def test_an_error_does_not_quote_the_values_that_it_met(store: Store) -> None:
+    with pytest.raises(DBAPIError) as caught, store.write() as session:
+        session.execute(text("INSERT INTO nowhere (reason) VALUES (:reason)"), {"reason": REASON})
+    assert "nowhere" in str(caught.value)
+    assert "Falcon" not in str(caught.value)
+
+
+def test_nor_does_a_readers(store: Store) -> None:
+    with pytest.raises(DBAPIError) as caught, store.read() as session:
+        session.execute(text("SELECT 1 FROM nowhere WHERE reason = :reason"), {"reason": REASON})
+    assert "Falcon" not in str(caught.value)
