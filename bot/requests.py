@@ -14,6 +14,7 @@ from bot.payload import Payload
 from bot.views.blocks import Message
 from interlock.domain.actor import Actor
 from interlock.domain.errors import InterlockError
+from interlock.domain.names import says_something
 
 Value = str | tuple[str, ...] | None
 """What somebody entered: text, an option's value, a date as 2026-12-17, a time as 13:00, a moment as epoch seconds, an
@@ -97,9 +98,9 @@ class Submission:
     now: datetime
 
     def text(self, block_id: str) -> str:
-        """What stands in the block, trimmed; "" where nothing does."""
+        """What stands in the block, trimmed; "" where nothing does, or nothing that can be seen."""
         value = self.values.get(block_id)
-        return value.strip() if isinstance(value, str) else ""
+        return value.strip() if isinstance(value, str) and says_something(value) else ""
 
     def many(self, block_id: str) -> tuple[str, ...]:
         """What is chosen in a block that takes several."""

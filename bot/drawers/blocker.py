@@ -16,7 +16,7 @@ def ping(services: Services, message: outbox.Message) -> Drawn | Dropped:
         return Dropped(reason="cleared, taken or snoozed")
     personal = message.channel.startswith("@")
     audience = MEMBER if personal else blocker.audience_of(services.store, services.policy, message.channel)
-    return Drawn(message=view.ping(note, audience, services.ticket_url))
+    return Drawn(message=view.ping(note, audience, services.ticket_url, in_person=personal))
 
 
 def shared(services: Services, message: outbox.Message) -> Drawn:

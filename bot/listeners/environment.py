@@ -124,7 +124,7 @@ def _open(request: Command | Click, services: Services, key: str) -> Refused | N
 def _returned(done: Returned | Refused, actor: str) -> Message:
     if isinstance(done, Refused):
         return view.refused(done)
-    return booking_view.returned(done.environment, done.booking, actor, again=done.again, given_to=done.given_to)
+    return booking_view.returned(done, actor)
 
 
 def _draft(request: Submission) -> BookingDraft:

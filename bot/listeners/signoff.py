@@ -9,8 +9,9 @@ from bot.views import signoff as view
 from bot.views.blocks import Message, link, refusal
 from bot.views.forms import notice
 from interlock.domain.authority import Refused
+from interlock.domain.names import says_something
 from interlock.domain.release import Unclear
-from interlock.domain.signoff import Decision, SignoffCard
+from interlock.domain.signoff import Accepted, Decision, SignoffCard
 from interlock.usecases import signoff
 
 WHY = "Say why: the team has to know what to mend."
@@ -53,9 +54,14 @@ def approve(request: Click, services: Services) -> Message:
     return _answer(_decide(services, request, request.id("revision"), Decision.APPROVED, None), services)
 
 
-def reject(request: Click, services: Services) -> None:
-    """Asks for the reason; authority is checked when it is given."""
-    services.views.open(request.trigger_id, view.reject_modal(request.id("revision")))
+def reject(request: Click, services: Services) -> Message | None:
+    """Asks for the reason, unless giving one would be in vain; all is checked again when it is given."""
+    revision_id = request.id("revision")
+    found = signoff.foresee(services.store, services.policy, request.actor, revision_id, Decision.REJECTED, request.now)
+    if isinstance(found, Refused) or not isinstance(found.verdict, Accepted):
+        return _answer(found, services)
+    services.views.open(request.trigger_id, view.reject_modal(revision_id))
+    return None
 
 
 def reject_with_reason(request: Submission, services: Services) -> Answer:
@@ -70,7 +76,7 @@ def reject_with_reason(request: Submission, services: Services) -> Answer:
 def reject_at_once(request: Click, services: Services) -> Message:
     """Where no form asks for the reason: it comes along."""
     reason = request.values.get(view.REASON)
-    if not isinstance(reason, str) or not reason:
+    if not isinstance(reason, str) or not says_something(reason):
         return refusal(WHY)
     if len(reason) > view.REASON_LETTERS:
         return refusal(f"The reason is too long: {view.REASON_LETTERS} letters at most.")

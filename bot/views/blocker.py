@@ -34,6 +34,7 @@ SHOWN: Final = 5
 REASON_LETTERS: Final = 300
 
 TicketUrl = Callable[[str], str]
+ENDS: Final = "It stops when the ticket moves or somebody presses On it."
 
 
 def listing(
@@ -67,7 +68,7 @@ def listing(
     )
 
 
-def ping(note: Ping, audience: Audience, url: TicketUrl) -> Message:
+def ping(note: Ping, audience: Audience, url: TicketUrl, *, in_person: bool) -> Message:
     """What is in the way, why this person hears of it, and what comes next."""
     node, root = note.line.root.node, note.line.root
     name = _name(node, audience, url)
@@ -81,7 +82,7 @@ def ping(note: Ping, audience: Audience, url: TicketUrl) -> Message:
         f"{plain_name} {what} ({line(note.release.name)}).",
         section(f"{name} {what} ({line(note.release.name)})."),
         actions(*_buttons(node)),
-        context(f"{_why(note)} It stops when the ticket moves or somebody presses On it. {_next(note)}".rstrip()),
+        context(f"{_why(note, in_person=in_person)} {ENDS} {_next(note)}".rstrip()),
     )
 
 
@@ -176,19 +177,19 @@ def _stuck(note: Ping) -> str:
     return f"has been blocked for {days}" if note.business_days else "is blocked since today"
 
 
-def _why(note: Ping) -> str:
+def _why(note: Ping, *, in_person: bool) -> str:
     owner = note.line.owner
+    if not in_person:
+        who = owner.person if owner else None
+        if who and who.active and who.kind == "member":
+            return f"{mention(who.slack_id)} owns it."
+        return f"{line(owner.name)} owns it and can't be told here." if owner else "Nobody owns it."
     match note.to:
-        case "owner":
-            return "You get this because you own it." if owner else "It is told here because nobody owns it."
         case "team_lead":
             return "You get this because you lead its team."
         case "release_manager":
             return f"You get this because you manage {line(note.release.name)}."
-    who = owner.person if owner else None
-    return (
-        f"{mention(who.slack_id)} owns it." if who and who.active else "It is told here because it stands in the way."
-    )
+    return "You get this because you own it."
 
 
 def _next(note: Ping) -> str:

@@ -14,6 +14,7 @@ from bot.views.blocks import (
     day,
     escape,
     line,
+    mark,
     mention,
     message,
     moment,
@@ -53,8 +54,7 @@ Linker = Callable[[str], str]
 def card(picture: SignoffCard, now: datetime) -> Message:
     """The live card in the release's channel: what is asked, of whom, the scope in numbers, and the buttons."""
     release, name = picture.release, line(picture.release.name)
-    total = len(picture.requirements)
-    state = f"{picture.met} of {count(total, 'sign-off')} given"
+    state = _state(picture)
     asked = f"Asked for by {line(picture.requested_by.name)}" if picture.requested_by else "Asked for"
     return message(
         f"Sign-offs for {name}: {state}. Scope: {_scope(picture)}.",
@@ -186,13 +186,23 @@ def _scope(picture: SignoffCard) -> str:
     return f"{picture.done} of {count(picture.tickets, 'ticket')} done{hidden}"
 
 
+def _state(picture: SignoffCard) -> str:
+    """`🔴 Red · 4 of 5 sign-offs given, 1 rejected`"""
+    given = f"{picture.met} of {count(len(picture.requirements), 'sign-off')} given"
+    rejected = sum(1 for requirement in picture.requirements if requirement.progress is Progress.REJECTED)
+    if rejected:
+        return f"{mark('red')} · {given}, {rejected} rejected"
+    return f"{mark('green' if picture.met == len(picture.requirements) else 'amber')} · {given}"
+
+
 def _progress(requirement: Requirement) -> str:
     name, quorum = line(requirement.name), requirement.rule.quorum
     given = [f"{line(one.person.name)}, {moment(one.at)}" for one in requirement.approvals]
     against = [f"{line(one.person.name)}: {line(one.reason or '')}" for one in requirement.rejections]
-    head = f"*{name}* · {WORDS[requirement.progress]} ({len(requirement.approvals)} of {quorum})"
+    counted = "" if against else f" ({len(requirement.approvals)} of {quorum})"
+    head = f"*{name}* · {WORDS[requirement.progress]}{counted}"
     if against:
-        return f"{head}: {join(against)}"
+        return f"{head}: {'; '.join(against)}"
     if requirement.progress is Progress.MET:
         return f"{head}: {join(given)}"
     signed = {one.person.slack_id for one in requirement.signoffs}

@@ -17,7 +17,7 @@ from bot.views.blocks import Message, plain
 from interlock.domain import outbox
 from interlock.domain.outbox import Dropped
 from interlock.domain.policy import ChannelRule, Ladder, LadderStep, Policy
-from interlock.store.person import ChannelRow
+from interlock.store.person import ChannelRow, PersonRow
 from interlock.store.ticket import AccountRow, TicketChangeRow, TicketLinkRow, TicketRow
 from interlock.usecases import escalation
 from tests.bot.conftest import Slack
@@ -158,6 +158,21 @@ def test_the_owner_is_told_why_until_when_and_what_comes_next(services: Services
     assert text.splitlines()[1].startswith(
         "You get this because you own it. It stops when the ticket moves or somebody presses On it. Next: <#C0REL"
     )
+
+
+def test_where_the_owner_can_not_be_told_the_channel_is_and_told_so(
+    services: Services, policy: Policy, world: int
+) -> None:
+    with services.store.write() as session:
+        session.get_one(PersonRow, "U0RAVI").kind = "external"
+    waiting = pinged(services, policy)
+    assert waiting.channel == CHANNEL
+    assert "Ravi in Jira owns it and can't be told here. It stops" in shown(drawers.ping(services, waiting))
+
+
+def test_nobody_silences_a_blocker_for_years(services: Services, world: int) -> None:
+    far = blocker.taken(submission({view.UNTIL: "2099-01-01"}), services)
+    assert far == Errors(by_block={view.UNTIL: "Give a date within the next 31 days; it can be put off again then."})
 
 
 def test_a_ping_for_a_blocker_in_hand_is_dropped(services: Services, policy: Policy, world: int) -> None:

@@ -114,7 +114,7 @@ def test_the_card_says_what_is_asked_of_whom_and_on_what(services: Services, ask
     card_ = shown(drawers.post(services, queued(services, "signoff.card")))
     text = said(card_)
     assert text.splitlines()[:2] == [
-        "*Sign-offs for 2026.12* · 0 of 2 sign-offs given · target Thu 17 Dec",
+        "*Sign-offs for 2026.12* · 🟡 Amber · 0 of 2 sign-offs given · target Thu 17 Dec",
         "*Scope* 0 of 3 tickets done",
     ]
     assert "*QA* · Open (0 of 2) · waiting for 2 of Ines Calder, Noor Salter and Tom Arkwright" in text
@@ -167,8 +167,8 @@ def test_an_old_card_says_what_changed_and_keeps_restricted_tickets_to_itself(se
 def test_rejecting_asks_for_a_reason_and_tells_whoever_asked(services: Services, asked: str, slack: Slack) -> None:
     signoff.reject(click("revision", asked, who="NOOR"), services)
     assert slack.called("views.open")
-    empty = signoff.reject_with_reason(rejected(asked, "  "), services)
-    assert isinstance(empty, Errors)
+    for nothing in ("  ", "\u200b", "\u2060\n"):
+        assert isinstance(signoff.reject_with_reason(rejected(asked, nothing), services), Errors)
     done = signoff.reject_with_reason(rejected(asked, "<!channel> lineage is missing"), services)
     assert isinstance(done, Shown)
     note = shown(drawers.rejected(services, queued(services, "signoff.rejected")))
@@ -177,6 +177,21 @@ def test_rejecting_asks_for_a_reason_and_tells_whoever_asked(services: Services,
     assert "<@U0RITA>, you asked" in said(note)
     signoff.revoke(click("revision", asked, who="NOOR"), services)
     assert isinstance(drawers.rejected(services, queued(services, "signoff.rejected")), Dropped)
+
+
+def test_nobody_writes_a_reason_in_vain(services: Services, asked: str, slack: Slack) -> None:
+    assert said(signoff.reject(click("revision", asked, who="ANA"), services)).startswith("You can't sign 2026.12")
+    signoff.approve(click("revision", asked), services)
+    assert "Press Revoke first" in said(signoff.reject(click("revision", asked), services))
+    assert slack.called("views.open") == []
+
+
+def test_a_rejected_card_is_red_and_keeps_reasons_apart(services: Services, asked: str) -> None:
+    for who in ("NOOR", "INES"):
+        signoff.reject_with_reason(rejected(asked, f"{who} says no", who=who), services)
+    text = said(shown(drawers.post(services, queued(services, "signoff.card"))))
+    assert text.splitlines()[0].startswith("*Sign-offs for 2026.12* · 🔴 Red · 0 of 2 sign-offs given, 1 rejected")
+    assert "*QA* · Rejected: Noor Salter: NOOR says no; Ines Calder: INES says no" in text
 
 
 def test_revoking_what_one_never_gave_says_so(services: Services, asked: str) -> None:

@@ -45,6 +45,11 @@ def tidy(text: str) -> str:
     return " ".join("".join(letter if _visible(letter) else " " for letter in text).split())
 
 
+def says_something(text: str) -> bool:
+    """Whether anything in it can be read: blanks and zero-width characters say nothing."""
+    return any(unicodedata.category(letter)[0] in "LNPS" for letter in text)
+
+
 def find(typed: str, names: Sequence[str]) -> Found | Several | NotFound:
     """Which of `names` was meant: the very one, else the only one that begins so, else which come close."""
     wanted = fold(typed)

@@ -1,7 +1,7 @@
 """Blockers for the people who ask, and what they do about them: take one, or ask for silence."""
 
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
@@ -19,6 +19,10 @@ from interlock.store import audit, blocker, release, ticket_read
 from interlock.store.engine import Store
 from interlock.usecases import audience, authority, blocker_view, home
 from interlock.usecases.announcement import name_of
+
+LONGEST_QUIET = timedelta(days=31)
+"""Nobody silences a blocker for longer in one go."""
+TOO_FAR = "Give a date within the next 31 days; it can be put off again then."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +83,8 @@ def take(store: Store, policy: Policy, actor: Actor, ticket_id: str, until: date
     """Somebody is on it: the ladder is silent until the date that they give."""
     if until <= now:
         return Refused(reason="past", sentence="Give a date from today on: by when will it be out of the way?")
+    if until - now > LONGEST_QUIET:
+        return Refused(reason="too_far", sentence=TOO_FAR)
     with store.write() as session:
         allowed = authority.to_decide(session, policy, Permission.BLOCKER_TAKE, actor, now)
         if isinstance(allowed, Refused):
@@ -98,6 +104,8 @@ def snooze(
     """Silence until a date, with a reason that stands in the record."""
     if until <= now:
         return Refused(reason="past", sentence="Give a date from today on: until when should it be silent?")
+    if until - now > LONGEST_QUIET:
+        return Refused(reason="too_far", sentence=TOO_FAR)
     with store.write() as session:
         allowed = authority.to_decide(session, policy, Permission.BLOCKER_TAKE, actor, now)
         if isinstance(allowed, Refused):

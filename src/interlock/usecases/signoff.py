@@ -104,6 +104,22 @@ def decide(
         return _decide(store, policy, actor, revision_id, decision, reason, now)
 
 
+def foresee(
+    store: Store, policy: Policy, actor: Actor, revision_id: str, decision: Decision, now: datetime
+) -> Decided | Refused:
+    """What deciding would come to, so that nobody writes a reason in vain. Nothing is decided or recorded."""
+    with store.read() as session:
+        revision = card.revision(session, revision_id)
+        if revision is None:
+            return UNKNOWN_CARD
+        one = release.load(session, revision.card.release_id)
+        allowed = authority.to_decide(session, policy, Permission.SIGNOFF_DECIDE, actor, now)
+        if isinstance(allowed, Refused):
+            return _named(session, actor, one, revision, allowed)
+        ask, hidden = _ask(session, one, revision, allowed)
+        return Decided(release=one, verdict=rules.decide(ask, decision, policy, now), hidden=hidden)
+
+
 def _decide(
     store: Store, policy: Policy, actor: Actor, revision_id: str, decision: Decision, reason: str | None, now: datetime
 ) -> Decided | Refused:
@@ -115,12 +131,8 @@ def _decide(
         allowed = authority.to_decide(session, policy, Permission.SIGNOFF_DECIDE, actor, now)
         if isinstance(allowed, Refused):
             who = person.standing(session, actor.slack_id)
-            if who and allowed.reason == "not_permitted":
-                # Who can is what they want to know, not which role they lack.
-                told = rules.not_eligible(_ask(session, one, revision, who)[0])
-                allowed = replace(told, reason=allowed.reason)
             _record_refusal(session, actor, who.person if who else None, one, revision, decision, allowed, now)
-            return allowed
+            return _named(session, actor, one, revision, allowed)
         ask, hidden = _ask(session, one, revision, allowed)
         verdict = rules.decide(ask, decision, policy, now)
         if isinstance(verdict, Accepted):
@@ -221,6 +233,14 @@ def _to_sign(session: Session, release_id: int, now: datetime) -> SignoffCard:
     if in_slack not in {None, revision.fingerprint}:
         refresh(session, asked, now)  # or the card in Slack would pass for drawn with this scope
     return picture(session, one, asked, revision)
+
+
+def _named(session: Session, actor: Actor, one: Release, revision: CardRevision, refused: Refused) -> Refused:
+    """For somebody without the permission: who can is what they want to know, not which role they lack."""
+    standing = person.standing(session, actor.slack_id)
+    if standing is None or refused.reason != "not_permitted":
+        return refused
+    return replace(rules.not_eligible(_ask(session, one, revision, standing)[0]), reason=refused.reason)
 
 
 def _ask(session: Session, one: Release, revision: CardRevision, standing: Standing) -> tuple[Ask, frozenset[str]]:
