@@ -74,6 +74,21 @@ GOVERNANCE = Requirement(
 )
 
 
+@pytest.mark.parametrize("left", [{"active": False}, {"kind": "guest"}, {"kind": "external"}])
+def test_who_left_leaves_the_quorum(left: dict[str, Any]) -> None:
+    both = signed(INES, signed(TOM, QA))
+    assert both.progress is Progress.MET
+    without = signed(INES, signed(replace(TOM, **left), QA))
+    assert without.progress is Progress.OPEN
+    assert [each.person for each in without.approvals] == [INES]
+
+
+def test_a_rejection_outlasts_whoever_gave_it() -> None:
+    """What cannot be asked about any more keeps the gate shut."""
+    gone = replace(TOM, active=False)
+    assert signed(gone, QA, Decision.REJECTED).progress is Progress.REJECTED
+
+
 def signed(who: Person, requirement: Requirement, decision: Decision = Decision.APPROVED) -> Requirement:
     reason = "Not tested" if decision is Decision.REJECTED else None
     signoff = Signoff(

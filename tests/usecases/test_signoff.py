@@ -19,6 +19,7 @@ from interlock.store.audit import AuditPersonRow, AuditRow
 from interlock.store.card import CardRevisionRow
 from interlock.store.engine import Store
 from interlock.store.outbox import OutboxRow
+from interlock.store.person import PersonRow
 from interlock.store.release import ReleaseRow
 from interlock.store.signoff import SignoffRow
 from interlock.store.ticket import TicketChangeRow, TicketRow
@@ -217,6 +218,16 @@ def test_a_changed_scope_voids_approvals_and_tells_the_signer(store: Store) -> N
     again = approve(store, actor("TOM"), drawn(store, card_id))
     assert isinstance(again, Decided)
     assert isinstance(again.verdict, Accepted)
+
+
+def test_the_approval_of_somebody_who_left_is_voided_like_any_other(store: Store) -> None:
+    """It counts for nothing while they are gone; should they come back, it must not count for what they never saw."""
+    _, revision_id = asked(store)
+    approve(store, actor("TOM"), revision_id)
+    with store.write() as session:
+        session.get_one(PersonRow, "U0TOM").active = False
+    grow(store)
+    assert revalidation.revalidate(store, NOW) == 1
 
 
 def test_revoking_takes_back_ones_own_only(store: Store) -> None:

@@ -46,6 +46,11 @@ class Person:
     def verified_account(self) -> str | None:
         return self.account_id if self.linked_by else None
 
+    @property
+    def is_member(self) -> bool:
+        """An active full member of the workspace: nobody else decides, is written to, or counts in a quorum."""
+        return self.active and self.kind == "member"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owner:

@@ -51,7 +51,8 @@ class Requirement:
 
     @property
     def approvals(self) -> tuple[Signoff, ...]:
-        return tuple(signoff for signoff in self.signoffs if signoff.decision is Decision.APPROVED)
+        """Those that count: whoever left, or is a guest by now, leaves the quorum. A rejection outlasts its giver."""
+        return tuple(each for each in self.signoffs if each.decision is Decision.APPROVED and each.person.is_member)
 
     @property
     def rejections(self) -> tuple[Signoff, ...]:

@@ -9,7 +9,7 @@ from interlock.domain.card import SIGNOFF
 from interlock.domain.fingerprint import MaterialChange, TicketSeen, fingerprint, material_changes
 from interlock.domain.outbox import Outgoing, Urgency
 from interlock.domain.release import Release
-from interlock.domain.signoff import Requirement, Signoff, VoidedSignoff
+from interlock.domain.signoff import Decision, Requirement, Signoff, VoidedSignoff
 from interlock.store import card, outbox, release, signoff
 from interlock.store.engine import Store
 from interlock.store.signoff import SignoffRow
@@ -64,9 +64,9 @@ def _revalidate(store: Store, release_id: int, now: datetime) -> int:
         mark = fingerprint(current)
         voided = 0
         for requirement in signoff.requirements(session, one):
-            for given in requirement.approvals:
+            for given in requirement.signoffs:
                 changes = _changes_since(session, given.fingerprint, mark, current)
-                if changes:
+                if changes and given.decision is Decision.APPROVED:
                     _void(session, one, requirement, given, changes, now)
                     voided += 1
         if card.drawn_fingerprint(session, asked) not in {None, mark}:
