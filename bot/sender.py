@@ -14,6 +14,7 @@ from bot.slack import Slack, SlackError
 from bot.views import blocks
 from interlock.domain.errors import InterlockError
 from interlock.domain.outbox import DeliveryError, Dropped, Message, Sent
+from interlock.usecases import addressee
 
 DRAWERS: Final[dict[str, Drawer]] = {
     "release.status": release.status,
@@ -24,6 +25,7 @@ DRAWERS: Final[dict[str, Drawer]] = {
     "signoff.rejected": signoff.rejected,
     "signoff.void": signoff.voided,
     "blocker.ping": blocker.ping,
+    "blocker.settled": blocker.settled,
     "blocker.list": blocker.shared,
     "booking.reminder": environment.reminder,
     "booking.granted": environment.granted,
@@ -95,6 +97,9 @@ MENDS: Final[Mapping[str, str]] = {
 """What cannot be helped by trying again, and how a person can. Source: the error lists of chat.postMessage, chat.update
 and conversations.open at https://docs.slack.dev/reference/methods"""
 
+ANYWHERE: Final = frozenset({"home", "words"})
+"""What tells everybody only what they may know: a Home tab that may say no, the command nearest to what was said."""
+
 REMEMBERED: Final = 500
 
 log = structlog.get_logger(__name__)
@@ -112,7 +117,10 @@ class SlackSender:
 
     def send(self, message: Message) -> Sent | Dropped:
         """Draw it from the state of now and send it, or say why the state no longer warrants it."""
-        drawn = self._draw(message)
+        refused = None if message.kind in ANYWHERE else addressee.refuse(self._services.store, message.channel)
+        if refused and refused.reason == "shared_channel":
+            raise DeliveryError(refused.sentence, permanent=True)
+        drawn = Dropped(reason=refused.sentence) if refused else self._draw(message)
         if isinstance(drawn, Dropped):
             return drawn
         try:

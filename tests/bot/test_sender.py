@@ -18,6 +18,7 @@ from bot.views import blocks
 from interlock.domain import outbox
 from interlock.domain.errors import InterlockError
 from interlock.domain.outbox import DeliveryError, Dropped, Sent, Urgency
+from interlock.store.person import ChannelRow, PersonRow
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 POSTED = {"ok": True, "channel": "C0GENERAL", "ts": "1790000000.000100"}
@@ -265,3 +266,36 @@ def test_a_conversation_that_cannot_be_read_says_why(services: Services, slack: 
     with pytest.raises(DeliveryError) as raised:
         sender(services, slack).find(MESSAGE)
     assert raised.value.permanent
+
+
+@pytest.mark.parametrize("change", [{"active": False}, {"kind": "guest"}, {"kind": "external"}])
+def test_whoever_is_no_member_any_more_is_sent_nothing(
+    services: Services, send: Any, slack: Any, change: dict[str, Any]
+) -> None:
+    """A void note or a ping names tickets, and Home and /link have no such readers either."""
+    with services.store.write() as session:
+        session.add(PersonRow(slack_id="U0TOM", name="Tom", seen_at=NOW, **change))
+    assert isinstance(send(replace(MESSAGE, channel="@U0TOM")), Dropped)
+    assert slack.calls == []
+
+
+def test_a_channel_that_was_shared_with_another_company_meanwhile_gets_nothing(
+    services: Services, send: Any, slack: Any
+) -> None:
+    """The release was planned in it while it was our own; its managers are told how to mend it."""
+    with services.store.write() as session:
+        session.add(ChannelRow(id="C0GENERAL", name="general", member=True, shared=True))
+    with pytest.raises(DeliveryError, match="#general is shared with another company") as caught:
+        send()
+    assert caught.value.permanent
+    assert slack.calls == []
+
+
+def test_a_mention_is_answered_in_a_shared_channel_all_the_same(services: Services, slack: Any) -> None:
+    """The answer is the nearest command, and names nothing."""
+    with services.store.write() as session:
+        session.add(ChannelRow(id="C0GENERAL", name="general", member=True, shared=True))
+    slack.answer("chat.postMessage", POSTED)
+    api = Slack("xoxb-practice-bot", slack.url, 1)
+    answering = SlackSender(services, api, {"words": lambda *_: DRAWN})
+    assert isinstance(answering.send(replace(MESSAGE, kind="words")), Sent)
