@@ -6,7 +6,7 @@ from bot.views import blocker as view
 from interlock.domain import outbox
 from interlock.domain.outbox import Dropped
 from interlock.domain.visibility import MEMBER
-from interlock.usecases import blocker, escalation
+from interlock.usecases import blocker, escalation, settled_ping
 
 
 def ping(services: Services, message: outbox.Message) -> Drawn | Dropped:
@@ -17,6 +17,19 @@ def ping(services: Services, message: outbox.Message) -> Drawn | Dropped:
     personal = message.channel.startswith("@")
     audience = MEMBER if personal else blocker.audience_of(services.store, services.policy, message.channel)
     return Drawn(message=view.ping(note, audience, services.ticket_url, in_person=personal))
+
+
+def settled(services: Services, message: outbox.Message) -> Drawn | Dropped:
+    """Changes a ping that was sent."""
+    now, ids = services.clock(), message.ids
+    found = settled_ping.read(services.store, ids["blocker_id"], ids["post"], now)
+    if found is None:
+        return Dropped(reason="it stands in the way again")
+    note, sent = found
+    personal = sent.channel.startswith("D")
+    audience = MEMBER if personal else blocker.audience_of(services.store, services.policy, sent.channel)
+    drawn = view.settled(note, audience, services.ticket_url)
+    return Drawn(message=drawn, update_ts=sent.ts, channel=sent.channel)
 
 
 def shared(services: Services, message: outbox.Message) -> Drawn:

@@ -22,6 +22,7 @@ from bot.views.forms import input_date, input_text, modal
 from interlock.domain.blocker import BlockerList, Node, Ping, Reason, RootLine
 from interlock.domain.home import OwnBlocker
 from interlock.domain.policy import Policy
+from interlock.domain.settled_ping import SettledPing
 from interlock.domain.visibility import RESTRICTED, Audience, may_show
 from interlock.domain.words import ago, count, duration
 
@@ -84,6 +85,21 @@ def ping(note: Ping, audience: Audience, url: TicketUrl, *, in_person: bool) -> 
         actions(*_buttons(node)),
         context(f"{_why(note, in_person=in_person)} {ENDS} {_next(note)}".rstrip()),
     )
+
+
+def settled(note: SettledPing, audience: Audience, url: TicketUrl) -> Message:
+    """A ping that was sent, once it has nothing to ask any more."""
+    ticket = note.ticket
+    named = may_show(audience, ticket, note.team)
+    name = f"*{ticket_link(ticket.key, ticket.summary, url(ticket.key))}*" if named else RESTRICTED.capitalize()
+    who = line(note.by.name) if note.by else "Somebody"
+    if note.taken_until:
+        state = f"{who} is on it until {day(note.taken_until)}. Nobody is pinged before."
+    elif note.snoozed_until:
+        state = f"{who} asked for silence until {day(note.snoozed_until)}."
+    else:
+        state = "out of the way."
+    return message(f"{ticket.key if named else RESTRICTED.capitalize()}: {state}", section(f"{name} · {state}"))
 
 
 def own(each: OwnBlocker, audience: Audience, url: TicketUrl, now: datetime) -> Block:

@@ -1,10 +1,11 @@
 """Blockers as people read them: the list, the ping, the forms."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlmodel import select
 
 from bot.drawers import blocker as drawers
 from bot.drawing import Drawn
@@ -15,8 +16,10 @@ from bot.services import Services
 from bot.views import blocker as view
 from bot.views.blocks import Message, plain
 from interlock.domain import outbox
-from interlock.domain.outbox import Dropped
+from interlock.domain.outbox import Dropped, Sent
 from interlock.domain.policy import ChannelRule, Ladder, LadderStep, Policy
+from interlock.store import outbox_relay
+from interlock.store.outbox import OutboxRow, message_of
 from interlock.store.person import ChannelRow, PersonRow
 from interlock.store.ticket import AccountRow, TicketChangeRow, TicketLinkRow, TicketRow
 from interlock.usecases import escalation
@@ -197,3 +200,29 @@ def test_the_forms_say_what_is_missing(services: Services, world: int, slack: Sl
 
 def test_a_guest_gets_a_sentence(services: Services, world: int) -> None:
     assert said(blocker.list_(command(who="GUEST"), services)).startswith("Interlock answers full members")
+
+
+def test_a_ping_that_was_sent_says_what_became_of_it(services: Services, policy: Policy, world: int) -> None:
+    step = escalation.run(services.store, policy, NOW).steps[0]
+    with services.store.write() as session:
+        row = session.exec(select(OutboxRow).where(OutboxRow.kind == "blocker.ping")).one()
+        outbox_relay.settle_sent(session, message_of(row), Sent(channel="D0RAVI", ts="1.1"), NOW)
+    blocker.taken(submission({view.UNTIL: "2026-11-26"}), services)
+    told = settled(services)
+    assert (told.update_ts, told.channel) == ("1.1", "D0RAVI")
+    assert said(told.message).endswith("Ravi Menon-Hale is on it until Thu 26 Nov. Nobody is pinged before.")
+    assert not any(block["type"] == "actions" for block in told.message.blocks)
+    with services.store.write() as session:
+        for key in ("DATA-214", "DATA-1", "ML-2"):
+            session.get_one(TicketRow, f"id-{key}").category = "done"
+    assert escalation.run(services.store, policy, NOW + timedelta(days=4)).cleared == ("id-DATA-214",)
+    assert said(settled(services, NOW + timedelta(days=4)).message).endswith("out of the way.")
+    assert step.channel == "@U0RAVI"
+
+
+def settled(services: Services, now: datetime = NOW) -> Drawn:
+    with services.store.read() as session:
+        row = session.exec(select(OutboxRow).where(OutboxRow.kind == "blocker.settled")).one()
+    drawn = drawers.settled(replace(services, clock=lambda: now), message_of(row))
+    assert isinstance(drawn, Drawn)
+    return drawn

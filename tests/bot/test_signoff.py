@@ -121,7 +121,7 @@ def test_the_card_says_what_is_asked_of_whom_and_on_what(services: Services, ask
     assert "*Data Governance* · Open (0 of 1) · waiting for Maria Voss" in text
     assert "for QA and Data Governance nor can whoever is or was assigned" in text
     assert buttons(card_) == ["Approve 3 tickets", "Reject…", "Revoke mine"]
-    assert card_.text == "Sign-offs for 2026.12: 0 of 2 sign-offs given. Scope: 0 of 3 tickets done."
+    assert card_.text == "Sign-offs for 2026.12: 🟡 Amber · 0 of 2 sign-offs given. Scope: 0 of 3 tickets done."
 
 
 def test_who_is_assigned_is_not_named_as_one_who_can(services: Services, asked: str) -> None:

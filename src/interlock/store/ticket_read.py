@@ -83,6 +83,17 @@ def by_id(session: Session, ticket_id: str) -> Ticket | None:
     return to_ticket(row) if row else None
 
 
+def any_by_id(session: Session, ticket_id: str) -> Ticket | None:
+    """As `by_id`, and also one that the tracker no longer shows, as it was last."""
+    row = session.execute(select(*COLUMNS).where(col(TicketRow.id) == ticket_id)).first()
+    return to_ticket(row) if row else None
+
+
+def team_of(session: Session, ticket_id: str) -> str | None:
+    """The key of the ticket's team."""
+    return session.execute(select(col(TicketRow.team_key)).where(col(TicketRow.id) == ticket_id)).scalar()
+
+
 def links(session: Session, ticket_ids: Iterable[str]) -> dict[str, tuple[Link, ...]]:
     """The links that each of these tickets told, by ticket id; tickets without any are not named."""
     found: dict[str, list[Link]] = defaultdict(list)

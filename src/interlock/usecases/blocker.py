@@ -17,7 +17,7 @@ from interlock.domain.release import Unclear, choose
 from interlock.domain.visibility import RESTRICTED, Audience
 from interlock.store import audit, blocker, release, ticket_read
 from interlock.store.engine import Store
-from interlock.usecases import audience, authority, blocker_view, home
+from interlock.usecases import audience, authority, blocker_view, home, settled_ping
 from interlock.usecases.announcement import name_of
 
 LONGEST_QUIET = timedelta(days=31)
@@ -94,6 +94,7 @@ def take(store: Store, policy: Policy, actor: Actor, ticket_id: str, until: date
             return key
         blocker.take(session, ticket_id, actor.slack_id, until, now)
         _record(session, "blocker.taken", actor, allowed.person, {"ticket": ticket_id, "until": until.isoformat()}, now)
+        _told_differently(session, ticket_id, now)
         home.refresh(session, actor.slack_id, now)
         return Taken(key=key, until=until)
 
@@ -116,8 +117,16 @@ def snooze(
         blocker.snooze(session, ticket_id, actor.slack_id, until, reason)
         facts = {"ticket": ticket_id, "until": until.isoformat(), "reason": reason}
         _record(session, "blocker.snoozed", actor, allowed.person, facts, now)
+        _told_differently(session, ticket_id, now)
         home.refresh(session, actor.slack_id, now)
         return Snoozed(key=key, until=until)
+
+
+def _told_differently(session: Session, ticket_id: str, now: datetime) -> None:
+    """The pings that were sent say what is so now."""
+    episode = blocker.episodes(session).get(ticket_id)
+    if episode:
+        settled_ping.refresh(session, episode, now)
 
 
 def _begin(session: Session, ticket_id: str, now: datetime) -> str | Refused:

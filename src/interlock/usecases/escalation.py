@@ -16,7 +16,7 @@ from interlock.domain.policy import LadderStep, Policy
 from interlock.domain.release import Release
 from interlock.store import blocker, outbox, person, release
 from interlock.store.engine import Store
-from interlock.usecases import blocker_view
+from interlock.usecases import blocker_view, settled_ping
 
 GOOD_FOR = timedelta(hours=24)
 
@@ -58,6 +58,10 @@ def run(store: Store, policy: Policy, now: datetime) -> Plan:
     """Do what the plan says; a step that another run told meanwhile is not told again."""
     first = plan(store, policy, now)
     with store.write() as session:
+        known = blocker.episodes(session)
+        for ticket_id in first.cleared:
+            if ticket_id in known:
+                settled_ping.refresh(session, known[ticket_id], now)
         blocker.clear(session, first.cleared, now)
         blocker.open_episodes(session, first.begun, now)
     # What has just begun may be due at once.
@@ -127,7 +131,7 @@ def _message(
     session: Session, policy: Policy, one: Release, episode: Episode, due: NextStep, line: RootLine, now: datetime
 ) -> Outgoing:
     return Outgoing(
-        key=f"escalation:{episode.id}:{due.number}",
+        key=settled_ping.post_key(episode.id, due.number),
         kind="blocker.ping",
         ids={"blocker_id": episode.id, "release_id": one.id, "step": due.number},
         channel=_address(session, policy, one, due.step, line),
