@@ -3,10 +3,13 @@
 from dataclasses import replace
 from datetime import datetime
 
+from structlog.testing import capture_logs
+
 from interlock.domain.policy import BookingReminders
 from interlock.domain.slot import Slot
 from interlock.jobs.booking_reminders import booking_reminders
 from interlock.jobs.job import JobContext, JobReport
+from interlock.jobs.slots import JobRunner
 from interlock.store.engine import Store
 from interlock.usecases.booking_reminder import reminder
 from interlock.usecases.booking_return import give_back
@@ -101,3 +104,11 @@ def test_a_retired_environment_is_still_somebodys(store: Store) -> None:
     booked(store, "ANA", draft(0, 4))
     reconcile(store, replace(POLICY, environments={"dev-1": DEV, "uat-3": UAT}), NOW)
     assert len(tick(store, at(3)).posts) == 1
+
+
+def test_a_run_is_a_line_in_the_log_however_many_environments(sqlite_store: Store) -> None:
+    world(sqlite_store)
+    job = booking_reminders(sqlite_store, REMINDING)
+    with capture_logs() as logs:
+        JobRunner(sqlite_store, REMINDING, [job], lambda: NOW, "one").run_now(job.name, NOW)
+    assert [each["event"] for each in logs] == ["job.begun", "job.ended"]

@@ -17,7 +17,7 @@ def booking_reminders(store: Store, policy: Policy) -> Job:
         posts: tuple[Outgoing, ...] = ()
         for environment_id in booking_reminder.environments(store):
             posts += booking_reminder.run(store, policy, environment_id, context.now)
-            context.progress(f"{count(len(posts), 'reminder')} so far")
+            context.progress("")  # quick, and every few minutes: how it ended is line enough
         return _report(posts)
 
     return Job(name="booking-reminders", run=run)

@@ -20,8 +20,8 @@ class JobStoppedError(InterlockError):
 class JobContext:
     """What a job is told. `now` is the moment of this attempt; what it makes is keyed by `slot.key`.
 
-    `progress(text)` is called between units of work (a page, a channel): it logs, and raises JobStoppedError when the
-    job must end. A `dry_run` changes nothing and reports what it would post.
+    `progress(text)` is called between units of work (a page, a channel): it logs the text, unless that is empty, and
+    raises JobStoppedError when the job must end. A `dry_run` changes nothing and reports what it would post.
     """
 
     now: datetime

@@ -162,7 +162,8 @@ class JobRunner:
 
     def _progress(self, slot: Slot, lost: Event) -> Callable[[str], None]:
         def progress(text: str) -> None:
-            log.info("job.progress", job=slot.job, text=text)
+            if text:
+                log.info("job.progress", job=slot.job, text=text)
             if lost.is_set():
                 raise JobStoppedError(f"The job {slot.job} lost its slot to another process; it goes on there.")
             if self._stopping.is_set():
