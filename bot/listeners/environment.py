@@ -124,7 +124,9 @@ def _open(request: Command | Click, services: Services, key: str) -> Refused | N
 def _returned(done: Returned | Refused, actor: str) -> Message:
     if isinstance(done, Refused):
         return view.refused(done)
-    return booking_view.returned(done, actor)
+    return booking_view.returned(
+        done.environment, done.booking, actor, again=done.again, waited=done.waited, given_to=done.given_to
+    )
 
 
 def _draft(request: Submission) -> BookingDraft:

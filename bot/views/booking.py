@@ -73,15 +73,20 @@ def extended(environment: Environment, one: Booking, *, again: bool) -> Message:
     return sentence(f"*{line(environment.key)}* is {known}yours until {moment(one.span.ends)}.")
 
 
-def returned(environment: Environment, one: Booking, actor: str, *, again: bool, given_to: Booking | None) -> Message:
+def returned(
+    environment: Environment, one: Booking, actor: str, *, again: bool, waited: bool, given_to: Booking | None
+) -> Message:
+    """`waited`: it was only waited for."""
     key = line(environment.key)
     if again:
         return sentence(f"That booking of {key} has ended before: nothing is left to give back.")
     after = f" {line(given_to.holder.name)} waited for it, has it now, and is told." if given_to else ""
     if one.holder.slack_id != actor:
         return sentence(f"Ended: {line(one.holder.name)}'s booking of *{key}*.{after}")
+    if waited:
+        return sentence(f"You no longer wait for *{key}* {_span(one)}.{after}")
     if one.state is BookingState.CANCELLED:
-        return sentence(f"Cancelled: you no longer have or want *{key}* {_span(one)}.{after}")
+        return sentence(f"Your booking of *{key}* {_span(one)} is cancelled.{after}")
     return sentence(f"*{key}* is given back.{after}")
 
 

@@ -247,6 +247,16 @@ def test_giving_back_by_command_and_by_button(store: Store, services: Services) 
     assert "nothing to give back" in said(environment.return_(command(), services))
 
 
+def test_giving_up_what_has_not_begun_says_what_is_gone(store: Store, services: Services) -> None:
+    booked(store, "ANA", draft(5, 6))
+    queued(store, "RAVI", draft(5, 6))
+    text = said(environment.return_(command(who="RAVI"), services))
+    assert text.startswith("You no longer wait for *uat-2* from <!date")
+    text = said(environment.return_(command("uat-2"), services))
+    assert text.startswith("Your booking of *uat-2* from <!date")
+    assert text.endswith("is cancelled.")
+
+
 def test_of_several_bookings_one_is_chosen(store: Store, services: Services) -> None:
     booked(store, "ANA", draft(0, 4))
     booked(store, "ANA", draft(5, 6))
@@ -332,7 +342,15 @@ def test_a_changed_state_is_told_to_whoever_has_a_booking(store: Store, services
     assert isinstance(drawers.environment_changed(services, news), Dropped)
 
 
-@pytest.mark.parametrize("text", ["", "uat-2", "uat-2 sideways", "uat-2 degraded", "nowhere degraded slow"])
+def test_setting_nothing_shows_how_it_is_typed(store: Store, services: Services) -> None:
+    text = said(environment.set_(command(who="NOOR"), services))
+    assert text.startswith(
+        "Say which environment, its state and why: /env set dev-1 degraded Slow disks. A state is requested, "
+    )
+    assert stands(store).environment.lifecycle == "ready"
+
+
+@pytest.mark.parametrize("text", ["uat-2", "uat-2 sideways", "uat-2 degraded", "nowhere degraded slow"])
 def test_setting_half_a_state_says_what_is_missing(store: Store, services: Services, text: str) -> None:
     assert said(environment.set_(command(text, who="NOOR"), services))
     assert stands(store).environment.lifecycle == "ready"

@@ -115,10 +115,16 @@ def test_of_several_one_is_chosen(store: Store) -> None:
     assert isinstance(give_back_named(store, POLICY, actor("ANA"), "dev", NOW), Returned)
 
 
-def test_what_begins_tomorrow_is_not_given_back_unasked(store: Store) -> None:
+@pytest.mark.parametrize("typed", ["", "uat-2"])
+def test_the_only_booking_is_meant_before_it_begins_too(store: Store, typed: str) -> None:
     world(store)
-    booked(store, "ANA", draft(20, 24))
-    assert isinstance(give_back_named(store, POLICY, actor("ANA"), "uat-2", NOW), Choice)
+    ana = booked(store, "ANA", draft(20, 24))
+    ravi = queued(store, "RAVI", draft(21, 23))
+    for who, one in (("RAVI", ravi), ("ANA", ana)):
+        done = give_back_named(store, POLICY, actor(who), typed, NOW)
+        assert isinstance(done, Returned)
+        assert (done.booking.id, done.waited) == (one, who == "RAVI")
+        assert state(store, one) is BookingState.CANCELLED
 
 
 def test_an_owner_without_a_booking_is_shown_what_may_be_ended(store: Store) -> None:

@@ -26,12 +26,13 @@ LONGEST_REASON = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Returned:
-    """`again`: it had ended before. `given_to` has it now, having waited."""
+    """`again`: it had ended before. `given_to` has it now, having waited. `waited`: nothing was had, only waited for."""
 
     environment: Environment
     booking: Booking
     again: bool
     given_to: Booking | None
+    waited: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +58,8 @@ def give_back(
 def give_back_named(
     store: Store, policy: Policy, actor: Actor, typed: str, now: datetime
 ) -> Returned | Choice | Refused:
-    """`/env return [name]`: the one booking that can be meant, or the choice, which for an owner holds others' too."""
+    """`/env return [name]`: the one booking that can be meant, begun or not, is given back at once; else the choice,
+    which for an owner holds others' too."""
     with store.write() as session:
         allowed = authority.to_decide(session, policy, Permission.ENVIRONMENT_BOOK, actor, now)
         if isinstance(allowed, Refused):
@@ -66,9 +68,8 @@ def give_back_named(
         if isinstance(found, Refused):
             return found
         own = [each for each in mine(session, actor.slack_id, now) if found is None or each.environment == found]
-        under_way = [each for each in own if each.booking.active and each.booking.span.starts <= now]
-        if len(under_way) == 1 and len(own) == 1:
-            return _give_back(session, policy, actor, allowed, under_way[0].booking.id, "", now)
+        if len(own) == 1:
+            return _give_back(session, policy, actor, allowed, own[0].booking.id, "", now)
         if own or found is None:
             return Choice(mine=tuple(own))
         managed = to_manage(session, policy, actor, found.key, now)
@@ -121,7 +122,13 @@ def _give_back(
     waited = {each.id for each in booking.held(session, [there])[0].waiting}
     held = settle(session, policy, there.id, now)
     given_to = next((each for each in held.active if each.id in waited), None)
-    return Returned(environment=there, booking=booking.load(session, one.id) or one, again=False, given_to=given_to)
+    return Returned(
+        environment=there,
+        booking=booking.load(session, one.id) or one,
+        again=False,
+        given_to=given_to,
+        waited=one.waiting,
+    )
 
 
 def _not_yours(there: Environment, held: Held, now: datetime) -> Refused:

@@ -1,5 +1,6 @@
 """Looking at environments, keeping them in line with configuration, and saying what state they are in."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,6 +21,7 @@ from interlock.usecases.owner import owners, to_manage
 from interlock.usecases.settlement import record, settle, tell
 
 LONGEST_REASON = 200
+STATES = join([each.value for each in Lifecycle], "or")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +87,8 @@ def set_lifecycle(
         allowed = authority.to_decide(session, policy, Permission.ENVIRONMENT_VIEW, actor, now)
         if isinstance(allowed, Refused):
             return allowed
-        found = rules.find(environment.load_all(session), typed)
+        known = environment.load_all(session)
+        found = rules.find(known, typed) if typed else _names_none(known)
         if isinstance(found, Refused):
             return found
         allowed = to_manage(session, policy, actor, found.key, now)
@@ -94,8 +97,7 @@ def set_lifecycle(
         if word not in set(Lifecycle):
             return Refused(
                 reason="unknown_lifecycle",
-                sentence=f"An environment is {join([each.value for each in Lifecycle], 'or')}: "
-                f"/env set {found.key} degraded why it is.",
+                sentence=f"An environment is {STATES}: /env set {found.key} degraded Slow disks.",
             )
         lifecycle, reason = Lifecycle(word), reason[:LONGEST_REASON]
         if lifecycle is not Lifecycle.READY and not reason:
@@ -114,3 +116,12 @@ def set_lifecycle(
         for one in told.values():
             tell(session, "booking.environment", one, now)
         return LifecycleSet(environment=held.environment, told=len(told))
+
+
+def _names_none(known: Sequence[Environment]) -> Refused:
+    example = next((each.key for each in known if each.lifecycle.bookable), "uat-2")
+    return Refused(
+        reason="nothing_named",
+        sentence=f"Say which environment, its state and why: /env set {example} degraded Slow disks. "
+        f"A state is {STATES}.",
+    )
