@@ -1,5 +1,6 @@
 """Giving sign-offs on a real store: what is recorded, what is told, and what a race leaves."""
 
+import json
 import threading
 from datetime import timedelta
 
@@ -138,6 +139,24 @@ def test_who_is_refused_and_that_it_is_recorded(store: Store, who: str, reason: 
     with store.read() as session:
         assert session.exec(select(SignoffRow)).all() == []
     assert kinds(store)[-1] == "signoff.refused"
+
+
+def refusals(store: Store) -> list[tuple[str, str]]:
+    """What was refused, and why."""
+    with store.read() as session:
+        bodies = session.exec(select(AuditRow.body).where(AuditRow.kind == "signoff.refused").order_by(AuditRow.seq))  # type: ignore[arg-type]  # a column
+        facts = [json.loads(body)["facts"] for body in bodies]
+    return [(each["decision"], each["why"]) for each in facts]
+
+
+def test_refused_requests_and_revocations_are_recorded_as_well(store: Store) -> None:
+    _, revision_id = asked(store)
+    request(store, POLICY, actor("TOM"), 1, NOW)
+    revoke(store, POLICY, actor("GUEST"), revision_id, NOW)
+    with store.write() as session:
+        session.get_one(ReleaseRow, 1).stage = Stage.CLOSED
+    revoke(store, POLICY, actor("TOM"), revision_id, NOW)
+    assert refusals(store) == [("requested", "not_permitted"), ("revoked", "guest"), ("revoked", "release_ended")]
 
 
 def test_a_tampered_revision_meets_a_sentence(store: Store) -> None:

@@ -70,9 +70,10 @@ def request(store: Store, policy: Policy, actor: Actor, release_id: int, now: da
     """Post the card that asks for the release's sign-offs. Asking again changes nothing."""
     with store.write() as session:
         allowed = authority.to_decide(session, policy, Permission.SIGNOFF_REQUEST, actor, now)
-        if isinstance(allowed, Refused):
-            return allowed
         one = release.load(session, release_id, lock=True)
+        if isinstance(allowed, Refused):
+            _record_refusal(session, actor, one, {"decision": "requested"}, allowed, now)
+            return allowed
         if one.ended:
             return Refused(
                 reason="release_ended", sentence=f"{one.name} is {one.stage.value}: nothing is left to sign."
@@ -129,20 +130,20 @@ def _decide(
             return UNKNOWN_CARD
         one = release.load(session, revision.card.release_id, lock=True)
         allowed = authority.to_decide(session, policy, Permission.SIGNOFF_DECIDE, actor, now)
+        seen = _seen_facts(revision)
         if isinstance(allowed, Refused):
-            who = person.standing(session, actor.slack_id)
-            _record_refusal(session, actor, who.person if who else None, one, revision, decision, allowed, now)
+            _record_refusal(session, actor, one, seen | {"decision": decision.value}, allowed, now)
             return _named(session, actor, one, revision, allowed)
         ask, hidden = _ask(session, one, revision, allowed)
         verdict = rules.decide(ask, decision, policy, now)
         if isinstance(verdict, Accepted):
             signoff.give(session, verdict.requirement, revision, actor, decision, reason, now)
-            facts = _seen_facts(revision) | {"requirement": verdict.requirement.key, "reason": reason}
+            facts = seen | {"requirement": verdict.requirement.key, "reason": reason}
             record(session, f"signoff.{decision.value}", actor, allowed.person, one, facts, now)
             _announce(session, revision.card, verdict, actor, now)
             home_refresh(session, actor.slack_id, now)
         elif isinstance(verdict, Refused):
-            _record_refusal(session, actor, allowed.person, one, revision, decision, verdict, now)
+            _record_refusal(session, actor, one, seen | {"decision": decision.value}, verdict, now)
         if not isinstance(verdict, Refused):
             refresh(session, revision.card, now)
         return Decided(release=one, verdict=verdict, hidden=hidden)
@@ -156,13 +157,17 @@ def revoke(store: Store, policy: Policy, actor: Actor, revision_id: str, now: da
             return UNKNOWN_CARD
         one = release.load(session, revision.card.release_id, lock=True)
         allowed = authority.to_decide(session, policy, Permission.SIGNOFF_DECIDE, actor, now)
+        seen = _seen_facts(revision)
         if isinstance(allowed, Refused):
+            _record_refusal(session, actor, one, seen | {"decision": "revoked"}, allowed, now)
             return allowed
         if one.ended:
-            return Refused(
+            refused = Refused(
                 reason="release_ended",
                 sentence=f"{one.name} is {one.stage.value}, so its sign-offs stand as they are.",
             )
+            _record_refusal(session, actor, one, seen | {"decision": "revoked"}, refused, now)
+            return refused
         mine = tuple(
             (requirement, given)
             for requirement in signoff.requirements(session, one)
@@ -170,7 +175,7 @@ def revoke(store: Store, policy: Policy, actor: Actor, revision_id: str, now: da
         )
         for requirement, given in mine:
             signoff.revoke(session, given, now)
-            facts = _seen_facts(revision) | {"requirement": requirement.key, "decision": given.decision.value}
+            facts = seen | {"requirement": requirement.key, "decision": given.decision.value}
             record(session, "signoff.revoked", actor, allowed.person, one, facts, now)
         refresh(session, revision.card, now)
         home_refresh(session, actor.slack_id, now)
@@ -290,18 +295,11 @@ def _seen_facts(revision: CardRevision) -> dict[str, object]:
 
 
 def _record_refusal(
-    session: Session,
-    actor: Actor,
-    who: Person | None,
-    one: Release,
-    revision: CardRevision,
-    decision: Decision,
-    refused: Refused,
-    now: datetime,
+    session: Session, actor: Actor, one: Release, facts: dict[str, object], refused: Refused, now: datetime
 ) -> None:
-    facts = _seen_facts(revision) | {"decision": decision.value, "why": refused.reason}
-    who = who or Person(slack_id=actor.slack_id, name="")
-    record(session, "signoff.refused", actor, who, one, facts, now)
+    standing = person.standing(session, actor.slack_id)
+    who = standing.person if standing else Person(slack_id=actor.slack_id, name="")
+    record(session, "signoff.refused", actor, who, one, facts | {"why": refused.reason}, now)
 
 
 def rejected(store: Store, card_id: int, requirement_id: int, slack_id: str) -> Rejection | None:
