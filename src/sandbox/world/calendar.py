@@ -1,9 +1,15 @@
-"""Dates of the story, all counted in business days from one `today`: Monday to Friday, holidays left aside."""
+"""Dates of the story, all counted in business days from one `today`: Monday to Friday, holidays left aside. Releases
+alone heed them, for whoever plans one on a day off is asked for another.
+"""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+import holidays
+
 FRIDAY = 4
+DAYS_OFF = holidays.country_holidays("GB", subdiv="ENG") + holidays.country_holidays("IE")
+"""Where the people work who plan releases: London and Dublin."""
 
 
 def business_day(today: date, distance: int) -> date:
@@ -19,6 +25,13 @@ def business_day(today: date, distance: int) -> date:
 def weekday_before(day: date) -> date:
     """`day`, or the Friday before it at a weekend."""
     return day - timedelta(days=max(0, day.weekday() - FRIDAY))
+
+
+def open_day(day: date) -> date:
+    """`day`, or the next that is neither a weekend's nor a public holiday."""
+    while day.weekday() > FRIDAY or day in DAYS_OFF:
+        day += timedelta(days=1)
+    return day
 
 
 def moment(day: date, minutes: int) -> int:
@@ -43,7 +56,7 @@ class Releases:
 
 def releases(today: date) -> Releases:
     """The three releases under way: quarterly platform, weekly payments, models."""
-    platform, payments, models = (business_day(today, distance) for distance in (17, 4, 45))
+    platform, payments, models = (open_day(business_day(today, distance)) for distance in (17, 4, 45))
     return Releases(
         platform=Plan(name=f"{platform:%Y.%m}", target=platform),
         payments=Plan(name=f"pay-{payments:%V}", target=payments),
