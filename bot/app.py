@@ -99,6 +99,7 @@ SUBMISSIONS: Final[dict[str, SubmissionHandler]] = {
     "link.check": link.checked,
     "booking.new": environment.submit,
     "booking.end": environment.end_with_reason,
+    "environment.retire": environment.retire,
 }
 """By the modal's callback id."""
 

@@ -33,6 +33,7 @@ DRAWERS: Final[dict[str, Drawer]] = {
     "booking.overtaken": environment.overtaken,
     "booking.ended": environment.ended,
     "booking.environment": environment.environment_changed,
+    "booking.retired": environment.retired,
     "home": home.draw,
     "link.note": link.note,
     "digest": digest.morning,

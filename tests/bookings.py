@@ -9,12 +9,13 @@ from sqlmodel import col
 from interlock.domain.authority import Refused
 from interlock.domain.booking import Held
 from interlock.domain.booking_draft import BookingDraft
+from interlock.domain.outbox import Message
 from interlock.domain.permission import Permission
 from interlock.domain.policy import EnvironmentRule, Policy
 from interlock.store import booking, environment
 from interlock.store.engine import Store
 from interlock.store.mirror import MirrorRow
-from interlock.store.outbox import OutboxRow
+from interlock.store.outbox import OutboxRow, message_of
 from interlock.store.upsert import upsert
 from interlock.usecases.booking import Booked, Conflict, Invalid, Queued, book
 from interlock.usecases.environment import reconcile
@@ -78,6 +79,13 @@ def stands(store: Store, key: str = "uat-2") -> Held:
     with store.read() as session:
         there = next(each for each in environment.load_all(session) if each.key == key)
         return booking.held(session, [there])[0]
+
+
+def waiting_message(store: Store, kind: str) -> Message:
+    """The only one of that kind that was not sent yet."""
+    with store.read() as session:
+        row = session.scalars(select(OutboxRow).where(col(OutboxRow.kind) == kind)).one()
+        return message_of(row)
 
 
 def told(store: Store) -> list[tuple[str, str]]:

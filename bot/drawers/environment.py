@@ -4,9 +4,8 @@ from bot.drawing import Drawn
 from bot.services import Services
 from bot.views import booking as view
 from interlock.domain import outbox
-from interlock.domain.booking import BookingState
 from interlock.domain.outbox import Dropped
-from interlock.usecases import booking_reminder
+from interlock.usecases import booking_reminder, retirement, state_news
 from interlock.usecases.booking_reminder import News
 
 CHANGED = Dropped(reason="the booking has changed since")
@@ -43,11 +42,15 @@ def ended(services: Services, message: outbox.Message) -> Drawn | Dropped:
 
 
 def environment_changed(services: Services, message: outbox.Message) -> Drawn | Dropped:
-    """Nothing to tell to whoever has no booking there any more."""
-    told = _news(services, message)
-    if told is None or told.booking.state is not BookingState.ACTIVE:
-        return CHANGED
-    return Drawn(message=view.environment_changed(told.environment, told.booking))
+    """Nothing to tell to whoever has no booking there any more, or where all is as it was."""
+    ids = message.ids
+    told = state_news.read(services.store, ids["environment_id"], ids["slack_id"], ids["was"], ids["was_because"])
+    return Drawn(message=view.environment_changed(told.environment, told.bookings)) if told else CHANGED
+
+
+def retired(services: Services, message: outbox.Message) -> Drawn | Dropped:
+    told = retirement.ended(services.store, message.ids["had"], message.ids["waited"])
+    return Drawn(message=view.retired(told.environment, told.by, told.had, told.waited)) if told else CHANGED
 
 
 def _news(services: Services, message: outbox.Message) -> News | None:

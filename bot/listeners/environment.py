@@ -1,6 +1,7 @@
 """`/env list | book | return | set`, and the buttons and forms that belong to them."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from bot.requests import Answer, Click, Command, Errors, Shown, Submission, UnreadableButtonError
 from bot.services import Services
@@ -11,9 +12,11 @@ from bot.views.blocks import Message, escape
 from bot.views.forms import notice
 from interlock.domain.authority import Refused
 from interlock.domain.booking_draft import BookingDraft
+from interlock.domain.environment import Lifecycle
 from interlock.usecases import booking, booking_return, environment
 from interlock.usecases.booking import Booked, Conflict, Invalid
 from interlock.usecases.booking_return import Choice, Returned
+from interlock.usecases.retirement import WouldEnd
 
 LATEST = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
 
@@ -102,15 +105,38 @@ def extend(request: Click, services: Services) -> Message:
     return booking_view.extended(done.environment, done.booking, again=done.again)
 
 
-def set_(request: Command, services: Services) -> Message:
-    """`/env set ENV STATE why`"""
+def set_(request: Command, services: Services) -> Message | None:
+    """`/env set ENV STATE why`; where that ends bookings, it is asked about first."""
     key, _, rest = request.args.partition(" ")
     word, _, reason = rest.strip().partition(" ")
     done = environment.set_lifecycle(
         services.store, services.policy, request.actor, key, word.casefold(), reason.strip(), request.now
     )
     services.wake()
+    if isinstance(done, WouldEnd):
+        services.views.open(request.trigger_id, _ask_to_retire(done))
+        return None
     return view.refused(done) if isinstance(done, Refused) else view.lifecycle_set(done.environment, done.told)
+
+
+def retire(request: Submission, services: Services) -> Answer:
+    """Agreed to; a booking made meanwhile is asked about again."""
+    key, reason = str(request.private.get("key", "")), str(request.private.get("reason", ""))
+    newest = int(request.private.get("newest", 0))
+    done = environment.set_lifecycle(
+        services.store, services.policy, request.actor, key, Lifecycle.RETIRED, reason, request.now, agreed=newest
+    )
+    services.wake()
+    if isinstance(done, WouldEnd):
+        return Shown(view=_ask_to_retire(done))
+    if isinstance(done, Refused):
+        return Shown(view=notice("Retire an environment", escape(done.sentence)))
+    said = view.lifecycle_set(done.environment, done.told, done.ended)
+    return Shown(view=notice(f"Retire {done.environment.key}", said.text))
+
+
+def _ask_to_retire(asked: WouldEnd) -> dict[str, Any]:
+    return view.retire_modal(asked.environment, asked.reason, asked.bookings, asked.newest)
 
 
 def _open(request: Command | Click, services: Services, key: str) -> Refused | None:

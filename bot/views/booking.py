@@ -1,6 +1,6 @@
 """Bookings as messages: what was done, what became of one, and reminders."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -33,6 +33,15 @@ REASON_LETTERS: Final = 200
 SHOWN: Final = 5
 HOLDERS_SHOWN: Final = 2
 HOURS: Final = EXTENSION.seconds // 3600
+UNUSABLE: Final = "Your booking stands, but is of no use until it is ready."
+STANDS: Final = {
+    Lifecycle.REQUESTED: UNUSABLE,
+    Lifecycle.PROVISIONING: UNUSABLE,
+    Lifecycle.MAINTENANCE: UNUSABLE,
+    Lifecycle.RETIRING: "Your booking stands until its end, and can't be extended.",
+    Lifecycle.RETIRED: "Ask its owners what becomes of your booking.",
+}
+"""What a state means for a booking, where it does not simply stand."""
 
 
 def booked(environment: Environment, one: Booking) -> Message:
@@ -163,14 +172,33 @@ def ended(environment: Environment, one: Booking, by: str) -> Message:
     )
 
 
-def environment_changed(environment: Environment, one: Booking) -> Message:
-    """To whoever has a booking of an environment whose state was changed."""
+def environment_changed(environment: Environment, bookings: Sequence[Booking]) -> Message:
+    """To whoever has bookings of an environment whose state was changed."""
     key, state = line(environment.key), environment.lifecycle.value
     why = f": {line(environment.reason, REASON_LETTERS)}" if environment.reason else ""
+    more = len(bookings) - 1
+    others = f" and have {count(more, 'later booking')}" if more else ""
     return message(
         f"{key} is {state} now.",
-        section(f"*{key}* is {state} now{why}."),
-        context(f"You get this because you booked it {_span(one)}. Your booking stands."),
+        section(f"*{key}* is {state} now{why}. {STANDS.get(environment.lifecycle, 'Your booking stands.')}"),
+        context(f"You get this because you booked it {_span(bookings[0])}{others}."),
+    )
+
+
+def retired(environment: Environment, by: str, had: Sequence[Booking], waited: Sequence[Booking]) -> Message:
+    """To whoever's bookings ended with an environment; `by` is the name of whoever retired it."""
+    key = line(environment.key)
+    lost = [f"Your booking {_span(each)} has ended." for each in had]
+    lost += [f"You no longer wait for it {_span(each)}." for each in waited]
+    more = len(lost) - SHOWN
+    if more > 0:
+        lost[SHOWN:] = [f"and {more} more"]
+    why = line([*had, *waited][0].reason, REASON_LETTERS)
+    text = f"{key} has been retired: your booking has ended." if had else f"{key} has been retired."
+    return message(
+        text,
+        section("\n".join([f"{line(by)} has retired *{key}*: {why}.", *lost])),
+        context(f"You get this because you {'had' if had else 'waited for'} it. `/env list` shows what is free."),
     )
 
 

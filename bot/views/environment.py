@@ -1,17 +1,31 @@
 """Environments as messages: all of them on a phone's screen, or one with its bookings."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from bot.views import booking as booking_view
-from bot.views.blocks import Message, actions, button, escape, line, message, moment, refusal, section, sentence
+from bot.views.blocks import (
+    Message,
+    actions,
+    button,
+    context,
+    escape,
+    line,
+    message,
+    moment,
+    refusal,
+    section,
+    sentence,
+)
+from bot.views.forms import modal
 from interlock.domain.authority import Refused
 from interlock.domain.booking import Booking, EnvironmentList, Held
 from interlock.domain.environment import Environment, Lifecycle
 from interlock.domain.words import count, join
 
 BOOK: Final = "booking.new"
+RETIRE: Final = "environment.retire"
 SHOWN: Final = 20
 BOOKINGS_SHOWN: Final = 5
 NAMES_SHOWN: Final = 2
@@ -50,10 +64,27 @@ def listing(picture: EnvironmentList, now: datetime) -> Message:
     )
 
 
-def lifecycle_set(environment: Environment, told: int) -> Message:
+def lifecycle_set(environment: Environment, told: int, ended: int = 0) -> Message:
     why = f": {line(environment.reason, 200)}" if environment.reason else ""
+    over = f" {count(ended, 'booking has', 'bookings have')} ended." if ended else ""
     heard = f" {count(told, 'person', 'people')} with a booking will be told." if told else ""
-    return sentence(f"*{line(environment.key)}* is {environment.lifecycle.value} now{why}.{heard}")
+    return sentence(f"*{line(environment.key)}* is {environment.lifecycle.value} now{why}.{over}{heard}")
+
+
+def retire_modal(environment: Environment, reason: str, bookings: Sequence[Booking], newest: int) -> dict[str, Any]:
+    """Asks before bookings end with their environment."""
+    key = line(environment.key)
+    ends = f"ends {count(len(bookings), 'booking')}, which" if len(bookings) > 1 else "ends a booking, which"
+    lines = [f"Retire *{key}*? That {ends} can't be undone."]
+    for each in bookings[:BOOKINGS_SHOWN]:
+        waits = " waits," if each.waiting else ","
+        lines.append(f"{line(each.holder.name)}{waits} {moment(each.span.starts)} to {moment(each.span.ends)}")
+    if len(bookings) > BOOKINGS_SHOWN:
+        lines.append(f"and {len(bookings) - BOOKINGS_SHOWN} more")
+    told = context(f"Whoever has one is told why: {line(reason, 200)}")
+    private = {"key": environment.key, "reason": reason, "newest": newest}
+    title = f"Retire {environment.key}"
+    return modal(RETIRE, title, [section("\n".join(lines)), told], submit=title, private=private)
 
 
 def _one(picture: EnvironmentList, now: datetime) -> Message:

@@ -1,9 +1,13 @@
 """`/env …` from what somebody typed or pressed to what they are shown, and what they are told later."""
 
+import json
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
+from sqlmodel import col
 
 from bot.app import TABLES
 from bot.drawers import environment as drawers
@@ -21,10 +25,11 @@ from interlock.domain import outbox
 from interlock.domain.outbox import Dropped, Urgency
 from interlock.domain.policy import Policy
 from interlock.store.engine import Store
+from interlock.store.outbox import OutboxRow, message_of
 from interlock.store.person import PersonRow
 from interlock.usecases.booking_return import give_back
 from sandbox.slack.blocks import message_blocks, view_body
-from tests.bookings import POLICY, at, booked, draft, fresh, queued, stands, world
+from tests.bookings import POLICY, at, booked, draft, fresh, queued, stands, waiting_message, world
 from tests.bot.conftest import Slack
 from tests.builders import NOW, actor, release
 
@@ -121,8 +126,8 @@ def buttons(message: Message) -> dict[str, str]:
 def test_the_tables_have_every_row() -> None:
     assert list(TABLES.commands["/env"].verbs) == ["list", "book", "return", "set"]
     assert {"booking.new", "booking.return", "booking.end", "booking.extend"} <= set(TABLES.clicks)
-    assert {"booking.new", "booking.end"} <= set(TABLES.submissions)
-    kinds = ("reminder", "granted", "lapsed", "overtaken", "ended", "environment")
+    assert {"booking.new", "booking.end", "environment.retire"} <= set(TABLES.submissions)
+    kinds = ("reminder", "granted", "lapsed", "overtaken", "ended", "environment", "retired")
     assert {f"booking.{kind}" for kind in kinds} <= set(DRAWERS)
 
 
@@ -336,10 +341,59 @@ def test_a_changed_state_is_told_to_whoever_has_a_booking(store: Store, services
     ana = booked(store, "ANA", draft(0, 4))
     shown = environment.set_(command("uat-2 degraded slow <disks>", who="NOOR"), services)
     assert said(shown) == "*uat-2* is degraded now: slow &lt;disks&gt;. 1 person with a booking will be told."
-    news = told("booking.environment", booking_id=ana)
-    assert "*uat-2* is degraded now: slow &lt;disks&gt;." in text_of(drawers.environment_changed(services, news))
+    news = waiting_message(store, "booking.environment")
+    text = text_of(drawers.environment_changed(services, news))
+    assert "*uat-2* is degraded now: slow &lt;disks&gt;. Your booking stands." in text
+    environment.set_(command("uat-2 maintenance new disks", who="NOOR"), services)
+    text = text_of(drawers.environment_changed(services, news))
+    assert "is maintenance now: new disks. Your booking stands, but is of no use until it is ready." in text
     give_back(store, fresh(store, NOW), actor("ANA"), ana, NOW)
     assert isinstance(drawers.environment_changed(services, news), Dropped)
+
+
+def test_retiring_what_somebody_has_asks_in_a_form_and_tells_them_why(
+    store: Store, services: Services, slack: Slack
+) -> None:
+    booked(store, "ANA", draft(0, 4))
+    queued(store, "RAVI", draft(1, 5))
+    assert environment.set_(command("uat-2 retired gone <for> good", who="NOOR"), services) is None
+    [opened] = slack.called("views.open")
+    form_shown = opened["view"]
+    view_body(form_shown, ("modal",), lambda kind: kind)
+    asked = form_shown["blocks"][0]["text"]["text"]
+    assert asked.startswith("Retire *uat-2*? That ends 2 bookings, which can't be undone.\nAna Whitlock, <!date")
+    assert "Ravi Menon-Hale waits, <!date" in asked
+    agreed = Submission(
+        actor=actor("NOOR"),
+        callback_id=form_shown["callback_id"],
+        values={},
+        private=json.loads(form_shown["private_metadata"]),
+        view_id="V1",
+        request_id="r1",
+        now=NOW,
+    )
+    answer = TABLES.submissions[agreed.callback_id](agreed, services)
+    assert isinstance(answer, Shown)
+    assert "2 bookings have ended. 2 people with a booking will be told." in str(answer.view["blocks"])
+    with store.read() as session:
+        rows = session.scalars(select(OutboxRow).where(col(OutboxRow.kind) == "booking.retired")).all()
+        ana, ravi = (text_of(drawers.retired(services, message_of(row))) for row in rows)
+    assert ana.startswith("Noor Salter has retired *uat-2*: gone &lt;for&gt; good.\nYour booking from <!date")
+    assert "You get this because you had it." in ana
+    assert "You no longer wait for it from <!date" in ravi
+
+
+def test_a_booking_made_while_the_form_is_open_is_asked_about(store: Store, services: Services) -> None:
+    ana = booked(store, "ANA", draft(0, 4))
+    booked(store, "TOM", draft(5, 6))
+    agreed = submission(who="NOOR", private={"key": "uat-2", "reason": "gone", "newest": ana})
+    answer = environment.retire(agreed, services)
+    assert isinstance(answer, Shown)
+    assert "That ends 2 bookings" in answer.view["blocks"][0]["text"]["text"]
+    assert len(stands(store).active) == 2
+    refused = environment.retire(replace(agreed, actor=actor("RAVI")), services)
+    assert isinstance(refused, Shown)
+    assert "not yours to manage" in str(refused.view["blocks"])
 
 
 def test_setting_nothing_shows_how_it_is_typed(store: Store, services: Services) -> None:

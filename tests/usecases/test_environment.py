@@ -1,16 +1,26 @@
 """Environments follow configuration, and their owners' word."""
 
 import threading
+from collections import Counter
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import select
+from sqlmodel import col
 
 from interlock.domain.authority import Refused
+from interlock.domain.booking import BookingState
 from interlock.domain.environment import Lifecycle
 from interlock.domain.policy import EnvironmentRule
+from interlock.store import booking
+from interlock.store.audit import AuditRow
 from interlock.store.engine import Store
+from interlock.store.outbox import OutboxRow
+from interlock.usecases.booking_return import give_back
 from interlock.usecases.environment import LifecycleSet, Reconciled, listing, reconcile, set_lifecycle
-from tests.bookings import DEV, POLICY, UAT, booked, draft, queued, stands, told, world
+from interlock.usecases.retirement import WouldEnd
+from interlock.usecases.state_news import SETTLED_AFTER, read
+from tests.bookings import DEV, POLICY, UAT, at, booked, draft, fresh, queued, stands, told, world
 from tests.builders import NOW, actor, people
 
 
@@ -125,3 +135,81 @@ def test_without_environments_there_is_nothing_to_bring_in(store: Store) -> None
         people(session)
     none = replace(POLICY, environments=dict[str, EnvironmentRule]())
     assert reconcile(store, none, NOW) == Reconciled(added=(), changed=(), retired=())
+
+
+def test_changing_it_to_and_fro_is_told_once_and_says_what_it_came_to(store: Store) -> None:
+    world(store)
+    booked(store, "ANA", draft(0, 4))
+    for word, reason in (("degraded", "Slow disks"), ("maintenance", "New disks"), ("degraded", "Half of them")):
+        set_lifecycle(store, POLICY, actor("NOOR"), "uat-2", word, reason, NOW)
+    assert told(store) == [("booking.environment", "@U0ANA")]
+    with store.read() as session:
+        row = session.scalars(select(OutboxRow).where(col(OutboxRow.kind) == "booking.environment")).one()
+        assert row.not_before == NOW + SETTLED_AFTER
+    news = read(store, stands(store).environment.id, "U0ANA", row.ids["was"], row.ids["was_because"])
+    assert news is not None
+    assert (news.environment.lifecycle, news.environment.reason) == (Lifecycle.DEGRADED, "Half of them")
+    set_lifecycle(store, POLICY, actor("NOOR"), "uat-2", "ready", "", NOW)
+    assert read(store, stands(store).environment.id, "U0ANA", row.ids["was"], row.ids["was_because"]) is None
+
+
+def test_once_it_was_told_a_later_change_is_told_anew(store: Store) -> None:
+    world(store)
+    booked(store, "ANA", draft(0, 4))
+    set_lifecycle(store, POLICY, actor("NOOR"), "uat-2", "degraded", "Slow disks", NOW)
+    with store.write() as session:
+        session.scalars(select(OutboxRow).where(col(OutboxRow.kind) == "booking.environment")).one().state = "sending"
+    set_lifecycle(store, fresh(store, at(1)), actor("NOOR"), "uat-2", "ready", "", at(1))
+    assert told(store) == [("booking.environment", "@U0ANA")] * 2
+
+
+def test_retiring_asks_before_it_ends_anything(store: Store) -> None:
+    world(store)
+    booked(store, "ANA", draft(0, 4))
+    newest = queued(store, "RAVI", draft(1, 5))
+    asked = set_lifecycle(store, POLICY, actor("NOOR"), "uat-2", "retired", "Gone", NOW)
+    assert isinstance(asked, WouldEnd)
+    assert (asked.environment.key, len(asked.bookings), asked.newest) == ("uat-2", 2, newest)
+    assert stands(store).environment.lifecycle is Lifecycle.READY
+    assert len(stands(store).active) == 1
+    booked(store, "TOM", draft(5, 6))
+    again = set_lifecycle(store, POLICY, actor("NOOR"), "uat-2", "retired", "Gone", NOW, agreed=newest)
+    assert isinstance(again, WouldEnd)
+    assert len(again.bookings) == 3
+
+
+def test_retired_it_ends_what_is_booked_and_waited_for_and_tells_each_once(store: Store) -> None:
+    world(store)
+    one = booked(store, "ANA", draft(0, 4))
+    booked(store, "ANA", draft(5, 6))
+    queued(store, "ANA", draft(1, 3))
+    queued(store, "RAVI", draft(1, 5))
+    newest = booked(store, "NOOR", draft(8, 9))
+    done = set_lifecycle(store, fresh(store, at(1)), actor("NOOR"), "uat-2", "retired", "Gone", at(1), agreed=newest)
+    assert isinstance(done, LifecycleSet)
+    assert (done.environment.lifecycle, done.told, done.ended) == (Lifecycle.RETIRED, 2, 5)
+    assert (stands(store).active, stands(store).waiting) == ((), ())
+    assert told(store) == [("booking.retired", "@U0ANA"), ("booking.retired", "@U0RAVI")]
+    with store.read() as session:
+        kinds = Counter(session.scalars(select(col(AuditRow.kind))))
+        first = booking.load(session, one)
+    assert (kinds["environment.set"], kinds["booking.returned"], kinds["booking.cancelled"]) == (1, 1, 4)
+    assert first is not None
+    assert (first.state, first.ended_by, first.reason) == (BookingState.RETURNED, "U0NOOR", "Gone")
+
+
+def test_nothing_is_asked_where_nothing_is_booked(store: Store) -> None:
+    world(store)
+    done = set_lifecycle(store, POLICY, actor("NOOR"), "uat-2", "retired", "Gone", NOW)
+    assert isinstance(done, LifecycleSet)
+    assert done.environment.lifecycle is Lifecycle.RETIRED
+
+
+def test_whoever_is_given_it_as_it_becomes_ready_hears_that_alone(store: Store) -> None:
+    world(store)
+    ana = booked(store, "ANA", draft(0, 4))
+    queued(store, "RAVI", draft(0, 8))
+    set_lifecycle(store, POLICY, actor("NOOR"), "uat-2", "maintenance", "Disks", NOW)
+    give_back(store, POLICY, actor("ANA"), ana, NOW)
+    set_lifecycle(store, POLICY, actor("NOOR"), "uat-2", "ready", "", NOW)
+    assert told(store) == [("booking.environment", "@U0ANA"), ("booking.granted", "@U0RAVI")]

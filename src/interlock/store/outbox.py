@@ -115,6 +115,15 @@ def known(session: Session, keys: Iterable[str]) -> set[str]:
     return set(session.exec(select(OutboxRow.key).where(col(OutboxRow.key).in_(list(keys)))))
 
 
+def waiting(session: Session, channel: str, beginning: str) -> bool:
+    """Whether a post to that channel waits whose key begins so and whose drawing has not begun, nor can before the
+    caller's transaction ends: what the caller changes, it will say.
+    """
+    ours = (OutboxRow.lane == f"post:{channel}", col(OutboxRow.key).startswith(beginning, autoescape=True))
+    statement = select(OutboxRow.id).where(OPEN, OutboxRow.state == "pending", *ours).with_for_update()
+    return session.exec(statement).first() is not None
+
+
 def sent(session: Session, key: str) -> Sent | None:
     """Where the post of that key stands; None until it was sent."""
     row = session.exec(select(OutboxRow).where(OutboxRow.key == key, OutboxRow.state == "sent")).first()

@@ -9,7 +9,7 @@ from interlock.domain import booking as rules
 from interlock.domain import environment as environments
 from interlock.domain.actor import Actor, Standing
 from interlock.domain.authority import Refused
-from interlock.domain.booking import Booking, BookingState, Held, MyBooking
+from interlock.domain.booking import Booking, Held, MyBooking
 from interlock.domain.environment import Environment
 from interlock.domain.permission import Permission
 from interlock.domain.policy import Policy
@@ -17,16 +17,15 @@ from interlock.store import booking, environment
 from interlock.store.engine import Store
 from interlock.usecases import authority
 from interlock.usecases.booking import UNKNOWN, mine
-from interlock.usecases.home import refresh
 from interlock.usecases.owner import to_manage
-from interlock.usecases.settlement import facts, record, settle, tell
+from interlock.usecases.settlement import end, settle, tell
 
 LONGEST_REASON = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Returned:
-    """`again`: it had ended before. `given_to` has it now, having waited. `waited`: nothing was had, only waited for."""
+    """`again`: it had ended before. `given_to` has it now, having waited. `waited`: it was only waited for."""
 
     environment: Environment
     booking: Booking
@@ -110,13 +109,7 @@ def _give_back(
             return Refused(reason="no_reason", sentence=f"Say why: {one.holder.name} is told, and it is recorded.")
     if one.state not in rules.OPEN:
         return Returned(environment=there, booking=one, again=True, given_to=None)
-    begun = one.active and one.span.starts <= now
-    state = BookingState.RETURNED if begun else BookingState.CANCELLED
-    booking.end(session, one.id, state, now, by=actor.slack_id, reason=reason[:LONGEST_REASON])
-    told = facts(one, one.span) | {"reason": reason[:LONGEST_REASON], "own": own}
-    record(session, f"booking.{state.value}", actor, standing.person, there.key, told, now)
-    if one.holder.active:
-        refresh(session, one.holder.slack_id, now)
+    end(session, there, one, actor, standing.person, reason[:LONGEST_REASON], now)
     if not own:
         tell(session, "booking.ended", one, now)
     waited = {each.id for each in booking.held(session, [there])[0].waiting}

@@ -15,10 +15,11 @@ from interlock.domain.policy import Policy
 from interlock.domain.words import join
 from interlock.store import audit, booking, environment
 from interlock.store.engine import Store
-from interlock.usecases import authority
+from interlock.usecases import authority, state_news
 from interlock.usecases.booking import mine
 from interlock.usecases.owner import owners, to_manage
-from interlock.usecases.settlement import record, settle, tell
+from interlock.usecases.retirement import WouldEnd, end_all
+from interlock.usecases.settlement import record, settle
 
 LONGEST_REASON = 200
 STATES = join([each.value for each in Lifecycle], "or")
@@ -35,10 +36,11 @@ class Reconciled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LifecycleSet:
-    """`told` is how many people with a booking hear of it."""
+    """`told` is how many people with a booking hear of it; `ended` how many bookings ended with it."""
 
     environment: Environment
     told: int
+    ended: int = 0
 
 
 def reconcile(store: Store, policy: Policy, now: datetime) -> Reconciled:
@@ -79,10 +81,21 @@ def key_of(store: Store, environment_id: int) -> str:
 
 
 def set_lifecycle(
-    store: Store, policy: Policy, actor: Actor, typed: str, word: str, reason: str, now: datetime
-) -> LifecycleSet | Refused:
-    """`/env set ENV STATE reason`: for its owners and for whoever manages environments. Its bookings stay, and whoever
-    has one is told."""
+    store: Store,
+    policy: Policy,
+    actor: Actor,
+    typed: str,
+    word: str,
+    reason: str,
+    now: datetime,
+    *,
+    agreed: int = 0,
+) -> LifecycleSet | WouldEnd | Refused:
+    """`/env set ENV STATE reason`: for its owners and for whoever manages environments. Whoever has a booking is told.
+
+    Retired, it ends all bookings and all waiting, once that was `agreed` to: for the bookings up to this id. In every
+    other state, which can be taken back, bookings stay.
+    """
     with store.write() as session:
         allowed = authority.to_decide(session, policy, Permission.ENVIRONMENT_VIEW, actor, now)
         if isinstance(allowed, Refused):
@@ -94,28 +107,40 @@ def set_lifecycle(
         allowed = to_manage(session, policy, actor, found.key, now)
         if isinstance(allowed, Refused):
             return allowed
-        if word not in set(Lifecycle):
-            return Refused(
-                reason="unknown_lifecycle",
-                sentence=f"An environment is {STATES}: /env set {found.key} degraded Slow disks.",
-            )
+        refused = _refuse_state(found, word, reason)
+        if refused:
+            return refused
         lifecycle, reason = Lifecycle(word), reason[:LONGEST_REASON]
-        if lifecycle is not Lifecycle.READY and not reason:
-            return Refused(
-                reason="no_reason",
-                sentence=f"Say why {found.key} is {word}: /env set {found.key} {word} because of this or that.",
-            )
-        environment.load(session, found.id, lock=True)
-        environment.set_lifecycle(session, found.id, lifecycle, reason)
-        facts = {"from": found.lifecycle.value, "to": word, "reason": reason}
-        record(session, "environment.set", actor, allowed.person, found.key, facts, now)
+        was = environment.load(session, found.id, lock=True) or found
+        held = booking.held(session, [was])[0]
+        every = (*held.active, *held.waiting)
+        retired = lifecycle is Lifecycle.RETIRED
+        if retired and any(each.id > agreed for each in every):
+            return WouldEnd(environment=was, reason=reason, bookings=every)
+        environment.set_lifecycle(session, was.id, lifecycle, reason)
+        facts = {"from": was.lifecycle.value, "to": word, "reason": reason}
+        record(session, "environment.set", actor, allowed.person, was.key, facts, now)
+        if retired:
+            told = end_all(session, was, every, actor, allowed.person, reason, now)
+            one = environment.load(session, was.id) or was
+            return LifecycleSet(environment=one, told=told, ended=len(every))
+        told = state_news.tell(session, was, held, actor, now)
         # Ready again, it may be what somebody waits for.
-        held = settle(session, policy, found.id, now)
-        told = {each.holder.slack_id: each for each in reversed(held.active)}
-        told.pop(actor.slack_id, None)
-        for one in told.values():
-            tell(session, "booking.environment", one, now)
-        return LifecycleSet(environment=held.environment, told=len(told))
+        return LifecycleSet(environment=settle(session, policy, was.id, now).environment, told=told)
+
+
+def _refuse_state(found: Environment, word: str, reason: str) -> Refused | None:
+    if word not in set(Lifecycle):
+        return Refused(
+            reason="unknown_lifecycle",
+            sentence=f"An environment is {STATES}: /env set {found.key} degraded Slow disks.",
+        )
+    if word != Lifecycle.READY and not reason:
+        return Refused(
+            reason="no_reason",
+            sentence=f"Say why {found.key} is {word}: /env set {found.key} {word} because of this or that.",
+        )
+    return None
 
 
 def _names_none(known: Sequence[Environment]) -> Refused:

@@ -31,7 +31,7 @@ def settle(session: Session, policy: Policy, environment_id: int, now: datetime)
     held = _with_those_who_may(session, policy, _held(session, one), now)
     due = rules.settle(held, now)
     for each in due.lapsed:
-        _end(session, one, each, now, "booking.lapsed")
+        _lapse(session, one, each, now, "booking.lapsed")
     for each, span in due.granted:
         seats = rules.seats(_held(session, one), replace(each, span=span))
         booking.give(session, each.id, span, seats)
@@ -41,8 +41,21 @@ def settle(session: Session, policy: Policy, environment_id: int, now: datetime)
     begun = _held(session, one).running(now)
     for each in due.overtaken:
         news = None if all(other.holder == each.holder for other in begun) else "booking.overtaken"
-        _end(session, one, each, now, news)
+        _lapse(session, one, each, now, news)
     return _held(session, one)
+
+
+def end(
+    session: Session, there: Environment, one: Booking, actor: Actor, who: Person, reason: str, now: datetime
+) -> None:
+    """The actor, who is `who`, ends a booking: their own, or as an owner somebody else's. Nobody is told by this."""
+    begun = one.active and one.span.starts <= now
+    state = BookingState.RETURNED if begun else BookingState.CANCELLED
+    booking.end(session, one.id, state, now, by=actor.slack_id, reason=reason)
+    told = facts(one, one.span) | {"reason": reason, "own": one.holder.slack_id == actor.slack_id}
+    record(session, f"booking.{state.value}", actor, who, there.key, told, now)
+    if one.holder.active:
+        refresh(session, one.holder.slack_id, now)
 
 
 def tell(session: Session, kind: str, one: Booking, now: datetime) -> None:
@@ -97,11 +110,11 @@ def _with_those_who_may(session: Session, policy: Policy, held: Held, now: datet
         if isinstance(may(policy, Permission.ENVIRONMENT_BOOK, standing), Standing):
             waiting.append(each)
         else:
-            _end(session, held.environment, each, now, None)
+            _lapse(session, held.environment, each, now, None)
     return replace(held, waiting=tuple(waiting))
 
 
-def _end(session: Session, there: Environment, one: Booking, now: datetime, news: str | None) -> None:
+def _lapse(session: Session, there: Environment, one: Booking, now: datetime, news: str | None) -> None:
     """`news` is the kind of message that its holder is sent."""
     booking.end(session, one.id, BookingState.LAPSED, now, by=None)
     record(session, "booking.lapsed", SYSTEM, one.holder, there.key, facts(one, one.span), now, role="holder")
