@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from rich.console import Console
@@ -90,7 +90,8 @@ def _draw(console: Console, services: Services, post: Outgoing, run: Run, names:
     place = post.channel.removeprefix("@")
     where = f"{'@' if post.channel.startswith('@') else '#'}{names.get(place, place)}"
     drawer = DRAWERS.get(post.kind)
-    drawn = drawer(services, _as_message(post, run)) if drawer else None
+    then = replace(services, clock=lambda: run.slot.due_at)
+    drawn = drawer(then, _as_message(post, run)) if drawer else None
     if isinstance(drawn, Drawn):
         terminal.show(console, where, drawn.message, names)
     else:

@@ -27,7 +27,7 @@ from interlock.store import signoff
 from interlock.store.mirror import MirrorRow
 from interlock.store.person import ChannelRow, GroupMemberRow, GroupRow, PersonRow
 from interlock.store.release import ReleaseRow, stored_scope_rule
-from interlock.store.ticket import TicketRow, TicketVersionRow
+from interlock.store.ticket import StatusRow, TicketRow, TicketVersionRow
 from interlock.store.upsert import upsert
 from interlock.usecases import scope
 
@@ -115,8 +115,10 @@ def ticket(session: Session, key: str, *, versions: Sequence[str] = ("v1",), **m
         "updated": NOW - timedelta(days=1),
         "seen_at": NOW,
     }
-    session.add(TicketRow(**(values | more)))
+    row = TicketRow(**(values | more))
+    session.add(row)
     session.flush()
+    upsert(session, StatusRow, [{"id": row.status_id, "name": row.status, "category": row.category}], ["id"])
     session.add_all(TicketVersionRow(ticket_id=f"id-{key}", version_id=version) for version in versions)
     session.flush()
     return f"id-{key}"

@@ -76,16 +76,24 @@ def _why(status: ReleaseStatus, url: TicketUrl) -> str:
 
 def _moved(picture: MorningDigest) -> str:
     change = picture.status.change
+    signed = picture.status.signoffs_given - (picture.before.signoffs if picture.before else 0)
     parts = [
         f"{picture.finished} done",
         f"{picture.reopened} reopened" if picture.reopened else "",
         f"scope +{change.added}" if change.added else "",
         f"scope −{change.removed}" if change.removed else "",
+        f"sign-offs {signed:+d}" if signed and picture.before else "",
         f"unknown for {change.unknown}" if change.unknown else "",
     ]
-    since = day(picture.before.at) if picture.before else picture.status.since
+    since = _since(picture)
     total = f"{picture.status.done} of {picture.status.tickets} in all"
     return f"{' · '.join(filter(None, parts))} since {since} · {total}"
+
+
+def _since(picture: MorningDigest) -> str:
+    if picture.before is None:
+        return picture.status.since
+    return "the digest of today" if picture.before.at.date() == picture.today else day(picture.before.at)
 
 
 def _waiting(status: ReleaseStatus) -> str:

@@ -55,6 +55,8 @@ def card(picture: SignoffCard, now: datetime) -> Message:
     """The live card in the release's channel: what is asked, of whom, the scope in numbers, and the buttons."""
     release, name = picture.release, line(picture.release.name)
     state = _state(picture)
+    if release.ended:
+        return _ended(picture)
     asked = f"Asked for by {line(picture.requested_by.name)}" if picture.requested_by else "Asked for"
     return message(
         f"Sign-offs for {name}: {state}. Scope: {_scope(picture)}.",
@@ -69,9 +71,30 @@ def card(picture: SignoffCard, now: datetime) -> Message:
     )
 
 
+def _ended(picture: SignoffCard) -> Message:
+    """What stays of the card: what was given when the release ended."""
+    release, name = picture.release, line(picture.release.name)
+    ended = f" {day(release.closed_at)}" if release.closed_at else ""
+    state = f"{release.stage.value.capitalize()}{ended}"
+    given = [f"*{line(each.name)}* · {_given(each)}" for each in picture.requirements]
+    return message(
+        f"Sign-offs for {name}: {state}.",
+        section(f"*Sign-offs for {name}* · {state} · {picture.met} of {len(picture.requirements)} given"),
+        section("\n".join(given)),
+        context("Nothing more is decided on it."),
+    )
+
+
+def _given(requirement: Requirement) -> str:
+    names = [line(each.person.name) for each in requirement.approvals]
+    return f"{WORDS[requirement.progress]}{f': {join(names)}' if names else ''}"
+
+
 def overview(picture: SignoffCard, now: datetime) -> Message:
     """`/release signoffs`: the same facts for one reader; where nobody asked yet, the button that asks."""
     name, requirements = line(picture.release.name), picture.requirements
+    if picture.release.ended:
+        return _ended(picture)
     if not requirements:
         return sentence(f"{name} needs no sign-offs: its template names none.")
     state = f"{picture.met} of {count(len(requirements), 'sign-off')} given"

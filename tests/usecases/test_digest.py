@@ -97,6 +97,31 @@ def test_a_day_without_news_is_one_line_or_silence_as_policy_says(store: Store) 
     assert digest.plan(store, quiet(POLICY), CHANNEL, "tuesday", TOMORROW) == ()
 
 
+def test_a_status_that_nobody_has_any_more_still_counts_as_what_it_was(store: Store) -> None:
+    """The only blocked ticket got done: no ticket tells any more what Blocked was."""
+    with store.write() as session:
+        people(session)
+        ticket(session, "DATA-1", status_id="7", status="Blocked", category="indeterminate")
+        release(session)
+    digest.run(store, POLICY, CHANNEL, "monday", NOW)
+    with store.write() as session:
+        row = session.get_one(TicketRow, "id-DATA-1")
+        row.status_id, row.category, row.updated = "9", "done", TOMORROW
+        moved = TicketChangeRow(ticket_id=row.id, id="1", at=TOMORROW, field="status", before="7", after="9")
+        session.add(moved)
+    told = digest.drawn(store, POLICY, 1, CHANNEL, "tuesday", TOMORROW + timedelta(hours=1))
+    assert (told.finished, told.status.change.unknown) == (1, 0)
+
+
+def test_a_signoff_or_a_blocker_is_news_too(store: Store) -> None:
+    world(store)
+    digest.run(store, POLICY, CHANNEL, "monday", NOW)
+    assert digest.drawn(store, POLICY, 1, CHANNEL, "now", NOW).unchanged
+    with store.write() as session:
+        session.get_one(TicketRow, "id-DATA-1").flagged = True
+    assert not digest.drawn(store, POLICY, 1, CHANNEL, "now", NOW).unchanged
+
+
 def test_whose_channels_have_one_and_when(store: Store) -> None:
     world(store)
     assert digest.subjects(store, POLICY) == (

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from interlock.domain.blocker import BlockerList
+from interlock.domain.digest import Past
 from interlock.domain.draft import Draft
 from interlock.domain.policy import CriterionRule, Policy, Team, TeamMatch, Tickets
 from interlock.domain.release import ScopeRule
@@ -109,7 +110,7 @@ def test_a_digest_and_a_summary_count_as_the_file_does(mirror: Store, issues: li
     since = now - timedelta(days=6)
     with mirror.write() as session:
         session.get_one(MirrorRow, "tickets").as_of = now
-        record(session, number, CHANNEL, "before", "green", since)
+        record(session, number, CHANNEL, "before", Past(light="green", at=since))
         one = release_store.load(session, number)
         told = digest.read(session, REAL, one, CHANNEL, "now", now)
         gates = {each.name: each for each in readiness.read(session, REAL, one, now).criteria}

@@ -266,6 +266,9 @@ def test_a_closed_release_is_told_recorded_and_final(store: Store) -> None:
         )
     assert kinds(store) == ["release.created", "release.closed"]
     assert posts(store)[-1] == ("release.closed", CHANNEL)
+    assert isinstance(close(store, POLICY, RITA, number, "again", NOW), Closed), "a repeated click succeeds quietly"
+    with store.write() as session:
+        session.get_one(ReleaseRow, number).closed_by = "U0SOMEBODY"
     again = close(store, POLICY, RITA, number, "again", NOW)
     assert isinstance(again, Refused)
     assert again.sentence == "2027.03 has ended already, so nothing was changed."

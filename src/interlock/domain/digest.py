@@ -20,10 +20,12 @@ SOON: Final = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Past:
-    """What the digest before this one said: the light of then, and when."""
+    """What the digest before this one said, and when: the light of then, and how many sign-offs and blockers."""
 
     light: Light
     at: datetime
+    signoffs: int = 0
+    blockers: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,10 +44,11 @@ class MorningDigest:
 
     @property
     def unchanged(self) -> bool:
-        """Nothing that a reader would call news: not the light, not the scope, not one ticket."""
-        change = self.status.change
-        same_light = self.before is not None and self.before.light == self.status.light
-        return same_light and not (self.finished or self.reopened or change.added or change.removed)
+        """Nothing that a reader would call news: not the light, not the scope, not one ticket, sign-off or blocker."""
+        now, past, change = self.status, self.before, self.status.change
+        if past is None or (past.light, past.signoffs, past.blockers) != (now.light, now.signoffs_given, now.blockers):
+            return False
+        return not (self.finished or self.reopened or change.added or change.removed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

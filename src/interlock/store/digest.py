@@ -1,5 +1,6 @@
 """What each digest said, so that the next one can tell what changed."""
 
+from dataclasses import asdict
 from datetime import datetime
 
 from sqlmodel import Field, Session, SQLModel, col, select
@@ -20,12 +21,13 @@ class DigestRow(SQLModel, table=True):
     slot: str = Field(primary_key=True)
     at: datetime = Field(sa_type=UtcDateTime)
     light: str
+    signoffs: int = 0
+    blockers: int = 0
 
 
-def record(session: Session, release_id: int, channel_id: str, slot: str, light: Light, now: datetime) -> None:
+def record(session: Session, release_id: int, channel_id: str, slot: str, said: Past) -> None:
     """A repeated slot records nothing new."""
-    row = {"release_id": release_id, "channel_id": channel_id, "slot": slot, "at": now, "light": light}
-    insert_new(session, DigestRow, [row])
+    insert_new(session, DigestRow, [{"release_id": release_id, "channel_id": channel_id, "slot": slot} | asdict(said)])
 
 
 def before(session: Session, release_id: int, channel_id: str, slot: str) -> Past | None:
@@ -38,4 +40,4 @@ def before(session: Session, release_id: int, channel_id: str, slot: str) -> Pas
     if row is None:
         return None
     light: Light = row.light  # type: ignore[assignment]  # `record` writes no other word
-    return Past(light=light, at=row.at)
+    return Past(light=light, at=row.at, signoffs=row.signoffs, blockers=row.blockers)

@@ -14,7 +14,7 @@ from interlock.domain.ticket import Category
 from interlock.domain.ticket import Field as TicketField
 from interlock.store.alone import alone
 from interlock.store.release import ReleaseRow, ScopeRow
-from interlock.store.ticket import TicketChangeRow, TicketLabelRow, TicketRow, TicketVersionRow
+from interlock.store.ticket import StatusRow, TicketChangeRow, TicketLabelRow, TicketRow, TicketVersionRow
 from interlock.store.ticket_read import BATCH, COLUMNS, to_ticket
 from interlock.store.upsert import insert_new
 
@@ -184,7 +184,7 @@ def counts(session: Session, release_id: int, since: datetime) -> tuple[ScopeCou
 
 def moves(session: Session, release_id: int, since: datetime, known: Mapping[str, Category]) -> tuple[Move, ...]:
     """Tickets in scope, older than `since`, that changed their status since. `known` are categories by status id; what
-    is not among them is looked up among all tickets.
+    is not among them is looked up among all statuses.
     """
     rows = session.execute(
         select(col(TicketRow.id), col(TicketRow.category), col(TicketChangeRow.before))
@@ -224,10 +224,8 @@ def stays(session: Session, release_id: int, since: datetime) -> tuple[Stay, ...
 
 
 def _category(session: Session, status_id: str) -> Category:
-    """A status's category, as some ticket in that status tells it."""
-    found = session.execute(
-        select(col(TicketRow.category)).where(col(TicketRow.status_id) == status_id).limit(1)
-    ).scalar()
+    """A status's category, as the last ticket that was seen in it told."""
+    found = session.execute(select(col(StatusRow.category)).where(col(StatusRow.id) == status_id)).scalar()
     return Category(found) if found else Category.UNKNOWN
 
 

@@ -40,6 +40,16 @@ class AccountRow(SQLModel, table=True):
     active: bool = True
 
 
+class StatusRow(SQLModel, table=True):
+    """A status that some ticket was ever seen in: histories name statuses that no ticket has any more."""
+
+    __tablename__ = "status"
+
+    id: str = Field(primary_key=True)
+    name: str
+    category: str
+
+
 class TicketRow(SQLModel, table=True):
     """`deleted_at` marks a ticket that the tracker no longer shows; its last known state stays."""
 

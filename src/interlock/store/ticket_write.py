@@ -12,6 +12,7 @@ from interlock.domain.ticket import Account, Change, Project, Ticket, Version
 from interlock.store.ticket import (
     AccountRow,
     ProjectRow,
+    StatusRow,
     TicketChangeRow,
     TicketComponentRow,
     TicketLabelRow,
@@ -97,6 +98,9 @@ def write_tickets(session: Session, tickets: Mapping[str, tuple[Ticket, str | No
     ):
         session.execute(delete(table).where(col(column).in_(ids)), execution_options={"synchronize_session": False})
     those = [ticket for ticket, _ in tickets.values()]
+    statuses = {each.status_id: each for each in those}
+    seen = [{"id": id_, "name": each.status, "category": each.category.value} for id_, each in statuses.items()]
+    upsert(session, StatusRow, seen, ["id"])
     _insert(
         session,
         TicketVersionRow,

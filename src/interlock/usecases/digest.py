@@ -9,7 +9,7 @@ from interlock.domain import milestone
 from interlock.domain.actor import Actor
 from interlock.domain.authority import Refused
 from interlock.domain.calendar import ONE_DAY
-from interlock.domain.digest import MorningDigest
+from interlock.domain.digest import MorningDigest, Past
 from interlock.domain.outbox import Outgoing, Urgency
 from interlock.domain.permission import Permission
 from interlock.domain.policy import JobRule, Policy
@@ -41,7 +41,7 @@ def run(store: Store, policy: Policy, channel_id: str, slot: str, now: datetime)
         with store.write() as session:
             one = release.load(session, post.ids["release_id"])
             picture = read(session, policy, one, channel_id, slot, now)
-            digest.record(session, one.id, channel_id, slot, picture.status.light, now)
+            digest.record(session, one.id, channel_id, slot, _said(picture, now))
             outbox.enqueue(session, post, now)
     return posts
 
@@ -77,11 +77,15 @@ def ask(
         if isinstance(meant, Unclear):
             return meant
         one = release.load(session, meant.id)
+        if one.ended:
+            return Refused(
+                reason="release_ended", sentence=f"{one.name} is {one.stage.value}: nothing is left to tell."
+            )
         refused = refuse_posting(session, one.channel_id)
         if refused:
             return refused
         picture = read(session, policy, one, one.channel_id, slot, now)
-        digest.record(session, one.id, one.channel_id, slot, picture.status.light, now)
+        digest.record(session, one.id, one.channel_id, slot, _said(picture, now))
         outbox.enqueue(session, _post(policy, one, one.channel_id, slot, now), now)
         return one
 
@@ -113,6 +117,11 @@ def read(session: Session, policy: Policy, one: Release, channel_id: str, slot: 
         reopened=reopened,
         soon=tuple((each, days) for each, days in ahead if days <= rules.SOON and each.reached_at is None),
     )
+
+
+def _said(picture: MorningDigest, now: datetime) -> Past:
+    status = picture.status
+    return Past(light=status.light, at=now, signoffs=status.signoffs_given, blockers=status.blockers)
 
 
 def _silent(session: Session, policy: Policy, one: Release, slot: str, now: datetime) -> bool:

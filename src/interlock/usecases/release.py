@@ -169,6 +169,8 @@ def close(
             _record_refusal(session, "release.close_refused", actor, allowed, now)
             return allowed
         one = release.load(session, release_id, lock=True)
+        if one.ended and one.closed_by == actor.slack_id:
+            return Closed(release=one)  # the same click again
         if one.ended:
             return _ended_already(one.name)
         why = names.tidy(reason)

@@ -274,6 +274,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("job", "due_at", name=op.f("pk_slot")),
     )
     op.create_table(
+        "status",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("category", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_status")),
+    )
+    op.create_table(
         "ticket",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("key", sa.String(), nullable=False),
@@ -397,6 +404,8 @@ def upgrade() -> None:
         sa.Column("slot", sa.String(), nullable=False),
         sa.Column("at", interlock.store.base.UtcDateTime(timezone=True), nullable=False),
         sa.Column("light", sa.String(), nullable=False),
+        sa.Column("signoffs", sa.Integer(), nullable=False),
+        sa.Column("blockers", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["release_id"], ["release.id"], name=op.f("fk_digest_release_id")),
         sa.PrimaryKeyConstraint("release_id", "channel_id", "slot", name=op.f("pk_digest")),
     )
