@@ -1,0 +1,220 @@
+"""A ticket with a security level is named nowhere, and one of a project that a channel may not see not in that channel:
+every command is typed, every kind of message drawn, and all that was said is searched.
+"""
+
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlmodel import select
+
+from bot.app import TABLES
+from bot.drawing import Drawn, DrawnHome
+from bot.payload import Payload
+from bot.requests import Click, Command, Submission
+from bot.sender import DRAWERS
+from bot.services import Services
+from bot.views.blocks import Message
+from interlock.domain.policy import Ladder, LadderStep, Policy, Team, TeamMatch
+from interlock.domain.signoff import Decision
+from interlock.store.outbox import OutboxRow, message_of
+from interlock.store.ticket import AccountRow, TicketChangeRow, TicketLinkRow, TicketRow
+from interlock.usecases import card, digest, escalation, readiness, revalidation, scope, signoff
+from interlock.usecases.announcement import SHARED, share
+from tests.builders import CHANNEL, NOW, TEMPLATE, actor, people, release, ticket
+from tests.builders import POLICY as PLAIN
+
+SECRET = ("Falcon", "DATA-666")
+FOREIGN = ("Heron", "PAY-13")
+"""Shown to members in answers of their own, but not in the release's channel."""
+
+EXPECTED = {
+    "blocker.list",
+    "blocker.ping",
+    "digest",
+    "home",
+    "readiness",
+    "release.status",
+    "signoff.card",
+    "signoff.rejected",
+    "signoff.void",
+}
+"""What has to have been drawn for the search to mean anything."""
+
+LADDER = Ladder(
+    name="Usual",
+    steps=(
+        LadderStep(after_business_hours=0, to="owner"),
+        LadderStep(after_business_hours=1, to="team_lead"),
+        LadderStep(after_business_hours=2, to="release_manager"),
+        LadderStep(after_business_hours=3, to="release_channel"),
+    ),
+)
+
+
+@pytest.fixture
+def policy() -> Policy:
+    data = Team(name="Data Engineering", lead="ana@practice.example", match=TeamMatch(projects=("DATA",)))
+    return replace(PLAIN, ladders={"usual": LADDER}, teams=PLAIN.teams | {"data": data})
+
+
+@pytest.fixture
+def world(services: Services) -> int:
+    """Of 2026.12's five tickets DATA-666 is restricted and stands in the way of two; PAY-13, in the way of one, is
+    another channel's."""
+    hidden: dict[str, Any] = {
+        "security_level": "10000",
+        "flagged": True,
+        "assignee_id": "acc-ravi",
+        "summary": "Falcon slips",
+    }
+    with services.store.write() as session:
+        people(session)
+        session.add(AccountRow(id="acc-ravi", name="Ravi in Jira"))
+        ticket(session, "DATA-666", **hidden)
+        ticket(session, "PAY-13", flagged=True, summary="Heron is late")
+        for key in ("DATA-666", "PAY-13"):
+            at = NOW - timedelta(days=4)
+            session.add(TicketChangeRow(ticket_id=f"id-{key}", id="1", at=at, field="flagged", after="Impediment"))
+        number = release(session, tickets=["DATA-1", "DATA-2", "ML-2"], template=replace(TEMPLATE, ladder="usual"))
+        for waiting, on in (("DATA-1", "DATA-666"), ("ML-2", "DATA-666"), ("DATA-2", "PAY-13")):
+            session.add(
+                TicketLinkRow(
+                    ticket_id=f"id-{waiting}",
+                    other_id=f"id-{on}",
+                    phrase="is blocked by",
+                    relation="blocked_by",
+                    other_key=on,
+                    other_category="new",
+                )
+            )
+        return number
+
+
+def typed(services: Services) -> Iterator[tuple[str, object]]:
+    for name, spec in TABLES.commands.items():
+        for verb, entry in spec.verbs.items():
+            for args in ("", "2026.12", "data"):
+                asked = Command(
+                    actor=actor("RAVI"),
+                    name=name,
+                    verb=verb,
+                    args=args,
+                    channel_id=CHANNEL,
+                    channel_name="",
+                    trigger_id=f"{name}{verb}{args}",
+                    now=NOW,
+                )
+                yield f"{name} {verb} {args}", entry.handler(asked, services)
+
+
+def clicked(services: Services, number: int) -> Iterator[tuple[str, object]]:
+    for action_id, kind, ident in (
+        ("release.status", "release", str(number)),
+        ("release.signoffs", "release", str(number)),
+        ("release.blockers", "release", str(number)),
+        ("blocker.take", "ticket", "id-DATA-666"),
+        ("blocker.snooze", "ticket", "id-DATA-666"),
+    ):
+        payload = Payload(kind=kind, id=ident)
+        pressed = Click(
+            actor=actor("RAVI"), action_id=action_id, now=NOW, trigger_id=action_id, payload=payload, channel_id=CHANNEL
+        )
+        yield action_id, TABLES.clicks[action_id](pressed, services)
+    for callback_id in ("blocker.take", "blocker.snooze"):
+        values = {"until": (NOW + timedelta(days=2)).date().isoformat(), "why": "Vendor's turn"}
+        sent = Submission(
+            actor=actor("RAVI"),
+            callback_id=callback_id,
+            values=values,
+            private={"ticket": "id-DATA-666"},
+            view_id="V1",
+            request_id=callback_id,
+            now=NOW,
+        )
+        yield callback_id, TABLES.submissions[callback_id](sent, services)
+
+
+def drawn(services: Services) -> Iterator[tuple[str, str, object]]:
+    with services.store.read() as session:
+        waiting = [message_of(row) for row in session.exec(select(OutboxRow).order_by("id"))]
+    for message in waiting:
+        if message.kind == "signoff.refresh":
+            continue  # the card once more, which is not posted here
+        yield message.kind, message.channel, DRAWERS[message.kind](services, message)
+
+
+def words(said: object) -> str:
+    """All that is said, shown or not, but for the tracker's ids, which name nothing."""
+    if isinstance(said, Drawn):
+        said = said.message
+    if isinstance(said, DrawnHome):
+        said = said.view
+    told = json.dumps(asdict(said)) if isinstance(said, Message) else repr(said)
+    return told.replace("id-DATA-", "").replace("id-PAY-", "")
+
+
+def signed_and_overtaken(services: Services, number: int) -> Iterator[tuple[str, object]]:
+    """Tom may not sign, Ines's approval goes void, Noor clicks the card of before."""
+    store, policy, now = services.store, services.policy, NOW
+    asked = signoff.request(store, policy, actor("RITA"), number, now)
+    assert isinstance(asked, signoff.Requested)
+    old = card.draw(store, asked.card.id, now)
+    assert old is not None
+    revision = str(old.revision_id)
+    with store.write() as session:
+        session.get_one(TicketRow, "id-DATA-666").assignee_id = "acc-tom"
+
+    def press(who: str) -> object:
+        pressed = Click(
+            actor=actor(who),
+            action_id="signoff.approve",
+            now=now,
+            trigger_id=f"approve {who}",
+            payload=Payload(kind="revision", id=revision),
+        )
+        return TABLES.clicks["signoff.approve"](pressed, services)
+
+    yield "assigned", press("TOM")
+    yield "approved", press("INES")
+    signoff.decide(store, policy, actor("MARIA"), revision, Decision.REJECTED, "Lineage is missing", now)
+    with store.write() as session:
+        session.get_one(TicketRow, "id-DATA-666").assignee_id = "acc-ravi"
+        ticket(session, "DATA-6660", security_level="10000", summary="Falcon II")
+        session.get_one(TicketRow, "id-DATA-666").deleted_at = now
+        scope.refresh(session, None, now)
+        session.get_one(TicketRow, "id-DATA-666").deleted_at = None
+    assert revalidation.revalidate(store, now) == 1
+    yield "stale", press("NOOR")
+    with store.write() as session:
+        scope.refresh(session, None, now)
+
+
+def test_no_command_click_or_message_names_it(services: Services, world: int, logged: io.StringIO) -> None:
+    store, policy = services.store, services.policy
+    for hours in (0, 2, 4, 6, 8, 24):  # each rung of the ladder
+        escalation.run(store, policy, NOW + timedelta(hours=hours))
+    said = dict(signed_and_overtaken(services, world))
+    for kind in SHARED:
+        share(store, policy, actor("RAVI"), kind, world, CHANNEL, "r1", NOW)
+    digest.run(store, policy, CHANNEL, "slot", NOW)
+    readiness.run(store, policy, datetime(2026, 12, 14, 9, tzinfo=UTC))
+    posts = list(drawn(services))
+    said |= {f"to {channel}: {kind} {number}": told for number, (kind, channel, told) in enumerate(posts)}
+    said |= dict(typed(services)) | dict(clicked(services, world))
+    later = enumerate(drawn(services))
+    said |= {f"to {channel}: {kind} {number}, later": told for number, (kind, channel, told) in later}
+    everything = {name: words(told) for name, told in said.items()}
+    for name, text in everything.items():
+        assert not [each for each in SECRET if each in text], name
+        if name.startswith(f"to {CHANNEL}"):
+            assert not [each for each in FOREIGN if each in text], name
+    assert "Falcon" not in logged.getvalue()
+    shown = " ".join(everything.values())
+    assert "estricted ticket" in shown  # it counts
+    assert "PAY-13" in shown  # to members, in answers that only they see
+    assert {kind for kind, _, _ in posts} >= EXPECTED
