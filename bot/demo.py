@@ -28,13 +28,17 @@ TICKETS_READ: Final = 'interlock_mirror_age_seconds{mirror="tickets"}'
 """A line of /metrics that is there once the tracker was read to its end."""
 
 
-def run(world: World, folder: Path) -> None:
-    """Until Ctrl-C or SIGTERM. `folder` holds a fresh database each time, and the bot's log. Raises PracticeError."""
-    folder.mkdir(exist_ok=True)
-    for old in folder.glob("interlock.db*"):
-        old.unlink()
+def run(world: World, parent: Path) -> None:
+    """Until Ctrl-C or SIGTERM. A folder per port below `parent` holds a fresh database each time, and the bot's log.
+    Raises PracticeError.
+    """
     bot_port = _free_port()
     with told_to_end() as ending, serve(world, (f"http://127.0.0.1:{bot_port}/webhooks/jira",)) as server:
+        # Only now is the port ours, and with it the folder: another demonstration may be running on another.
+        folder = parent / server.url.rpartition(":")[2]
+        folder.mkdir(parents=True, exist_ok=True)
+        for old in folder.glob("interlock.db*"):
+            old.unlink()
         env = _environment(world, folder, server, bot_port)
         _upgrade(env)
         log = folder / "bot.log"
