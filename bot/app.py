@@ -80,6 +80,7 @@ CLICKS: Final[dict[str, ClickHandler]] = {
     "blocker.share": blocker.share,
     "link.choose": link.choose,
     "link.check": link.check,
+    "environment.all": environment.all_,
     "booking.new": environment.new,
     "booking.return": environment.give_back,
     "booking.end": environment.end,

@@ -38,6 +38,7 @@ PRESSABLE: Final = (
     "signoff.request",
     APPROVE,
     REVOKE,
+    "environment.all",
     "booking.return",
     "booking.extend",
     "parked.send",

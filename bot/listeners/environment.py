@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.requests import Answer, Click, Command, Errors, Shown, Submission, UnreadableButtonError
+from bot.requests import Answer, Click, Command, Errors, Replacement, Shown, Submission, UnreadableButtonError
 from bot.services import Services
 from bot.views import booking as booking_view
 from bot.views import booking_form as form
@@ -25,6 +25,14 @@ def list_(request: Command, services: Services) -> Message:
     """`/env list [name]`"""
     found = environment.listing(services.store, services.policy, request.actor, request.args, request.now)
     return view.refused(found) if isinstance(found, Refused) else view.listing(found, request.now)
+
+
+def all_(request: Click, services: Services) -> Message | Replacement:
+    """The button under the short list shows all in its place."""
+    found = environment.listing(services.store, services.policy, request.actor, "", request.now)
+    if isinstance(found, Refused):
+        return view.refused(found)
+    return Replacement(message=view.listing(found, request.now, whole=True))
 
 
 def book(request: Command, services: Services) -> Message | None:

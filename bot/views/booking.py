@@ -243,16 +243,16 @@ def _after(told: Reminder) -> str:
 
 
 def _own_line(each: MyBooking, now: datetime) -> str:
-    """`*uat-2* · until today 16:00 · smoke test`"""
+    """`*uat-2* · yours until today 16:00 · smoke test`"""
     key, one = line(each.environment.key), each.booking
     what = f" · {line(one.purpose)}"
     if one.waiting:
         return f"*{key}* · you wait for it {_span(one)}, place {each.place or 1}{what}"
     if one.is_overdue(now):
-        return f"*{key}* · overdue since {moment(one.span.ends)}{what}"
+        return f"*{key}* · yours, overdue since {moment(one.span.ends)}{what}"
     if one.is_running(now):
-        return f"*{key}* · until {moment(one.span.ends)}{_shared(one)}{what}"
-    return f"*{key}* · {_span(one)}{_shared(one)}{what}"
+        return f"*{key}* · yours until {moment(one.span.ends)}{_shared(one)}{what}"
+    return f"*{key}* · yours {_span(one)}{_shared(one)}{what}"
 
 
 def _return_button(environment: Environment, one: Booking, now: datetime) -> Block:

@@ -1,11 +1,12 @@
-"""Environments as messages: all of them on a phone's screen, or one with its bookings."""
+"""Environments as messages: all of them at a glance, or one with its bookings."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from bot.views import booking as booking_view
 from bot.views.blocks import (
+    Block,
     Message,
     actions,
     button,
@@ -25,8 +26,12 @@ from interlock.domain.environment import Environment, Lifecycle
 from interlock.domain.words import count, join
 
 BOOK: Final = "booking.new"
+ALL: Final = "environment.all"
 RETIRE: Final = "environment.retire"
 SHOWN: Final = 20
+ROWS: Final = 5
+"""Between the headline and the free ones: seven lines in all."""
+FREE_NAMED: Final = 5
 BOOKINGS_SHOWN: Final = 5
 NAMES_SHOWN: Final = 2
 STATES: Final = {
@@ -43,25 +48,56 @@ def refused(why: Refused) -> Message:
     return refusal(escape(why.sentence))
 
 
-def listing(picture: EnvironmentList, now: datetime) -> Message:
-    """A line for each environment, and the reader's own bookings with their buttons."""
+def listing(picture: EnvironmentList, now: datetime, *, whole: bool = False) -> Message:
+    """What fits a phone's screen: the reader's own bookings with their buttons, what is not plainly free, and the free
+    ones by name. `whole` has a line for every environment.
+    """
     if picture.one:
         return _one(picture, now)
     if not picture.held:
         return sentence("There are no environments: configuration names none.")
     free = sum(1 for each in picture.held if _is_free(each, now))
     headline = f"{free} of {len(picture.held)} free"
-    more = len(picture.held) - SHOWN
-    lines = [f"*Environments* · {headline}", *(_line(each, now) for each in picture.held[:SHOWN])]
-    if more > 0:
-        lines.append(f"and {more} more: `/env list NAME` shows one")
+    blocks, all_told = (_whole(picture, now), True) if whole else _short(picture, now)
     can_book = any(each.environment.lifecycle.bookable for each in picture.held)
     return message(
         f"Environments: {headline}.",
-        section("\n".join(lines)),
-        *booking_view.own(picture.mine, now),
-        actions(button("Book an environment…", BOOK, style="primary")) if can_book else None,
+        section(f"*Environments* · {headline}"),
+        *blocks,
+        actions(
+            button("Book an environment…", BOOK, style="primary") if can_book else None,
+            None if all_told else button("Show all", ALL, ("environments", "all")),
+        ),
     )
+
+
+def _whole(picture: EnvironmentList, now: datetime) -> list[Block]:
+    more = len(picture.held) - SHOWN
+    lines = [_line(each, now) for each in picture.held[:SHOWN]]
+    if more > 0:
+        lines.append(f"and {more} more: `/env list NAME` shows one")
+    return [section("\n".join(lines)), *booking_view.own(picture.mine, now)]
+
+
+def _short(picture: EnvironmentList, now: datetime) -> tuple[list[Block], bool]:
+    """And whether that has a line for every environment."""
+    own = booking_view.own_lines(picture.mine, now)
+    # Whoever has all of it to themselves reads so in their own line.
+    mine = {each.booking.id for each in picture.mine}
+    rest = [each for each in picture.held if not _is_plainly_free(each, now) and not _is_all_of(mine, each, now)]
+    rest.sort(key=lambda each: not each.environment.lifecycle.bookable)
+    lines = [_line(each, now) for each in rest]
+    room = ROWS if len(own) + len(lines) <= ROWS else ROWS - 1
+    hidden = len(own) + len(lines) - room
+    lines = lines[: max(0, room - len(own))]
+    if hidden > 0:
+        lines.append(f"and {hidden} more")
+    free = [line(each.environment.key) for each in picture.held if _is_plainly_free(each, now)]
+    if free:
+        more = len(free) - FREE_NAMED
+        lines.append(f"Free: {join(free[:FREE_NAMED] + ([f'{more} more'] if more > 0 else []))}")
+    told = [section("\n".join(lines))] if lines else []
+    return [*own[:room], *told], not free and hidden <= 0
 
 
 def lifecycle_set(environment: Environment, told: int, ended: int = 0) -> Message:
@@ -161,3 +197,15 @@ def _names(bookings: Iterable[Booking]) -> str:
 
 def _is_free(held: Held, now: datetime) -> bool:
     return held.environment.lifecycle.bookable and held.is_free(now) and not held.overdue(now)
+
+
+def _is_plainly_free(held: Held, now: datetime) -> bool:
+    """All of it, for anybody, without a word to add."""
+    ready = held.environment.lifecycle is Lifecycle.READY
+    return ready and not (held.running(now) or held.overdue(now) or held.waiting)
+
+
+def _is_all_of(mine: Collection[int], held: Held, now: datetime) -> bool:
+    """Whether it is ready, nobody waits, and these bookings are all that it is held by."""
+    ready = held.environment.lifecycle is Lifecycle.READY
+    return ready and not held.waiting and all(each.id in mine for each in held.running(now) + held.overdue(now))

@@ -15,7 +15,7 @@ from bot.drawers import home
 from bot.drawing import Drawn, DrawnHome
 from bot.listeners import environment
 from bot.payload import Payload, decode
-from bot.requests import Click, Command, Errors, Shown, Submission, UnreadableButtonError
+from bot.requests import Click, Command, Errors, Replacement, Shown, Submission, UnreadableButtonError
 from bot.sender import DRAWERS
 from bot.services import Services
 from bot.views import booking as view
@@ -23,11 +23,13 @@ from bot.views import booking_form as form
 from bot.views.blocks import Message, plain
 from interlock.domain import outbox
 from interlock.domain.outbox import Dropped, Urgency
-from interlock.domain.policy import Policy
+from interlock.domain.policy import EnvironmentRule, Policy
 from interlock.store.engine import Store
 from interlock.store.outbox import OutboxRow, message_of
 from interlock.store.person import PersonRow
+from interlock.usecases.booking import Booked, book
 from interlock.usecases.booking_return import give_back
+from interlock.usecases.environment import reconcile
 from sandbox.slack.blocks import message_blocks, view_body
 from tests.bookings import POLICY, at, booked, draft, fresh, queued, stands, waiting_message, world
 from tests.bot.conftest import Slack
@@ -142,13 +144,73 @@ def test_the_list_fits_a_phone_and_says_who_has_what(store: Store, services: Ser
     assert "1 waiting" in text
     assert "*dev-1* · 1 of 2 taken by Tom Arkwright" in text
     assert "*dr-1* · in maintenance" in text
+    assert "*uat-2* · yours until" in text
     assert buttons(shown) == {"Give back uat-2": f"1:booking:{ana}", "Book an environment…": ""}
+
+
+@pytest.fixture
+def many(store: Store) -> Policy:
+    """Nine environments more."""
+    rule = EnvironmentRule(name="One of many")
+    more = replace(POLICY, environments=POLICY.environments | {f"many-{number}": rule for number in range(1, 10)})
+    reconcile(store, more, NOW)
+    return more
+
+
+def test_of_many_environments_the_free_ones_are_one_line(store: Store, services: Services, many: Policy) -> None:
+    services = replace(services, policy=many)
+    assert said(environment.list_(command(), services)).splitlines() == [
+        "*Environments* · 11 of 12 free",
+        "*dr-1* · in maintenance",
+        "Free: dev-1, many-1, many-2, many-3, many-4 and 6 more",
+    ]
+    ana = booked(store, "ANA", draft(0, 4))
+    shown = environment.list_(command(), services)
+    lines = said(shown).splitlines()
+    assert [each[:22] for each in lines[1:3]] == ["*uat-2* · yours until ", "*dr-1* · in maintenanc"]
+    assert buttons(shown) == {
+        "Give back uat-2": f"1:booking:{ana}",
+        "Book an environment…": "",
+        "Show all": "1:environments:all",
+    }
+    everything = environment.all_(click("environments", "all"), services)
+    assert isinstance(everything, Replacement)
+    assert "*many-9* · free" in said(everything.message)
+    assert "Show all" not in buttons(everything.message)
+
+
+def test_the_list_is_seven_lines_however_much_is_going_on(store: Store, services: Services, many: Policy) -> None:
+    services = replace(services, policy=many)
+    for number in range(1, 9):
+        key = f"many-{number}"
+        wish = replace(draft(0, 4), environment=key, purpose="x")
+        assert isinstance(book(store, many, actor("ANA" if number > 6 else "TOM"), wish, key, NOW), Booked)
+    lines = said(environment.list_(command(), services)).splitlines()
+    assert len(lines) == 7
+    assert [each.split(" · ")[0] for each in lines] == [
+        "*Environments*",
+        "*many-7*",
+        "*many-8*",
+        "*many-1*",
+        "*many-2*",
+        "and 5 more",
+        "Free: dev-1, many-9 and uat-2",
+    ]
+
+
+def test_what_is_free_but_for_a_reason_says_it(store: Store, services: Services) -> None:
+    environment.set_(command("uat-2 degraded slow disks", who="NOOR"), services)
+    text = said(environment.list_(command(), services))
+    assert "*uat-2* · free · degraded: slow disks" in text
+    assert text.endswith("Free: dev-1")
 
 
 def test_an_overdue_environment_is_not_called_free(store: Store, services: Services) -> None:
     booked(store, "ANA", draft(0, 4))
     text = said(environment.list_(command(now=at(5)), services))
     assert "1 of 3 free" in text
+    assert "*uat-2* · yours, overdue since" in text
+    text = said(environment.list_(command(who="RAVI", now=at(5)), services))
     assert "*uat-2* · overdue since" in text
 
 
