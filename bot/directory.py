@@ -55,16 +55,16 @@ class SlackDirectory:
     def groups(self) -> Sequence[Group]:
         """Those of this workspace that are in use. Another company's, told of in shared channels, give no rights."""
         told = self._patiently(lambda: self._slack.read("usergroups.list", include_users="true"))
-        return [group(each) for each in told.get("usergroups") or () if _in_use(each)]
+        return [group(each) for each in _listed(told, "usergroups", "usergroups.list") if _in_use(each)]
 
     def people(self) -> Iterator[Sequence[Person]]:
         home = self.home()
         for page in self._pages("users.list"):
-            yield [person(each, home) for each in page.get("members") or () if each.get("id")]
+            yield [person(each, home) for each in _listed(page, "members", "users.list") if each.get("id")]
 
     def channels(self) -> Iterator[Sequence[Channel]]:
         for page in self._pages("conversations.list", types="public_channel,private_channel"):
-            yield [channel(each) for each in page.get("channels") or () if each.get("id")]
+            yield [channel(each) for each in _listed(page, "channels", "conversations.list") if each.get("id")]
 
     def _pages(self, method: str, **arguments: Any) -> Iterable[Mapping[str, Any]]:
         return self._slack.pages(method, around=self._patiently, **arguments)
@@ -116,6 +116,14 @@ def channel(told: Mapping[str, Any]) -> Channel:
         archived=bool(told.get("is_archived")),
         member=bool(told.get("is_member")),
     )
+
+
+def _listed(told: Mapping[str, Any], name: str, method: str) -> Sequence[Mapping[str, Any]]:
+    """An answer that lacks its list says nothing: taken for an empty one, it would take everybody's roles away."""
+    found = told.get(name)
+    if not isinstance(found, list):
+        raise SlackError(f"Slack's answer to {method} has no {name}.")
+    return found
 
 
 def _in_use(told: Mapping[str, Any]) -> bool:

@@ -174,6 +174,31 @@ def test_a_reading_that_breaks_off_keeps_what_it_read_and_notes_the_problem(
         assert "missing_scope" in (session.get_one(MirrorRow, "people").problem or "")
 
 
+@pytest.mark.parametrize("answer", [{"ok": True}, {"ok": True, "members": None, "usergroups": {}, "channels": "none"}])
+@pytest.mark.parametrize("method", ["usergroups.list", "users.list", "conversations.list"])
+def test_an_answer_without_its_list_does_not_stand_for_an_empty_one(
+    reading: Reading, services: Services, slack: Any, method: str, answer: dict[str, Any]
+) -> None:
+    """It would take everybody's roles away, and call the mirror fresh."""
+    reading.run()
+    with services.store.read() as session:
+        before = session.exec(select(GroupMemberRow.slack_id)).all()
+        standing = people.standing(session, "U0TOM")
+        assert before
+    slack.script.clear()
+    answer_all(slack)
+    slack.script[method] = [answer]
+    reading.now += timedelta(minutes=5)
+    with pytest.raises(SlackError, match=method):
+        reading.run()
+    with services.store.read() as session:
+        assert session.exec(select(GroupMemberRow.slack_id)).all() == before
+        now = people.standing(session, "U0TOM")
+        assert now is not None
+        assert standing is not None
+        assert now.person.active == standing.person.active
+
+
 def test_it_slows_down_when_slack_asks_for_it(reading: Reading, slack: Any) -> None:
     slow = {"_status": 429, "_headers": {"Retry-After": "3"}, "ok": False, "error": "ratelimited"}
     slack.script["users.list"].insert(1, slow)
