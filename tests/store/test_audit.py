@@ -75,7 +75,12 @@ def test_sqlite_refuses_replacement_too(sqlite_store: Store) -> None:
     [
         (["UPDATE audit_event SET body = '{}' WHERE seq = 2"], 2, "not what was recorded"),
         (["DELETE FROM audit_person WHERE seq = 2", "DELETE FROM audit_event WHERE seq = 2"], 3, "event 2 is missing"),
-        (["DELETE FROM audit_person WHERE seq = 3", "DELETE FROM audit_event WHERE seq = 3"], 3, "events are missing"),
+        (
+            ["DELETE FROM audit_person WHERE seq = 3", "DELETE FROM audit_event WHERE seq = 3"],
+            3,
+            "the recorded head, are missing",
+        ),
+        (["DELETE FROM audit_head"], 4, "the recorded head is missing"),
         (["UPDATE audit_event SET kind = 'signoff.rejected' WHERE seq = 2"], 2, "filed otherwise"),
         (["UPDATE audit_event SET at = '2026-11-22 09:00:00+00:00' WHERE seq = 2"], 2, "filed otherwise"),
         (["UPDATE audit_event SET release_id = 7 WHERE seq = 3"], 3, "filed otherwise"),

@@ -92,9 +92,12 @@ def verify(session: Session, batch: int = 5000) -> tuple[int, Broken | None]:
             return seen, broken
         last = links[-1]
         session.expunge_all()
-    head = session.exec(select(AuditHeadRow)).one()
-    if (head.seq, head.hash) != ((last.seq, last.hash) if last else (0, audit.GENESIS)):
-        return head.seq, Broken(seq=head.seq, why="the chain's end is not the recorded head: events are missing")
+    end = (last.seq, last.hash) if last else (0, audit.GENESIS)
+    head = session.exec(select(AuditHeadRow)).first()
+    if head is None:
+        return end[0], Broken(seq=end[0] + 1, why="the recorded head is missing, so what came after is not known")
+    if (head.seq, head.hash) != end:
+        return head.seq, Broken(seq=end[0] + 1, why=f"events up to {head.seq}, the recorded head, are missing")
     return head.seq, None
 
 

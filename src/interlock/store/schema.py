@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from interlock.store import (
     audit,
@@ -73,7 +73,7 @@ def current(store: Store) -> str | None:
     try:
         with store.read() as session:  # a health check must not wait for a writer
             return _revision(session.connection())
-    except OperationalError as error:
+    except DBAPIError as error:
         where = store.url.render_as_string(hide_password=True)
         reason = str(error.orig).strip().splitlines()[0]
         raise StoreError(f"The database {where} cannot be reached ({reason}). Check DATABASE_URL.") from error
