@@ -134,6 +134,17 @@ def test_the_ping_says_what_it_holds_and_what_comes_next(store: Store) -> None:
     assert (ping.following_name, ping.following.at) == ("Ana Whitlock", MONDAY + timedelta(hours=4))
 
 
+@pytest.mark.parametrize("change", [{"active": False}, {"kind": "guest"}])
+def test_a_manager_who_is_no_member_any_more_is_passed_over(store: Store, change: dict[str, object]) -> None:
+    world(store)
+    ladder = Ladder(name="Short", steps=(LadderStep(after_business_hours=0, to="release_manager"),))
+    with store.write() as session:
+        for name, value in change.items():
+            setattr(session.get_one(PersonRow, "U0RITA"), name, value)
+    [step] = escalation.run(store, replace(POLICY, ladders={"usual": ladder}), MONDAY).steps
+    assert step.channel == CHANNEL
+
+
 def test_a_plan_changes_nothing(store: Store) -> None:
     world(store)
     assert escalation.plan(store, POLICY, MONDAY).begun == {"id-DATA-214": None}

@@ -150,14 +150,14 @@ def _recipient(session: Session, policy: Policy, one: Release, step: LadderStep,
     """Who hears of it: people who left and people of other companies are passed over."""
     if step.to == "owner":
         owner = line.owner.person if line.owner else None
-        return owner.slack_id if owner and owner.active and owner.kind == "member" else None
+        return owner.slack_id if owner and owner.is_member else None
     if step.to == "team_lead":
         team = policy.teams.get(line.root.node.team or "")
         lead = person.by_email(session, [team.lead]).get(team.lead.casefold()) if team and team.lead else None
         return lead.slack_id if lead else None
     if step.to == "release_manager":
         manager = person.people(session, [one.created_by]).get(one.created_by)
-        return manager.slack_id if manager and manager.active else None
+        return manager.slack_id if manager and manager.is_member else None
     return None
 
 
