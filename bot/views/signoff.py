@@ -97,7 +97,7 @@ def overview(picture: SignoffCard, now: datetime) -> Message:
         return _ended(picture)
     if not requirements:
         return sentence(f"{name} needs no sign-offs: its template names none.")
-    state = f"{picture.met} of {count(len(requirements), 'sign-off')} given"
+    state = _state(picture)
     asked = picture.requested_at is not None
     return message(
         f"{name}: {state}.",
@@ -178,8 +178,8 @@ def voided(note: VoidedSignoff, linker: Linker) -> Message:
     return message(
         f"Your approval of {name} no longer counts: its scope changed.",
         section(
-            f"Your approval of *{name}* for {requirement} no longer counts. You approved {before}; "
-            f"since then: {_changes(note.changes, note.hidden, linker)}"
+            f"Your approval of *{name}* for {requirement} no longer counts. You approved {before}. "
+            f"Since then: {_changes(note.changes, note.hidden, linker)}"
         ),
         actions(again),
         context(f"You get this because you signed. To look first, see the card in <#{note.release.channel_id}>."),
@@ -192,8 +192,9 @@ def _buttons(picture: SignoffCard) -> Block | None:
     payload = ("revision", picture.revision_id)
     name = picture.release.name
     ask = confirm("Revoke your sign-off?", f"What you signed on {name} will no longer count.", "Revoke")
+    approve = button(f"Approve {count(picture.tickets, 'ticket')}", APPROVE, payload, style="primary")
     return actions(
-        button(f"Approve {count(picture.tickets, 'ticket')}", APPROVE, payload, style="primary"),
+        approve if picture.tickets else None,  # nobody can have looked at nothing
         button("Reject…", REJECT, payload),
         button("Revoke mine", REVOKE, payload, confirm=ask),
     )
@@ -210,8 +211,8 @@ def _scope(picture: SignoffCard) -> str:
 
 
 def _state(picture: SignoffCard) -> str:
-    """`🔴 Red · 4 of 5 sign-offs given, 1 rejected`"""
-    given = f"{picture.met} of {count(len(picture.requirements), 'sign-off')} given"
+    """`🔴 Red · 4 of 5 given, 1 rejected`"""
+    given = f"{picture.met} of {len(picture.requirements)} given"
     rejected = sum(1 for requirement in picture.requirements if requirement.progress is Progress.REJECTED)
     if rejected:
         return f"{mark('red')} · {given}, {rejected} rejected"
@@ -236,8 +237,12 @@ def _progress(requirement: Requirement) -> str:
 def _excluded(requirements: tuple[Requirement, ...]) -> str:
     """Policy's exclusions, in words."""
     strict = [line(requirement.name) for requirement in requirements if requirement.rule.exclude_assignees]
-    assigned = f"; for {join(strict)} nor can whoever is or was assigned to a ticket in scope" if strict else ""
-    return f"Whoever asked can't sign{assigned}."
+    if not strict:
+        return "Whoever asked for these can't sign."
+    return (
+        "Whoever asked for these can't sign. "
+        f"For {join(strict)}, whoever is or was assigned to a ticket in scope can't either."
+    )
 
 
 def _any_of(names: list[str], wanted: int) -> str:
@@ -250,14 +255,14 @@ def _any_of(names: list[str], wanted: int) -> str:
 
 
 def _changes(changes: tuple[MaterialChange, ...], hidden: Iterable[str], linker: Linker) -> str:
-    """`2 added: DATA-9 and a restricted ticket; 1 removed: ML-3.`"""
+    """`2 added (DATA-9 and a restricted ticket), 1 removed (ML-3).`"""
     secret, told = set(hidden), []
     for what in dict.fromkeys(change.what for change in changes):
         tickets = [change.ticket for change in changes if change.what == what]
         shown = [RESTRICTED if ticket.id in secret else linker(ticket.key) for ticket in tickets[:SHOWN]]
         more = [f"{len(tickets) - SHOWN} more"] if len(tickets) > SHOWN else []
-        told.append(f"{len(tickets)} {what}: {join(shown + more)}")
-    return "; ".join(told) + "."
+        told.append(f"{len(tickets)} {what} ({join(shown + more)})")
+    return ", ".join(told) + "."
 
 
 def _fresh(picture: SignoffCard, now: datetime) -> str:

@@ -112,7 +112,7 @@ def test_the_list_names_roots_with_what_they_hold(services: Services, world: int
         "*2026.12* · 3 tickets can't move, behind 1 root",
         "*<https://jira.practice.example/browse/DATA-214|DATA-214> Schema registry &lt;upgrade&gt;*",
         "holds 2, frees 2 · for 4 days · Data Engineering, Ravi in Jira",
-        "Jira as of seconds ago",
+        "Jira as of just now",
     ]
 
 

@@ -114,14 +114,14 @@ def test_the_card_says_what_is_asked_of_whom_and_on_what(services: Services, ask
     card_ = shown(drawers.post(services, queued(services, "signoff.card")))
     text = said(card_)
     assert text.splitlines()[:2] == [
-        "*Sign-offs for 2026.12* · 🟡 Amber · 0 of 2 sign-offs given · target Thu 17 Dec",
+        "*Sign-offs for 2026.12* · 🟡 Amber · 0 of 2 given · target Thu 17 Dec",
         "*Scope* 0 of 3 tickets done",
     ]
     assert "*QA* · Open (0 of 2) · waiting for 2 of Ines Calder, Noor Salter and Tom Arkwright" in text
     assert "*Data Governance* · Open (0 of 1) · waiting for Maria Voss" in text
-    assert "for QA and Data Governance nor can whoever is or was assigned" in text
+    assert "For QA and Data Governance, whoever is or was assigned" in text
     assert buttons(card_) == ["Approve 3 tickets", "Reject…", "Revoke mine"]
-    assert card_.text == "Sign-offs for 2026.12: 🟡 Amber · 0 of 2 sign-offs given. Scope: 0 of 3 tickets done."
+    assert card_.text == "Sign-offs for 2026.12: 🟡 Amber · 0 of 2 given. Scope: 0 of 3 tickets done."
 
 
 def test_who_is_assigned_is_not_named_as_one_who_can(services: Services, asked: str) -> None:
@@ -143,7 +143,7 @@ def test_an_approval_is_confirmed_and_stands_on_the_card(services: Services, ask
 
 def test_a_refusal_is_a_sentence_with_a_way_on(services: Services, asked: str) -> None:
     assert said(signoff.approve(click("revision", asked, who="ANA"), services)) == (
-        "You can't sign 2026.12: it asks for QA (2 of Ines Calder, Noor Salter and Tom Arkwright) or Data Governance "
+        "You can't sign 2026.12: it asks for QA (Ines Calder, Noor Salter or Tom Arkwright) or Data Governance "
         "(Maria Voss), and you are none of them."
     )
 
@@ -160,7 +160,7 @@ def test_an_old_card_says_what_changed_and_keeps_restricted_tickets_to_itself(se
         ticket(session, "DATA-9", security_level="Risk committee")
         scope.refresh(session, None, NOW)
     text = said(signoff.approve(click("revision", asked), services))
-    assert "2 added: <https://jira.practice.example/browse/DATA-8|DATA-8> and a restricted ticket." in text
+    assert "2 added (<https://jira.practice.example/browse/DATA-8|DATA-8> and a restricted ticket)." in text
     assert "DATA-9" not in text
 
 
@@ -190,7 +190,7 @@ def test_a_rejected_card_is_red_and_keeps_reasons_apart(services: Services, aske
     for who in ("NOOR", "INES"):
         signoff.reject_with_reason(rejected(asked, f"{who} says no", who=who), services)
     text = said(shown(drawers.post(services, queued(services, "signoff.card"))))
-    assert text.splitlines()[0].startswith("*Sign-offs for 2026.12* · 🔴 Red · 0 of 2 sign-offs given, 1 rejected")
+    assert text.splitlines()[0].startswith("*Sign-offs for 2026.12* · 🔴 Red · 0 of 2 given, 1 rejected")
     assert "*QA* · Rejected: Noor Salter: NOOR says no; Ines Calder: INES says no" in text
 
 
@@ -207,7 +207,7 @@ def test_a_void_approval_is_told_with_the_difference_and_one_click_to_give_it_an
         scope.refresh(session, None, NOW)
     revalidation.revalidate(services.store, NOW)
     note = shown(drawers.voided(services, queued(services, "signoff.void")))
-    assert "You approved 3 tickets; since then: 1 added: " in said(note)
+    assert "You approved 3 tickets. Since then: 1 added (" in said(note)
     assert buttons(note) == ["Approve 4 tickets"]
     signoff.approve(click("revision", redraw(services)), services)
     assert isinstance(drawers.voided(services, queued(services, "signoff.void")), Dropped)

@@ -53,3 +53,29 @@ def test_what_can_t_be_booked_says_why_and_unknown_names_are_asked_about(act: Ac
     answer(ana, "Did you mean")
     say(ana, "/env retrun")
     answer(ana, "Did you mean /env return?")
+
+
+def test_retiring_what_somebody_has_asks_and_tells_them(act: Act) -> None:
+    grace, omar = act("U0GRACE", ENVIRONMENTS), act("U0OMAR", ENVIRONMENTS)
+    say(grace, "/env book perf-1")
+    modal = form(grace, "Book an environment")
+    modal.get_by_label("What for").fill("Contract tests")
+    press(modal, "Book")
+    expect(modal).to_contain_text("perf-1 is yours")
+    shut(modal, "Done")
+
+    say(omar, "/env set perf-1 retired Moved to the new cluster")
+    modal = form(omar, "Retire perf-1")
+    expect(modal).to_contain_text("That ends a booking, which can't be undone.")
+    expect(modal).to_contain_text("Grace Adeyemi-Lund")
+    press(modal, "Retire perf-1")
+    expect(modal).to_contain_text("1 booking has ended.")
+    shut(modal, "Close")
+    told = act("U0GRACE", "D0GRACE").get_by_role("article").filter(has_text="has retired perf-1")
+    expect(told).to_contain_text("Omar Fenn has retired perf-1: Moved to the new cluster.")
+
+    say(omar, "/env list")
+    press(answer(omar, "of 8 free"), "Show all")
+    expect(answer(omar, "of 8 free")).to_contain_text("perf-1 · retired: Moved to the new cluster")
+    say(omar, "/env set perf-1 ready")
+    answer(omar, "perf-1 is ready now.")

@@ -81,12 +81,12 @@ def test_a_token_from_slack_signs_a_release_from_the_command_line(bank: Running,
     assert "DATA-226" not in shown
     [approve] = re.findall(r"interlock (signoff approve \S+)", shown)
     assert maria.says(*approve.split()).startswith("Recorded: you approved walk-door for Data Governance.")
-    until("the card", lambda: "1 of 5 sign-offs given" in card(bank, "walk-door"))
+    until("the card", lambda: "1 of 5 given" in card(bank, "walk-door"))
     [(body,)] = bank.ask("SELECT body FROM audit_event WHERE kind = 'signoff.approved' AND body LIKE '%walk-door%'")
     told = json.loads(str(body))
     assert (told["authentication"], told["facts"]["revision"]) == ("token", approve.split()[-1])
     assert maria.says("signoff", "revoke", approve.split()[-1]).startswith("Revoked: your word on walk-door")
-    until("the card", lambda: "0 of 5 sign-offs given" in card(bank, "walk-door"))
+    until("the card", lambda: "0 of 5 given" in card(bank, "walk-door"))
     assert bank.run("audit", "verify").returncode == 0
     assert maria.says("blockers", "data")
     assert "uat-1" in maria.says("env", "list")
@@ -111,7 +111,7 @@ def test_who_may_not_sign_in_slack_may_not_here(bank: Running, tmp_path: Path) -
     ravi.log_in()
     [approve] = re.findall(r"interlock (signoff approve \S+)", ravi.says("release", "signoffs", "walk-door-refused"))
     assert "You can't" in ravi.refuses(*approve.split())
-    assert "0 of 5 sign-offs given" in card(bank, "walk-door-refused")
+    assert "0 of 5 given" in card(bank, "walk-door-refused")
 
 
 def test_a_token_that_was_replaced_revoked_forged_or_has_expired_is_refused(bank: Running, maria: Terminal) -> None:

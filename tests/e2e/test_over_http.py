@@ -40,7 +40,7 @@ def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 def test_the_whole_first_morning_is_played(bank: Running) -> None:
     """Commands, forms, suggestions, clicks and events, each in a signed request."""
     play(bank.server.acts, bank.server.workspace, bank.today)
-    until("the card", lambda: [said for said in bank.posts(PLATFORM) if "1 of 5 sign-offs given" in said.text])
+    until("the card", lambda: [said for said in bank.posts(PLATFORM) if "1 of 5 given" in said.text])
     noor = bank.somebody("U0NOOR")
     noor.types(MODELS, "/release status")
     newest = next(bank.server.workspace.newest_first(MODELS, viewer="U0NOOR"))

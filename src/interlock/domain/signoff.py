@@ -183,12 +183,11 @@ def not_eligible(ask: Ask) -> Refused:
 def _without_conflict(ask: Ask, mine: list[Requirement]) -> list[Requirement] | Refused:
     """The requirements that this person may fill without judging their own work."""
     person, name = ask.standing.person, ask.release.name
-    others = join([f"{requirement.name}: {_who(requirement, ask)}" for requirement in mine], "or")
     if person.slack_id == ask.requested_by:
         return Refused(
             reason="own_request",
             sentence=f"You can't sign {name}: you asked for these sign-offs, and nobody signs at their own request. "
-            f"Who can, {others}.",
+            f"{_others(ask, mine)}",
         )
     free = [requirement for requirement in mine if not requirement.rule.exclude_assignees]
     if person.verified_account is None:
@@ -201,9 +200,18 @@ def _without_conflict(ask: Ask, mine: list[Requirement]) -> list[Requirement] | 
         return free or Refused(
             reason="assigned",
             sentence=f"You can't sign {name}: you are or were assigned to {ask.assigned}, which is in scope. "
-            f"Who can, {others}.",
+            f"{_others(ask, mine)}",
         )
     return mine
+
+
+def _others(ask: Ask, mine: list[Requirement]) -> str:
+    """`Ana or Tom can.`"""
+    if len(mine) == 1:
+        who = _who(mine[0], ask)
+        return f"{who[0].upper()}{who[1:]} can."
+    told = join([f"{_who(requirement, ask)} for {requirement.name}" for requirement in mine], "or")
+    return f"{told[0].upper()}{told[1:]} can."
 
 
 def _stale_mirror(ask: Ask, policy: Policy, now: datetime) -> Refused | None:
@@ -219,16 +227,14 @@ def _stale_mirror(ask: Ask, policy: Policy, now: datetime) -> Refused | None:
 
 
 def _who(requirement: Requirement, ask: Ask) -> str:
-    """Who else may fill it, by name: the first few, then how many more; with how many it takes, where more than one."""
+    """Who else may fill it, by name: the first few, then how many more."""
     signed = {given.person.slack_id for given in requirement.approvals}
     passed_over = signed | {ask.standing.person.slack_id, ask.requested_by}
     names = [person.name for person in requirement.eligible if person.slack_id not in passed_over]
     if not names:
         return "nobody at present"
     more = len(names) - NAMES_SHOWN
-    shown = names[:NAMES_SHOWN] + ([f"{more} more"] if more > 0 else [])
-    needed = requirement.rule.quorum - len(requirement.approvals)
-    return join(shown, "or") if needed <= 1 or len(names) == 1 else f"{needed} of {join(shown)}"
+    return join(names[:NAMES_SHOWN] + ([f"{more} more"] if more > 0 else []), "or")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,7 +24,8 @@ def duration(span: timedelta) -> str:
 
 
 def ago(then: datetime, now: datetime) -> str:
-    return f"{duration(now - then)} ago"
+    span = now - then
+    return "just now" if span < timedelta(minutes=1) else f"{duration(span)} ago"
 
 
 def join(items: list[str], last: str = "and") -> str:

@@ -10,7 +10,7 @@ from interlock.domain.actor import Actor, Person
 from interlock.domain.audit import AuditEvent
 from interlock.domain.authority import Refused
 from interlock.domain.blocker import BlockerList
-from interlock.domain.names import Found
+from interlock.domain.names import Found, NotFound
 from interlock.domain.permission import Permission
 from interlock.domain.policy import Policy
 from interlock.domain.release import Unclear, choose
@@ -48,7 +48,7 @@ def listing(store: Store, policy: Policy, actor: Actor, typed: str, channel_id: 
             return blocker_view.of_team(session, policy, team)
         meant = choose(typed, channel_id, release.all_names(session), "team or release")
         if isinstance(meant, Unclear):
-            return meant
+            return _or_team(policy, typed, meant)
         return blocker_view.of_release(session, policy, release.load(session, meant.id))
 
 
@@ -153,6 +153,15 @@ def _team(policy: Policy, typed: str) -> str | None:
     by_name = {key: key for key in policy.teams} | {team.name: key for key, team in policy.teams.items()}
     found = names.find(names.tidy(typed), list(by_name))
     return by_name[found.name] if isinstance(found, Found) else None
+
+
+def _or_team(policy: Policy, typed: str, unclear: Unclear) -> Unclear:
+    """A misspelt team is guessed before releases that look nothing like it are listed."""
+    wanted = names.tidy(typed)
+    found = names.find(wanted, [*policy.teams, *(team.name for team in policy.teams.values())])
+    if not wanted or not isinstance(found, NotFound) or not found.near:
+        return unclear
+    return Unclear(sentence=f"There is no team or release {wanted}. Did you mean {found.near[0]}?", choices=())
 
 
 def _record(session: Session, kind: str, actor: Actor, who: Person, facts: dict[str, str], now: datetime) -> None:
