@@ -35,6 +35,7 @@ PER_MINUTE: Final = 60
 HANDLERS: Final = 4
 """Of these requests at once: theirs alone, so that they never hold up Slack's."""
 DEAD: Final = frozenset({"unknown_token", "expired_token"})
+REVISION: Final = re.compile(r"[A-Za-z0-9._-]{1,100}", re.ASCII)
 VALUE: Final = re.compile(r"([a-z][a-z_]{0,31}):([A-Za-z0-9._-]{1,100})", re.ASCII)
 REQUEST_ID: Final = re.compile(r"[\x21-\x7e]{1,100}", re.ASCII)
 
@@ -119,7 +120,10 @@ class Api:
         button = SIGNOFFS.get(fields.get("decision", ""))
         if button is None:
             return _error(400, f"A decision is one of {', '.join(SIGNOFFS)}.")
-        payload = Payload(kind="revision", id=fields.get("revision", ""))
+        revision = fields.get("revision", "")
+        if not REVISION.fullmatch(revision):
+            return _error(400, "A revision is named as interlock release signoffs names it.")
+        payload = Payload(kind="revision", id=revision)
         return _told(self._door.press(bearer, button, payload, request_id, fields.get("reason", "")))
 
     def _press(self, bearer: Bearer, fields: Fields, request_id: str) -> Told:
@@ -162,7 +166,7 @@ def routes(api: Api) -> APIRouter:
 
 
 def _fields(body: bytes, names: tuple[str, ...]) -> dict[str, str] | None:
-    """Those of the names that the body has; None unless it is an object in which they are texts that can be stored."""
+    """Those of the names that the body has; None unless it is an object in which they are texts."""
     try:
         told: Any = json.loads(body.decode("utf-8"))
     except (ValueError, RecursionError):

@@ -179,7 +179,7 @@ def test_a_scope_that_changed_since_is_not_signed(door: Entrance) -> None:
         scope.refresh(session, None, NOW)
     status, told = door.sign(seen, "approved", mine)
     assert status == 403
-    assert "2 added: DATA-8 and a restricted ticket." in told["error"]
+    assert "2 added (DATA-8 and a restricted ticket)." in told["error"]
     assert recorded(door.services.store)[-1][0] == "signoff.requested"
     fresh = revision(door.type("signoffs", mine)[1])
     assert fresh != seen
@@ -310,6 +310,12 @@ def test_a_decision_is_one_of_three(door: Entrance) -> None:
         {"error": "A decision is one of approved, rejected, revoked."},
     )
     assert door.sign("no-such-revision", "approved", door.token("ANA"))[0] == 403
+
+
+@pytest.mark.parametrize("name", ["", "a\x00b", "\ud800", "a b", "x" * 101])
+def test_what_names_no_revision_never_reaches_the_database(door: Entrance, name: str) -> None:
+    """PostgreSQL stores no NUL, and no database a torn surrogate."""
+    assert door.sign(name, "approved", door.token())[0] == 400
 
 
 def test_hostile_text_stays_text(door: Entrance) -> None:
