@@ -24,22 +24,24 @@ class Answers:
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="answer")
 
-    def send(self, response_url: str, message: Message, *, replace: bool = False) -> Future[bool]:
+    def send(
+        self, response_url: str, message: Message, *, replace: bool = False, thread_ts: str | None = None
+    ) -> Future[bool]:
         """Show the message to the one who clicked; with `replace`, in place of what they clicked. Gives whether Slack
-        took it; nobody has to wait for that."""
-        return self._pool.submit(_post, response_url, message, replace=replace)
+        took it; nobody has to wait for that. `thread_ts` is the thread that the clicked message stands in."""
+        return self._pool.submit(_post, response_url, message, replace=replace, thread_ts=thread_ts)
 
     def close(self) -> None:
         self._pool.shutdown(wait=True)
 
 
-def _post(url: str, message: Message, *, replace: bool) -> bool:
+def _post(url: str, message: Message, *, replace: bool, thread_ts: str | None) -> bool:
     # No retries: a dropped connection may have delivered, and an answer shown twice is worse than one to ask for again.
     client = WebhookClient(url, timeout=TIMEOUT_SECONDS, retry_handlers=[])
     try:
-        answer = client.send_dict(_body(message, replace=replace))
+        answer = client.send_dict(_body(message, replace=replace, thread_ts=thread_ts))
         if answer.status_code != OK and "invalid_blocks" in (answer.body or ""):
-            answer = client.send_dict(_body(plain(message), replace=replace))
+            answer = client.send_dict(_body(plain(message), replace=replace, thread_ts=thread_ts))
     except (SlackClientError, OSError, ValueError) as error:
         log.warning("answer not delivered", reason=type(error).__name__)
         return False
@@ -48,11 +50,12 @@ def _post(url: str, message: Message, *, replace: bool) -> bool:
     return answer.status_code == OK
 
 
-def _body(message: Message, *, replace: bool) -> dict[str, Any]:
+def _body(message: Message, *, replace: bool, thread_ts: str | None) -> dict[str, Any]:
     body: dict[str, Any] = {
         "response_type": "ephemeral",
         "replace_original": replace,
         "text": message.text,
         "unfurl_links": False,
     }
-    return body | ({"blocks": list(message.blocks)} if message.blocks else {})
+    extra = {"blocks": list(message.blocks), "thread_ts": thread_ts}
+    return body | {key: value for key, value in extra.items() if value}

@@ -78,6 +78,7 @@ CLICKS: Final[dict[str, ClickHandler]] = {
     "blocker.take": blocker.take,
     "blocker.snooze": blocker.snooze,
     "blocker.share": blocker.share,
+    "blocker.all": blocker.show_all,
     "link.choose": link.choose,
     "link.check": link.check,
     "environment.all": environment.all_,

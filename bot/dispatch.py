@@ -160,7 +160,8 @@ class Dispatcher:
         message = said.message if isinstance(said, Replacement) else said
         response_url = parsing.text(body, "response_url")
         if response_url:
-            self._answers.send(response_url, message, replace=isinstance(said, Replacement))
+            thread_ts = parsing.thread_of(body)
+            self._answers.send(response_url, message, replace=isinstance(said, Replacement), thread_ts=thread_ts)
             return
         # In a modal or on the Home tab there is nowhere to answer but in a modal.
         view = forms.modal("notice", "Interlock", message.blocks or [*sentence(message.text).blocks], close="Close")

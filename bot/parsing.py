@@ -50,6 +50,12 @@ def people_in(args: str) -> list[str]:
     return PERSON.findall(args)
 
 
+def thread_of(body: Body) -> str | None:
+    """The thread that a clicked message stands in; None for one that stands in the channel itself."""
+    found = _object(body, "container").get("thread_ts") or _object(body, "message").get("thread_ts")
+    return found if isinstance(found, str) else None
+
+
 def click(body: Body, now: datetime) -> Click:
     """Raises UnreadableButtonError for a value that no version of ours wrote."""
     action = first_action(body)
@@ -66,7 +72,7 @@ def click(body: Body, now: datetime) -> Click:
         block_id=text(action, "block_id"),
         channel_id=_object(body, "channel").get("id") or container.get("channel_id"),
         message_ts=container.get("message_ts"),
-        thread_ts=container.get("thread_ts") or _object(body, "message").get("thread_ts"),
+        thread_ts=thread_of(body),
         ephemeral=container.get("is_ephemeral") is True,
         view_id=view.get("id"),
         view_hash=view.get("hash"),

@@ -34,6 +34,20 @@ def show(request: Click, services: Services) -> Message:
     return view.listing(found, MEMBER, services.policy, services.ticket_url, request.now)
 
 
+def show_all(request: Click, services: Services) -> Message:
+    """The button under a list that was cut."""
+    store, policy, actor = services.store, services.policy, request.actor
+    of_team = request.payload is not None and request.payload.kind == "team"
+    found = (
+        blocker.of_team(store, policy, actor, request.id("team"))
+        if of_team
+        else blocker.of_release(store, policy, actor, request.number("release"))
+    )
+    if isinstance(found, Refused):
+        return release_view.refused(found)
+    return view.listing(found, MEMBER, policy, services.ticket_url, request.now, whole=True)
+
+
 def share(request: Click, services: Services) -> Message:
     number, there = request.number("release"), request.channel_id or ""
     done = announcement.share(

@@ -31,7 +31,10 @@ SNOOZE: Final = "blocker.snooze"
 SHARE: Final = "blocker.share"
 UNTIL: Final = "until"
 WHY: Final = "why"
+ALL: Final = "blocker.all"
 SHOWN: Final = 5
+MOST: Final = 45
+"""What one message holds, with its first and last lines."""
 REASON_LETTERS: Final = 300
 
 TicketUrl = Callable[[str], str]
@@ -46,8 +49,11 @@ def listing(
     now: datetime,
     *,
     shared_by: str | None = None,
+    whole: bool = False,
 ) -> Message:
-    """The roots, those that free most first: each with what it holds, whose it is, and who has it in hand."""
+    """The roots, those that free most first: each with what it holds, whose it is, and who has it in hand. The first
+    few, or as many as a message holds.
+    """
     about = _about(found, policy)
     fresh = f"Jira as of {ago(found.mirror_as_of, now)}" if found.mirror_as_of else "Jira was never read yet"
     note = context(f"{fresh} · shared by {line(shared_by)}" if shared_by else fresh)
@@ -55,16 +61,15 @@ def listing(
         return message(f"Nothing blocks {about}.", section(f"*{about}* · nothing is blocked"), note)
     waiting = count(found.blocked, "ticket")
     total = f"{waiting} can't move, behind {count(len(found.roots), 'root')}"
-    rest = len(found.roots) - SHOWN
+    shown = MOST if whole else SHOWN
+    rest = len(found.roots) - shown
     private = not shared_by
     return message(
         f"{about}: {total}.",
         section(f"*{about}* · {total}"),
-        *(_root(each, audience, policy, url, now, private=private) for each in found.roots[:SHOWN]),
-        context(f"and {rest} more, each of which holds less") if rest > 0 else None,
-        actions(button("Share in channel", SHARE, ("release", found.release.id)))
-        if found.release and private
-        else None,
+        *(_root(each, audience, policy, url, now, private=private) for each in found.roots[:shown]),
+        context(f"and {rest} more") if rest > 0 else None,
+        actions(_more(found) if rest > 0 and not whole else None, _share(found)) if private else None,
         note,
     )
 
@@ -137,6 +142,11 @@ def _about(found: BlockerList, policy: Policy) -> str:
         return line(found.release.name)
     team = policy.teams.get(found.team or "")
     return line(team.name) if team else "All teams"
+
+
+def _more(found: BlockerList) -> Block:
+    which = ("release", found.release.id) if found.release else ("team", found.team or "")
+    return button(f"Show all {len(found.roots)}", ALL, which)
 
 
 def _share(found: BlockerList) -> Block | None:

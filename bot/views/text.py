@@ -20,17 +20,15 @@ MAY_STAND: Final = re.compile(
 """Mentions of one person or channel, dates and links: never `<!channel>`, `<!here>`, `<!everyone>` or a user group."""
 
 BARE_AMPERSAND: Final = re.compile(r"&(?!(?:amp|lt|gt);)")
-HIDDEN: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Direction overrides, which let a title read as what it is not. Right-to-left letters themselves are fine."""
+OVERRIDES: Final = frozenset("\u202a\u202b\u202c\u202d\u202e")
+ISOLATES: Final = frozenset("\u2066\u2067\u2068\u2069")
+HIDDEN: Final = OVERRIDES | ISOLATES
+"""Direction controls, which let a title read as what it is not. Right-to-left letters themselves are fine."""
 
 
 def clean(text: str) -> str:
-    """Without control characters (line breaks stay) and direction overrides."""
-    return "".join(
-        letter
-        for letter in text
-        if letter == "\n" or (unicodedata.category(letter) not in {"Cc", "Cs"} and letter not in HIDDEN)
-    )
+    """Foreign text without control characters (line breaks stay) and direction controls."""
+    return _without(text, HIDDEN)
 
 
 def one_line(text: str) -> str:
@@ -49,7 +47,13 @@ def escape(text: str) -> str:
 
 def line(text: str, limit: int = TITLE) -> str:
     """Foreign text as one cut and escaped line: a title, a person's name, a release's."""
-    return escape(cut(one_line(clean(text)), limit))
+    return _isolated(escape(cut(one_line(clean(text)), limit)))
+
+
+def _isolated(text: str) -> str:
+    """Right-to-left text kept to itself: the numbers that follow it on the line stay where they are."""
+    rightward = any(unicodedata.bidirectional(letter) in {"R", "AL"} for letter in text)
+    return f"\u2068{text}\u2069" if rightward else text
 
 
 def safe(text: str) -> str:
@@ -116,4 +120,13 @@ def mark(light: Light) -> str:
 
 
 def _escape_rest(text: str) -> str:
-    return BARE_AMPERSAND.sub("&amp;", clean(text)).replace("<", "&lt;").replace(">", "&gt;")
+    ours = _without(text, OVERRIDES)  # the isolates that are left were put there by `line`
+    return BARE_AMPERSAND.sub("&amp;", ours).replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _without(text: str, unwanted: frozenset[str]) -> str:
+    return "".join(
+        letter
+        for letter in text
+        if letter == "\n" or (unicodedata.category(letter) not in {"Cc", "Cs"} and letter not in unwanted)
+    )

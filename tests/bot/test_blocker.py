@@ -22,7 +22,7 @@ from interlock.store import outbox_relay
 from interlock.store.outbox import OutboxRow, message_of
 from interlock.store.person import ChannelRow, PersonRow
 from interlock.store.ticket import AccountRow, TicketChangeRow, TicketLinkRow, TicketRow
-from interlock.usecases import escalation
+from interlock.usecases import escalation, scope
 from tests.bot.conftest import Slack
 from tests.builders import CHANNEL, NOW, TEMPLATE, actor, message, people, release, ticket
 from tests.builders import POLICY as PLAIN
@@ -226,3 +226,24 @@ def settled(services: Services, now: datetime = NOW) -> Drawn:
     drawn = drawers.settled(replace(services, clock=lambda: now), message_of(row))
     assert isinstance(drawn, Drawn)
     return drawn
+
+
+def test_a_list_that_was_cut_can_be_shown_whole(services: Services, world: int) -> None:
+    with services.store.write() as session:
+        for number in range(10, 20):
+            ticket(session, f"DATA-{number}", flagged=True)
+        scope.refresh(session, None, NOW)
+    cut = blocker.list_(command(), services)
+    assert "and 6 more" in said(cut)
+    buttons = [
+        each["text"]["text"] for block in cut.blocks for each in block.get("elements", ()) if "action_id" in each
+    ]
+    assert buttons == ["Show all 11", "Share in channel"]
+    whole = blocker.show_all(click("release", world), services)
+    assert all(f"DATA-{number}" in said(whole) for number in range(10, 20))
+    assert "DATA-19" in said(blocker.show_all(click("team", "data"), services))
+
+
+def test_a_list_is_not_shared_into_a_direct_message(services: Services, world: int) -> None:
+    answer = blocker.share(replace(click("release", world), channel_id="D0ANA"), services)
+    assert said(answer).startswith("That can't be shared here: this is a direct message.")

@@ -87,7 +87,7 @@ def test_a_click_on_an_old_card_says_what_changed_and_draws_it_anew(bank: Runnin
         until("the card to be overdue", lambda: any(each["used"] for each in bank.server.faults.listed()))
         press(card(tom, "walk-stale"), "Approve 1 ticket")
         told = answer(tom, "Not recorded: the scope of walk-stale changed since this card was drawn.")
-        expect(told).to_contain_text("1 added: INFRA-33.")
+        expect(told).to_contain_text("1 added (INFRA-33).")
     finally:
         bank.server.faults.clear()
     press(card(tom, "walk-stale"), "Approve 2 tickets")

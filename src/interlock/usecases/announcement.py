@@ -98,6 +98,12 @@ def name_of(session: Session, slack_id: str) -> str:
 
 def refuse_posting(session: Session, channel_id: str) -> Refused | None:
     """Why nothing can be posted in the channel; None where it can."""
+    if channel_id.startswith("D"):
+        return Refused(
+            reason="direct_message",
+            sentence="That can't be shared here: this is a direct message. Type the command in the channel that should "
+            "see it, and share it there.",
+        )
     there = channel.load(session, channel_id)
     if there is None or not there.member or there.archived:
         return Refused(

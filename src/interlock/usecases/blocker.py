@@ -61,6 +61,15 @@ def of_release(store: Store, policy: Policy, actor: Actor, release_id: int) -> B
         return blocker_view.of_release(session, policy, release.load(session, release_id))
 
 
+def of_team(store: Store, policy: Policy, actor: Actor, team: str) -> BlockerList | Refused:
+    """As `listing`, for the team that a button names by its key."""
+    with store.read() as session:
+        allowed = authority.to_view(session, policy, Permission.BLOCKER_VIEW, actor)
+        if isinstance(allowed, Refused):
+            return allowed
+        return blocker_view.of_team(session, policy, team if team in policy.teams else None)
+
+
 def for_channel(
     store: Store, policy: Policy, release_id: int, channel_id: str, shared_by: str
 ) -> tuple[BlockerList, Audience, str]:
