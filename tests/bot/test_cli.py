@@ -146,6 +146,9 @@ def test_a_job_that_fails_is_1_and_says_why(interlock: Interlock, slack: Any) ->
 
 def test_a_job_runs_whatever_its_schedule_says(interlock: Interlock, slack: Any) -> None:
     slack.answer("auth.test", {"ok": True, "team_id": "T0PRACTICE"})
+    slack.answer("usergroups.list", {"ok": True, "usergroups": []})
+    slack.answer("users.list", {"ok": True, "members": []})
+    slack.answer("conversations.list", {"ok": True, "channels": []})
     code, out, _ = interlock("job", "run", "groups")
     assert (code, "0 groups, 0 people, 0 channels." in out) == (0, True)
 
