@@ -118,8 +118,10 @@ class WaitedAnswers(Answers):
         super().__init__()
         self._sent: list[Future[bool]] = []
 
-    def send(self, response_url: str, message: Message, *, replace: bool = False) -> Future[bool]:
-        sending = super().send(response_url, message, replace=replace)
+    def send(
+        self, response_url: str, message: Message, *, replace: bool = False, thread_ts: str | None = None
+    ) -> Future[bool]:
+        sending = super().send(response_url, message, replace=replace, thread_ts=thread_ts)
         self._sent.append(sending)
         return sending
 

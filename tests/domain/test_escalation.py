@@ -30,9 +30,7 @@ NEW = Episode(id=1, ticket_id="214", since=at(23, 10), seen_at=at(23, 10))
     [
         pytest.param(NEW, 0, at(23, 10), id="the owner at once"),
         pytest.param(replace(NEW, since=at(21, 12)), 0, at(23, 9), id="blocked on a Saturday: Monday morning"),
-        pytest.param(
-            replace(NEW, since=None, seen_at=at(23, 11)), 0, at(23, 11), id="since unknown: since seen"
-        ),
+        pytest.param(replace(NEW, since=None, seen_at=at(23, 11)), 0, at(23, 11), id="since unknown: since seen"),
         pytest.param(replace(NEW, told={0: at(23, 10)}), 1, at(24, 9, 30), id="8 business hours later, the next day"),
         pytest.param(
             replace(NEW, since=at(2, 9), told={0: at(23, 10)}), 1, at(24, 9, 30), id="an old one keeps the distance"
