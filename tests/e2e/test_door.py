@@ -89,7 +89,7 @@ def test_a_token_from_slack_signs_a_release_from_the_command_line(bank: Running,
     until("the card", lambda: "0 of 5 given" in card(bank, "walk-door"))
     assert bank.run("audit", "verify").returncode == 0
     assert maria.says("blockers", "data")
-    assert "uat-1" in maria.says("env", "list")
+    assert "uat-1" in maria.says("env", "list", "uat-1")
     assert maria.says("logout") == "You are logged out, and your token is revoked.\n"
     nowhere_but_in_slack(bank, token)
 

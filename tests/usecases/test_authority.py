@@ -112,6 +112,7 @@ def arguments(use_case: UseCase, store: Store, policy: Policy, who: Actor) -> di
         "booking_id": 1,
         "message_id": 1,
         "ticket_id": "id-DATA-1",
+        "team": "data",
         "slack_id": "U0NOOR",
         "request_id": "request-1",
         "event_id": "event-1",

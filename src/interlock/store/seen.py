@@ -20,11 +20,6 @@ def first_time(session: Session, key: str, now: datetime) -> bool:
     return insert_new(session, SeenRow, [{"key": key, "at": now}]) == 1
 
 
-def is_known(session: Session, key: str) -> bool:
-    """Whether `first_time` has said yes to this key before."""
-    return session.get(SeenRow, key) is not None
-
-
 def known(session: Session, key: str) -> bool:
     """Whether `key` was remembered, by this transaction or an earlier one."""
     return session.get(SeenRow, key) is not None

@@ -111,8 +111,7 @@ def keep(session: Session, policy: Policy, page: Page, read_at: datetime, now: d
         if not _is_news(ticket, before, read_at, hint=hint):
             continue
         seen = () if before is None or ticket.changes_complete else unexplained(before.ticket, ticket)
-        # A history that was whole stays so: what no changelog explains was observed, and is kept with it.
-        whole = ticket.changes_complete or (before is not None and before.ticket.changes_complete)
+        whole = ticket.changes_complete or (hint and before is not None and before.ticket.changes_complete and not seen)
         observed[ticket.id] = seen
         fresh[ticket.id] = (replace(ticket, changes_complete=whole), team_of(policy, ticket))
     ticket_write.write_names(session, projects=page.projects, versions=page.versions, accounts=page.accounts)

@@ -76,7 +76,7 @@ def keep_asked(
 
 def _at_first_sight(session: Session, policy: Policy, event: WebhookEvent, identifier: str) -> Outcome | None:
     """What needs no writing, or cannot be decided from the delivery alone; None for what can be taken."""
-    if seen.is_known(session, _key(identifier)):
+    if seen.known(session, _key(identifier)):
         return Outcome.REPEATED
     if event.kind is not Kind.TICKET_CHANGED:
         return None
