@@ -1,6 +1,7 @@
 """Sign-offs from a click to what everybody reads: the card, the answers, the notes."""
 
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
 import pytest
@@ -24,6 +25,9 @@ from interlock.store.ticket import TicketRow
 from interlock.usecases import card, revalidation, scope
 from tests.bot.conftest import Slack
 from tests.builders import CHANNEL, NOW, POLICY, actor, people, release, ticket
+
+NUMBERS = count(1)
+"""Every click is another one."""
 
 
 @pytest.fixture
@@ -50,7 +54,9 @@ def redraw(services: Services) -> str:
 
 def click(kind: str, number: int | str, *, who: str = "TOM") -> Click:
     payload = Payload(kind=kind, id=str(number))
-    return Click(actor=actor(who), action_id="x", now=NOW, trigger_id="t1", payload=payload, channel_id=CHANNEL)
+    return Click(
+        actor=actor(who), action_id="x", now=NOW, trigger_id=f"t{next(NUMBERS)}", payload=payload, channel_id=CHANNEL
+    )
 
 
 def command(text: str = "", *, who: str = "ANA") -> Command:
@@ -74,7 +80,7 @@ def rejected(revision: str, reason: str, *, who: str = "NOOR") -> Submission:
         values={view.REASON: reason},
         private=private,
         view_id="V1",
-        request_id="r1",
+        request_id=f"r{next(NUMBERS)}",
         now=NOW,
     )
 

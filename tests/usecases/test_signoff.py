@@ -264,6 +264,28 @@ def test_revoking_takes_back_ones_own_only(store: Store) -> None:
     assert [one.person.name for one in picture.requirements[0].signoffs] == ["Noor Salter"]
 
 
+def test_a_click_delivered_again_brings_back_nothing_that_was_revoked_since(store: Store) -> None:
+    """As when Slack delivers an envelope to another replica, which has not seen it."""
+    _, revision_id = asked(store)
+
+    def click(request_id: str) -> Decided | Refused:
+        return decide(store, POLICY, actor("TOM"), revision_id, Decision.APPROVED, None, NOW, request_id)
+
+    assert isinstance(click("click-1"), Decided)
+    assert isinstance(revoke(store, POLICY, actor("TOM"), revision_id, NOW, "click-2"), Revoked)
+    again = click("click-1")
+    assert isinstance(again, Refused)
+    assert again.reason == "repeated"
+    meant = click("click-3")
+    assert isinstance(meant, Decided)
+    assert isinstance(meant.verdict, Accepted)
+    late = revoke(store, POLICY, actor("TOM"), revision_id, NOW, "click-2")
+    assert isinstance(late, Refused)
+    with store.read() as session:
+        live = session.exec(select(SignoffRow).where(SignoffRow.revoked_at == None)).all()  # noqa: E711 SQL's own
+    assert len(live) == 1
+
+
 def test_nothing_is_decided_on_a_closed_release(store: Store) -> None:
     _, revision_id = asked(store)
     approve(store, actor("TOM"), revision_id)
