@@ -87,6 +87,7 @@ class BySql:
             "hash": hashlib.sha256(f"{head}{self._values['body']}".encode()).hexdigest(),
             "card_key": f"refresh#{tokens['card_token']}",
             "home_key": f"home#{tokens['home_token']}",
+            "click_key": f"signoff:{tokens['salt']}",
         }
         for statement in self._writes:
             cursor.execute(statement, self._values | tokens | link)
@@ -105,7 +106,9 @@ def measure(name: str, store: Store, practice: Practice, planned: Planned) -> li
             """Revoked and sent, so that the next approval writes all of it again."""
             clicked.answers.wait()
             with store.write() as session:
-                session.execute(update(SignoffRow).values(revoked_at=planned.at))
+                session.execute(
+                    update(SignoffRow).where(col(SignoffRow.revoked_at).is_(None)).values(revoked_at=planned.at)
+                )
                 session.execute(update(OutboxRow).values(state="sent"))
 
         undo()

@@ -1,5 +1,5 @@
 -- The rows that one approval writes, for SQLite and PostgreSQL alike: the sign-off, its audit event with the person
--- beside it, the chain's new head, and the two messages that follow from it (the card, the signer's Home tab). Before
+-- beside it, the chain's new head, the click that it was, and the two messages that follow from it (the card, the signer's Home tab). Before
 -- them, what a decision is held against at the moment of the click, whatever else it reads: the scope and who worked on
 -- it.
 
@@ -29,6 +29,9 @@ SELECT seq, hash FROM audit_head WHERE id = 1;
 -- name: signoff
 INSERT INTO signoff (release_id, requirement_id, revision_id, slack_id, decision, fingerprint, auth, at)
 VALUES (:release_id, :requirement_id, :revision_id, :slack_id, 'approved', :fingerprint, 'slack', :at);
+
+-- name: click
+INSERT INTO seen (key, at) VALUES (:click_key, :at);
 
 -- name: event
 INSERT INTO audit_event (seq, at, kind, release_id, body, previous, hash)
