@@ -19,6 +19,7 @@ from interlock.store.engine import SQLITE_CACHE_KIB, Store
 SQL: Final = Path(__file__).with_name("sql")
 TABLES: Final = SQLModel.metadata
 BATCH: Final = 5000
+PLANS: Final = ("hashjoin", "mergejoin", "seqscan")
 
 
 class Cursor(Protocol):
@@ -97,8 +98,9 @@ class Raw:
         else:
             url = store.url.set(drivername="postgresql").render_as_string(hide_password=False)
             self._connection = psycopg.connect(url, autocommit=True)
-            # It takes the recursion for dear and compiles for a tenth of a second what runs for a few milliseconds.
-            self._connection.execute("SET jit = off")
+            # It takes the recursion in the SQL for a million rows, compiles and hashes for them, and finds a hundred.
+            for setting in ("random_page_cost = 1.1", "jit = off", *(f"enable_{how} = off" for how in PLANS)):
+                self._connection.execute(f"SET {setting}")
 
     @contextmanager
     def reading(self) -> Iterator[Cursor]:

@@ -42,10 +42,14 @@ WITH change AS (
       AND ticket_change.field = 'status' AND ticket_change.at >= :since
       AND ticket.created < :since AND ticket.updated >= :since
 ),
+status AS (
+    SELECT told.id, (SELECT ticket.category FROM ticket WHERE ticket.status_id = told.id LIMIT 1) AS category
+    FROM (SELECT DISTINCT before AS id FROM change WHERE place = 1) AS told
+),
 move AS (
-    SELECT change.category AS after,
-           (SELECT any_one.category FROM ticket AS any_one WHERE any_one.status_id = change.before LIMIT 1) AS before
+    SELECT change.category AS after, status.category AS before
     FROM change
+    LEFT JOIN status ON status.id = change.before
     WHERE change.place = 1
 )
 SELECT
@@ -210,33 +214,33 @@ node AS (
 ),
 stood AS (
     SELECT node.*,
-        CASE WHEN coalesce(flagged_at, entered_at, linked_at) IS NULL THEN NULL ELSE (
-            SELECT min(at) FROM (SELECT flagged_at AS at UNION ALL SELECT entered_at UNION ALL SELECT linked_at) AS each_one
-        ) END AS since
+        (SELECT min(at) FROM (SELECT flagged_at AS at UNION ALL SELECT entered_at UNION ALL SELECT linked_at) AS start)
+            AS since
     FROM node
 ),
-root AS (
-    SELECT stood.id, stood.key, stood.summary, stood.team_key, stood.assignee_id, stood.security_level,
-        coalesce(
-            stood.since,
-            (SELECT min(waiter.since) FROM held JOIN stood AS waiter ON waiter.id = held.waiting
-             WHERE held.root = stood.id),
-            (SELECT blocker.since FROM blocker WHERE blocker.ticket_id = stood.id AND blocker.cleared_at IS NULL)
-        ) AS since,
-        (SELECT count(*) FROM held JOIN ends ON ends.waiting = held.waiting
-         WHERE held.root = stood.id AND ends.roots = 1) AS frees,
-        (SELECT count(*) FROM held WHERE held.root = stood.id) AS holds
-    FROM stood
-    WHERE stood.id NOT IN (SELECT waiting FROM wait)
-      AND (stood.id IN (SELECT held.root FROM held JOIN seed ON seed.id = held.waiting)
-           OR (stood.stuck_alone AND stood.id IN (SELECT id FROM seed)))
+holder AS (
+    SELECT held.root, count(*) AS holds,
+        sum(CASE WHEN ends.roots = 1 THEN 1 ELSE 0 END) AS frees,
+        min(waiter.since) AS since,
+        max(CASE WHEN seed.id IS NOT NULL THEN 1 ELSE 0 END) AS in_the_way
+    FROM held
+    JOIN ends ON ends.waiting = held.waiting
+    JOIN stood AS waiter ON waiter.id = held.waiting
+    LEFT JOIN seed ON seed.id = held.waiting
+    GROUP BY held.root
 )
-SELECT root.key, root.frees, root.holds, root.since, root.summary, root.team_key, root.security_level,
-    account.name, person.name
-FROM root
-LEFT JOIN account ON account.id = root.assignee_id
-LEFT JOIN person ON person.account_id = root.assignee_id AND person.linked_by IS NOT NULL
-ORDER BY root.frees DESC, root.holds DESC, root.key;
+SELECT stood.key, coalesce(holder.frees, 0) AS frees, coalesce(holder.holds, 0) AS holds,
+    coalesce(stood.since, holder.since, blocker.since) AS since,
+    stood.summary, stood.team_key, stood.security_level, account.name, person.name
+FROM stood
+LEFT JOIN holder ON holder.root = stood.id
+LEFT JOIN seed ON seed.id = stood.id
+LEFT JOIN wait ON wait.waiting = stood.id
+LEFT JOIN blocker ON blocker.ticket_id = stood.id AND blocker.cleared_at IS NULL
+LEFT JOIN account ON account.id = stood.assignee_id
+LEFT JOIN person ON person.account_id = stood.assignee_id AND person.linked_by IS NOT NULL
+WHERE wait.waiting IS NULL AND (holder.in_the_way = 1 OR (stood.stuck_alone AND seed.id IS NOT NULL))
+ORDER BY frees DESC, holds DESC, stood.key;
 
 -- name: mirror
 SELECT as_of FROM mirror WHERE name = 'tickets';

@@ -45,6 +45,10 @@ class Store:
                 execution_options={"postgresql_readonly": True},
             )
 
+        if not self.is_sqlite:
+            for engine in (self._writer, self._reader):
+                event.listen(engine, "connect", _expect_memory)
+
     @property
     def engine(self) -> Engine:
         """The writing engine, for migrations and bulk loads."""
@@ -67,6 +71,15 @@ class Store:
     def close(self) -> None:
         self._writer.dispose()
         self._reader.dispose()
+
+
+def _expect_memory(connection: Any, _record: ConnectionPoolEntry) -> None:
+    """What a status reads is a few thousand rows by their keys, of tables that memory holds. PostgreSQL takes it for a
+    slow disk and would rather read a large mirror from end to end.
+    """
+    autocommit, connection.autocommit = connection.autocommit, True
+    connection.execute("SET random_page_cost = 1.1")
+    connection.autocommit = autocommit
 
 
 def _normalise(url: str) -> URL:
