@@ -21,6 +21,7 @@ from bench.measure import Row, timed
 from bench.practice import IN_SCOPE, Practice, serving
 from bench.world import Bot, Planned, mirror, plan
 from bot import logs
+from bot.wiring import set_aside_what_stays
 from interlock.store.engine import Store
 
 OUTSIDE: Final = (10_000, 100_000)
@@ -34,6 +35,7 @@ Mirrored = tuple[Store, Practice, Planned]
 def main() -> None:
     with open(os.devnull, "w") as nowhere:  # noqa: PTH123 a device, not a file
         logs.configure(nowhere)
+        set_aside_what_stays()  # as the bot does once it stands
         took = timed(lambda: _show(list(_rows())))
     typer.echo(f"\nIt took {took:.0f} s.")
 

@@ -14,7 +14,7 @@ from bench.measure import Row, Timing, alternate, compare, timed
 from bench.mirroring import EMAIL, TOKEN
 from bench.practice import Practice
 from bench.world import Planned, bot, policy, tracker
-from bot.wiring import now, set_aside_what_stays
+from bot.wiring import now
 from interlock.jobs import sync
 from interlock.store.engine import Store
 from interlock.trackers import paging
@@ -86,7 +86,6 @@ def meanwhile(name: str, store: Store, practice: Practice, planned: Planned) -> 
     """`/release status` while everything is read anew in the same process, as the bot does it."""
     rules = policy()
     answers: list[float] = []
-    set_aside_what_stays()
     with bot(store, practice, planned.at) as asked:
         (idle,) = alternate([asked.status], IDLE_TIMES)
         for _ in range(TURNS):

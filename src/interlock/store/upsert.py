@@ -4,6 +4,7 @@ Executed with a list of parameter sets, never as one statement with many VALUES:
 """
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import CursorResult
@@ -17,7 +18,8 @@ def insert_new(session: Session, table: type[SQLModel], rows: Sequence[dict[str,
     """Insert what meets no constraint, skip the rest; returns how many were new (exact for a single row)."""
     if not rows:
         return 0
-    statement = _insert(session, table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+    insert = _insert(session.get_bind().dialect.name, table)
+    statement = insert.on_conflict_do_nothing().execution_options(preserve_rowcount=True)
     done = 0
     for start in range(0, len(rows), BATCH):
         result = session.connection().execute(statement, list(rows[start : start + BATCH]))
@@ -30,13 +32,20 @@ def upsert(session: Session, table: type[SQLModel], rows: Sequence[dict[str, Any
     """Insert, or overwrite every given column of the row with the same key. All rows give the same columns."""
     if not rows:
         return
-    insert = _insert(session, table)
-    changed = {name: insert.excluded[name] for name in rows[0] if name not in key}
-    statement = insert.on_conflict_do_update(index_elements=list(key), set_=changed)
+    statement = _overwrite(session.get_bind().dialect.name, table, tuple(rows[0]), tuple(key))
     for start in range(0, len(rows), BATCH):
         session.connection().execute(statement, list(rows[start : start + BATCH]))
 
 
-def _insert(session: Session, table: type[SQLModel]) -> postgresql.Insert | sqlite.Insert:
-    dialect = session.get_bind().dialect.name
+@cache
+def _overwrite(
+    dialect: str, table: type[SQLModel], columns: tuple[str, ...], key: tuple[str, ...]
+) -> postgresql.Insert | sqlite.Insert:
+    """Kept, for making it anew takes as long as writing a page's labels."""
+    insert = _insert(dialect, table)
+    changed = {name: insert.excluded[name] for name in columns if name not in key}
+    return insert.on_conflict_do_update(index_elements=list(key), set_=changed)
+
+
+def _insert(dialect: str, table: type[SQLModel]) -> postgresql.Insert | sqlite.Insert:
     return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)

@@ -66,8 +66,10 @@ class Changelog:
         return found
 
     def _field(self, item: dict[str, Any]) -> Field | None:
-        names = (plain.text(item.get(key)).casefold() for key in ("fieldId", "field"))
-        return next((self._fields[name] for name in names if name in self._fields), None)
+        for key in ("fieldId", "field"):
+            if found := self._fields.get(plain.text(item.get(key)).casefold()):
+                return found
+        return None
 
 
 def whole(changelog: dict[str, Any], *, cloud: bool) -> bool:

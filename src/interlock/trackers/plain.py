@@ -66,5 +66,9 @@ def records(value: object) -> list[dict[str, Any]]:
 
 
 def first(values: dict[str, Any], *names: str) -> Any | None:
-    """The first of these names that holds something."""
-    return next((values[name] for name in names if values.get(name) not in (None, "", [], {})), None)
+    """The first of these names that holds something; zero and False are something."""
+    for name in names:
+        value = values.get(name)
+        if value or value == 0:
+            return value
+    return None

@@ -113,7 +113,8 @@ def keep(session: Session, policy: Policy, page: Page, read_at: datetime, now: d
         seen = () if before is None or ticket.changes_complete else unexplained(before.ticket, ticket)
         whole = ticket.changes_complete or (hint and before is not None and before.ticket.changes_complete and not seen)
         observed[ticket.id] = seen
-        fresh[ticket.id] = (replace(ticket, changes_complete=whole), team_of(policy, ticket))
+        kept = ticket if whole == ticket.changes_complete else replace(ticket, changes_complete=whole)
+        fresh[ticket.id] = (kept, team_of(policy, ticket))
     ticket_write.write_names(session, projects=page.projects, versions=page.versions, accounts=page.accounts)
     ticket_write.write_tickets(session, fresh, read_at)
     # A ticket that is not in the mirror has no history there.
