@@ -54,7 +54,7 @@ def interlock(
 
 
 def test_version(interlock: Interlock) -> None:
-    assert interlock("version") == (0, "interlock 0.1.0\n", "")
+    assert interlock("version") == (0, "interlock 0.2.0\n", "")
 
 
 @pytest.mark.parametrize(
