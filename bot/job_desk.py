@@ -21,6 +21,7 @@ from bot.wiring import now, open_store, owner, policy_of, relay_of, settings_fro
 from interlock.domain.outbox import Message, Outgoing
 from interlock.domain.policy import JobRule
 from interlock.domain.words import ago, count
+from interlock.jobs.clock import ClockWatch
 from interlock.jobs.job import Run
 from interlock.jobs.slots import JobRunner, JobStatus
 from interlock.store.person import ChannelRow, PersonRow
@@ -48,7 +49,9 @@ def open_desk(env: Mapping[str, str]) -> Iterator[Desk]:
     directory = SlackDirectory(slack)
     tools = Tools(store=store, policy=policy, tracker=tracker, directory=directory, relay=relay, clock=now)
     try:
-        yield Desk(runner=JobRunner(store, policy, all_jobs(tools), now, name), services=services)
+        yield Desk(
+            runner=JobRunner(store, policy, all_jobs(tools), now, name, ClockWatch(now).trusts), services=services
+        )
     finally:
         tracker.close()
         store.close()

@@ -39,6 +39,7 @@ from interlock.domain.outbox import Message
 from interlock.domain.policy import Policy
 from interlock.domain.words import join
 from interlock.jobs import webhook
+from interlock.jobs.clock import ClockWatch
 from interlock.jobs.groups import GROUPS
 from interlock.jobs.link import LINKS
 from interlock.jobs.relay import Relay
@@ -92,7 +93,9 @@ def owner() -> str:
     return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
-def relay_of(services: Services, slack: Slack, name: str, wakeup: Wakeup | None = None) -> Relay:
+def relay_of(
+    services: Services, slack: Slack, name: str, wakeup: Wakeup | None = None, watch: ClockWatch | None = None
+) -> Relay:
     """`name` is the process's in leases."""
     store, policy, clock = services.store, services.policy, services.clock
 
@@ -100,7 +103,8 @@ def relay_of(services: Services, slack: Slack, name: str, wakeup: Wakeup | None 
         parked.tell(session, policy, message, reason, clock())
 
     sender = SlackSender(services, slack)
-    return Relay(store, sender, clock=clock, owner=name, wakeup=wakeup, on_parked=on_parked)
+    trusts = (watch or ClockWatch(clock)).trusts
+    return Relay(store, sender, clock=clock, owner=name, wakeup=wakeup, on_parked=on_parked, trusts=trusts)
 
 
 class Bot:
@@ -127,7 +131,8 @@ class Bot:
             reread=self._rereading.ask,
             check_links=self._checking.ask,
         )
-        self._relay = relay_of(services, slack, name, wakeup)
+        self._watch = ClockWatch(clock)
+        self._relay = relay_of(services, slack, name, wakeup, self._watch)
         tools = Tools(
             store=store,
             policy=policy,
@@ -136,7 +141,7 @@ class Bot:
             relay=self._relay,
             clock=clock,
         )
-        self._runner = JobRunner(store, policy, all_jobs(tools), clock, name)
+        self._runner = JobRunner(store, policy, all_jobs(tools), clock, name, self._watch.trusts)
         self._schedule = Schedule(self._runner, clock)
         self._answers = Answers()
         metrics = Metrics()
@@ -240,6 +245,10 @@ class Bot:
                 unread = [name for name in DIRECTORY if mirror.as_of(session, name) is None]
             return f"Slack's {join(unread)} were never read yet, so who may do what is not known." if unread else None
 
+        def clock() -> str | None:
+            with self._store.read() as session:
+                return self._watch.complaint(session)
+
         def draining() -> str | None:
             return "It is stopping." if self._draining.is_set() else None
 
@@ -249,7 +258,13 @@ class Bot:
                 "schedule": lambda: self._schedule.is_alive,
                 "slack": lambda: self._socket is None or self._socket.is_alive,
             },
-            checks={"database": database, "slack": slack, "directory": directory, "stopping": draining},
+            checks={
+                "database": database,
+                "slack": slack,
+                "directory": directory,
+                "clock": clock,
+                "stopping": draining,
+            },
         )
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from interlock.domain.errors import InterlockError
 
 Alive = Callable[[], bool]
@@ -31,6 +33,8 @@ class Health:
                 reason = check()
             except InterlockError as error:
                 reason = str(error)
+            except SQLAlchemyError:
+                reason = "the database did not answer"
             if reason:
                 found[name] = reason
         return found

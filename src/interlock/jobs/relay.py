@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from interlock.domain.delivery import Rules
 from interlock.domain.pacing import SLACK, Bucket, Step
 from interlock.domain.words import count
+from interlock.jobs.clock import Trusts, any_clock
 from interlock.jobs.delivery import Clock, Courier, OnParked, OnSent, Sender, Tally
 from interlock.jobs.job import Job, JobContext, JobReport
 from interlock.jobs.wakeup import Wakeup
@@ -29,7 +30,7 @@ class Relay:
 
     `owner` names this relay in leases: unique per process and start. `hands` send at once, of which `kept_free` are
     for what somebody waits for. Times in `rules` are compared with `clock`, so replicas' clocks must agree to within
-    a few seconds.
+    a few seconds: while `trusts` says that this one does not, nothing is taken.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class Relay:
         wakeup: Wakeup | None = None,
         on_sent: OnSent | None = None,
         on_parked: OnParked | None = None,
+        trusts: Trusts = any_clock,
         hands: int = 8,
         kept_free: int = 2,
     ) -> None:
@@ -53,6 +55,7 @@ class Relay:
         self._owner = owner
         self._rules = rules or Rules()
         self._rates = rates
+        self._trusts = trusts
         self._hands = hands
         self._kept_free = kept_free
         self._courier = Courier(
@@ -134,6 +137,8 @@ class Relay:
         now = self._clock()
         routine = free - self._kept_free
         with self._store.read() as session:
+            if not self._trusts(session):
+                return (), None
             outlook = outbox_relay.look(session, now, rates=self._rates, limit=free, routine_limit=routine)
         if outlook.any_late:
             with self._store.write() as session:

@@ -11,6 +11,7 @@ from sqlmodel import Session
 from interlock.domain.errors import InterlockError
 from interlock.domain.policy import JobRule, Policy
 from interlock.domain.slot import Firing, Outcome, Plan, Slot, next_slot, pause_after_failure, plan
+from interlock.jobs.clock import Trusts, any_clock
 from interlock.jobs.heartbeat import heartbeat
 from interlock.jobs.job import Job, JobContext, JobReport, JobStoppedError, Run
 from interlock.store import slot as slots
@@ -36,16 +37,25 @@ class JobStatus:
 
 
 class JobRunner:
-    """`owner` names this process in leases: unique per process and start."""
+    """`owner` names this process in leases: unique per process and start. While `trusts` says that its clock is not
+    that of the others, nothing that is due is taken.
+    """
 
     def __init__(
-        self, store: Store, policy: Policy, jobs: Iterable[Job], clock: Callable[[], datetime], owner: str
+        self,
+        store: Store,
+        policy: Policy,
+        jobs: Iterable[Job],
+        clock: Callable[[], datetime],
+        owner: str,
+        trusts: Trusts = any_clock,
     ) -> None:
         self.jobs = {job.name: job for job in jobs}
         self._store = store
         self._policy = policy
         self._clock = clock
         self._owner = owner
+        self._trusts = trusts
         self._stopping = Event()
 
     def run_due(self, now: datetime, only: str | None = None) -> tuple[Run, ...]:
@@ -99,7 +109,7 @@ class JobRunner:
             return None
         with self._store.read() as session:
             # Most ticks find nothing to do, and need no writer's transaction to see it.
-            if self._plan(slots.newest(session, name), rule, now) == Plan():
+            if self._plan(slots.newest(session, name), rule, now) == Plan() or not self._trusts(session):
                 return None
         with self._store.write() as session:
             slots.one_at_a_time(session, name)
