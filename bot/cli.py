@@ -120,6 +120,22 @@ def sandbox(
 
 
 @app.command()
+def doctor(
+    mode: Annotated[ModeName, typer.Option(help="How Slack is reached.")] = ModeName.SOCKET,
+    manifest: Annotated[Path | None, typer.Option(help="The app's; beside INTERLOCK_CONFIG if left out.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,  # noqa: FBT002 an option of the command line
+) -> None:
+    """Look at everything that Interlock needs; say what is wrong, and what mends it."""
+    from bot import logs  # noqa: PLC0415 light start
+    from bot.doctor import report  # noqa: PLC0415 light start
+
+    logs.configure()
+    found = report.examine(os.environ, "socket" if mode is ModeName.SOCKET else "http", manifest)
+    typer.echo(report.as_json(found) if as_json else report.as_text(found))
+    raise typer.Exit(found.code)
+
+
+@app.command()
 def version() -> None:
     """Print the version."""
     from importlib.metadata import version as installed  # noqa: PLC0415 light start

@@ -55,7 +55,7 @@ class SlackDirectory:
     def groups(self) -> Sequence[Group]:
         """Those of this workspace that are in use. Another company's, told of in shared channels, give no rights."""
         told = self._patiently(lambda: self._slack.read("usergroups.list", include_users="true"))
-        return [group(each) for each in _listed(told, "usergroups", "usergroups.list") if _in_use(each)]
+        return [group(each) for each in _listed(told, "usergroups", "usergroups.list") if in_use(each)]
 
     def people(self) -> Iterator[Sequence[Person]]:
         home = self.home()
@@ -126,7 +126,7 @@ def _listed(told: Mapping[str, Any], name: str, method: str) -> Sequence[Mapping
     return found
 
 
-def _in_use(told: Mapping[str, Any]) -> bool:
+def in_use(told: Mapping[str, Any]) -> bool:
     return bool(told.get("id")) and not told.get("date_delete") and not told.get("is_external")
 
 

@@ -7,6 +7,7 @@ import logging
 import re
 import ssl
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from socket import gaierror
@@ -62,6 +63,14 @@ class SlackError(InterlockError):
         """The scope that the token lacks, with `missing_scope`."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A call that succeeded; `headers` by their names in lower case."""
+
+    body: Mapping[str, Any]
+    headers: Mapping[str, str]
+
+
 class Slack:
     """Threads share one. `token` is the bot's; `base_url` ends with a slash."""
 
@@ -72,10 +81,14 @@ class Slack:
 
     def write(self, method: str, **arguments: Any) -> Mapping[str, Any]:
         """A method that changes something, as JSON. Arguments that are None are left out. Raises SlackError."""
-        return self._call(method, json={key: value for key, value in arguments.items() if value is not None})
+        return self._call(method, json={key: value for key, value in arguments.items() if value is not None}).body
 
     def read(self, method: str, **arguments: Any) -> Mapping[str, Any]:
         """A method that looks, as a form: those take no JSON. Raises SlackError."""
+        return self.look(method, **arguments).body
+
+    def look(self, method: str, **arguments: Any) -> Answer:
+        """As `read`, with the answer's headers. Raises SlackError."""
         return self._call(method, params={key: value for key, value in arguments.items() if value is not None})
 
     def pages(self, method: str, *, around: Around | None = None, **arguments: Any) -> Iterator[Mapping[str, Any]]:
@@ -93,7 +106,7 @@ class Slack:
                 return
         raise SlackError(f"Slack's {method} does not come to an end: its cursors repeat.")
 
-    def _call(self, method: str, **how: Any) -> Mapping[str, Any]:
+    def _call(self, method: str, **how: Any) -> Answer:
         try:
             answer = self.client.api_call(method, **how)
         except SlackApiError as error:
@@ -107,7 +120,7 @@ class Slack:
         data = answer.data
         if not isinstance(data, Mapping):
             raise SlackError("Slack's answer can't be read.", unknown_outcome=True)
-        return data
+        return Answer(body=data, headers={name.lower(): str(value) for name, value in answer.headers.items()})
 
 
 def _refused(method: str, error: SlackApiError) -> SlackError:

@@ -101,6 +101,18 @@ def verify(session: Session, batch: int = 5000) -> tuple[int, Broken | None]:
     return head.seq, None
 
 
+def verify_head(session: Session) -> tuple[int, Broken | None]:
+    """As `verify`, of the newest event alone: whether it is the recorded head, and says what was recorded."""
+    head = session.exec(select(AuditHeadRow)).first()
+    row = session.exec(select(AuditRow).order_by(col(AuditRow.seq).desc()).limit(1)).first()
+    end = (row.seq, row.hash) if row else (0, audit.GENESIS)
+    if head is None or (head.seq, head.hash) != end:
+        return end[0], Broken(seq=end[0] + 1, why="the recorded head is missing, or events up to it are")
+    if row is not None and row.hash != audit.link_hash(row.previous, row.body):
+        return end[0], Broken(seq=row.seq, why="its text is not what was recorded")
+    return end[0], None
+
+
 def _first_misfiled(rows: Sequence[AuditRow]) -> Broken | None:
     """The columns beside the text are what events are looked up by."""
     for row in rows:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlmodel import Field, Session, SQLModel
+from sqlmodel import Field, Session, SQLModel, col, func, select
 
 from interlock.store.base import UtcDateTime
 from interlock.store.upsert import insert_new
@@ -23,3 +23,10 @@ def first_time(session: Session, key: str, now: datetime) -> bool:
 def known(session: Session, key: str) -> bool:
     """Whether `key` was remembered, by this transaction or an earlier one."""
     return session.get(SeenRow, key) is not None
+
+
+def latest(session: Session, kind: str) -> datetime | None:
+    """When something of a kind (`webhook`) was last remembered."""
+    return session.exec(
+        select(func.max(SeenRow.at)).where(col(SeenRow.key).startswith(f"{kind}:", autoescape=True))
+    ).first()

@@ -32,8 +32,8 @@ class JiraHttp:
 
     Session and token authentication are the `jira` library's, its retries are off: it retries comments (they are then
     written twice), chokes on an HTTP-date Retry-After and gives up at once on a 502. `email` makes it Cloud's
-    basic authentication, None Data Center's personal access token. `sleep` waits between attempts; `read_seconds` is
-    the longest silence in an answer.
+    basic authentication, None Data Center's personal access token. `sleep` waits between `attempts`; `read_seconds`
+    is the longest silence in an answer.
     """
 
     def __init__(
@@ -44,7 +44,9 @@ class JiraHttp:
         *,
         sleep: Callable[[float], None] = time.sleep,
         read_seconds: float = READ_SECONDS,
+        attempts: int = ATTEMPTS,
     ) -> None:
+        self._attempts = attempts
         self.url = url.rstrip("/")
         self.cloud = email is not None
         self._sleep = sleep
@@ -71,7 +73,7 @@ class JiraHttp:
     def _again(self, ask: Callable[[], Any]) -> Any:
         retrying = Retrying(
             sleep=self._sleep,
-            stop=stop_after_attempt(ATTEMPTS),
+            stop=stop_after_attempt(self._attempts),
             retry=retry_if_exception(_may_pass),
             wait=_wait,
             before_sleep=_say,

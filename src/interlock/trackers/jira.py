@@ -14,7 +14,7 @@ from interlock.domain.policy import Tickets
 from interlock.domain.ticket import Account, Change, Project, Version
 from interlock.trackers import fields, jql, mapping, page, paging, plain
 from interlock.trackers.errors import TrackerError
-from interlock.trackers.http import READ_SECONDS, JiraHttp
+from interlock.trackers.http import ATTEMPTS, READ_SECONDS, JiraHttp
 from interlock.trackers.mapping import Mapper, Reading
 from interlock.trackers.page import Page
 
@@ -56,10 +56,11 @@ class JiraTracker:
         *,
         sleep: Callable[[float], None] = time.sleep,
         read_seconds: float = READ_SECONDS,
+        attempts: int = ATTEMPTS,
     ) -> None:
         self.cloud = email is not None
         self._settings = settings
-        self._http = JiraHttp(url, email, token, sleep=sleep, read_seconds=read_seconds)
+        self._http = JiraHttp(url, email, token, sleep=sleep, read_seconds=read_seconds, attempts=attempts)
         self._mapper: Mapper | None = None
 
     def close(self) -> None:
@@ -107,6 +108,29 @@ class JiraTracker:
     def projects(self, keys: Sequence[str]) -> list[Project]:
         """Raises TrackerError naming the first that Jira does not show: its tickets would be missing in silence."""
         return [self._project(key) for key in keys]
+
+    def may_browse(self, key: str) -> bool:
+        """Whether the bot's account may see the project's tickets."""
+        try:
+            told = self._http.get(
+                f"{_API}/mypermissions", {"projectKey": jql.project_key(key), "permissions": "BROWSE_PROJECTS"}
+            )
+        except TrackerError as error:
+            if error.status in {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}:
+                return False
+            raise
+        permission = plain.record(plain.record(plain.record(told).get("permissions")).get("BROWSE_PROJECTS"))
+        return permission.get("havePermission") is True
+
+    def webhook_urls(self) -> list[str] | None:
+        """Where the webhooks that are switched on lead; None where this account may not know: administrators may."""
+        try:
+            told = plain.records(self._http.get("/rest/webhooks/1.0/webhook"))
+        except TrackerError as error:
+            if error.status is not None and error.permanent:
+                return None
+            raise
+        return [plain.text(each.get("url")) for each in told if each.get("enabled") is not False]
 
     def versions(self, key: str) -> list[Version]:
         """All versions of a project, with tickets or without."""

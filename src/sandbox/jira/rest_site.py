@@ -4,7 +4,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from sandbox.jira.calls import Call, RefusedError, answer
+from sandbox.jira.calls import Call, RefusedError, answer, found
 from sandbox.jira.model import CATEGORIES, Named, stamp
 
 SYSTEM_FIELDS = (
@@ -171,6 +171,9 @@ def user(call: Call) -> Response:
 
 
 def my_permissions(call: Call) -> Response:
+    project = call.parameter("projectKey")
+    if project is not None:
+        found(lambda: call.store.project(project), f"No project could be found with key '{project}'.")
     wanted = call.names("permissions") or ["BROWSE_PROJECTS", "ADD_COMMENTS", "EDIT_ISSUES", "TRANSITION_ISSUES"]
     told = {
         key: {

@@ -167,7 +167,7 @@ def group(workspace: Workspace, team: Group, *, users: bool) -> dict[str, Any]:
         "is_external": False,
         "date_create": FOUNDED,
         "date_update": FOUNDED,
-        "date_delete": 0,
+        "date_delete": FOUNDED if team.disabled else 0,
         "auto_type": None,
         "auto_provision": False,
         "enterprise_subteam_id": "",

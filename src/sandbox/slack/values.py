@@ -47,6 +47,7 @@ class Group:
     name: str
     users: tuple[str, ...] = ()
     description: str = ""
+    disabled: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

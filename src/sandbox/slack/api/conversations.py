@@ -11,19 +11,7 @@ _TYPES = {"public_channel": "channel", "private_channel": "private", "im": "im"}
 
 
 def list_(call: Call) -> Answer:
-    wanted = [name.strip() for name in call.text("types", "public_channel").split(",")]
-    kinds = {_TYPES[name] for name in wanted if name in _TYPES}
-    for kind in sorted(kinds):
-        call.needs_scope(f"{_FAMILIES[kind]}:read")
-    if "mpim" in wanted:
-        call.needs_scope("mpim:read")
-    found = [
-        channel
-        for channel in call.context.workspace.channels()
-        if channel.kind in kinds
-        and (channel.kind == "channel" or call.is_member(channel))
-        and not (channel.archived and call.flag("exclude_archived"))
-    ]
+    found = _of_types(call)
     page, after = call.page(found, default=100, most=1000)
     shown = [
         shapes.channel(call.context.workspace, channel)
@@ -31,6 +19,33 @@ def list_(call: Call) -> Answer:
         for channel in page
     ]
     return ok(channels=shown, **after)
+
+
+def of_user(call: Call) -> Answer:
+    """Those that somebody is in (the app, unless `user` says otherwise), without a word of membership."""
+    somebody = call.text("user") or call.context.workspace.app_user
+    found = [channel for channel in _of_types(call) if somebody in channel.members]
+    page, after = call.page(found, default=100, most=999)
+    shown = [shapes.channel(call.context.workspace, channel) for channel in page]
+    for one in shown:
+        one.pop("is_member", None)
+    return ok(channels=shown, **after)
+
+
+def _of_types(call: Call) -> list[Channel]:
+    wanted = [name.strip() for name in call.text("types", "public_channel").split(",")]
+    kinds = {_TYPES[name] for name in wanted if name in _TYPES}
+    for kind in sorted(kinds):
+        call.needs_scope(f"{_FAMILIES[kind]}:read")
+    if "mpim" in wanted:
+        call.needs_scope("mpim:read")
+    return [
+        channel
+        for channel in call.context.workspace.channels()
+        if channel.kind in kinds
+        and (channel.kind == "channel" or call.is_member(channel))
+        and not (channel.archived and call.flag("exclude_archived"))
+    ]
 
 
 def info(call: Call) -> Answer:
@@ -148,6 +163,7 @@ def _shown(call: Call, message: Message) -> Answer:
 
 METHODS = {
     "conversations.list": Method(list_, tier=2),
+    "users.conversations": Method(of_user, tier=3),
     "conversations.info": Method(info, tier=3),
     "conversations.members": Method(members, tier=4),
     "conversations.history": Method(history, tier=3),

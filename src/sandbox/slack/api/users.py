@@ -34,6 +34,8 @@ def profile_get(call: Call) -> Answer:
 def groups_list(call: Call) -> Answer:
     shown = []
     for group in call.context.workspace.groups():
+        if group.disabled and not call.flag("include_disabled"):
+            continue
         one = shapes.group(call.context.workspace, group, users=call.flag("include_users"))
         if not call.flag("include_count"):
             del one["user_count"]

@@ -1,0 +1,109 @@
+"""All checks put together, and what is printed of them."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.doctor import jira, machine, slack
+from bot.doctor.check import Check, run_all
+from bot.wiring import Mode, now, settings_from
+from interlock.config.errors import PolicyError
+from interlock.config.policy import load_policy, summary
+from interlock.domain import checkup
+from interlock.domain.actor import Person
+from interlock.domain.checkup import Finding, Mark, fail, ok
+from interlock.domain.policy import Policy
+from interlock.domain.release import Release
+from interlock.store import directory, mirror, release, seen
+from interlock.store.engine import Store
+
+MARKS: Final = {Mark.OK: "✓", Mark.WARN: "!", Mark.FAIL: "✗", Mark.UNKNOWN: "?"}
+WRONG_SETTINGS: Final = 2
+MANIFEST: Final = "slack-manifest.yaml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    findings: tuple[Finding, ...]
+    code: int
+
+
+def examine(env: Mapping[str, str], mode: Mode, manifest: Path | None) -> Report:
+    """Raises SettingsError. A policy that cannot be used is a finding, with the exit code of wrong settings."""
+    settings = settings_from(env)
+    settings.require_slack(mode)
+    settings.require_tracker()
+    beside = manifest or settings.interlock_config.with_name(MANIFEST)
+    policy, found = _policy(settings.interlock_config)
+    store = machine.open_store(settings)
+    mirrors = _Mirrors(store)
+    try:
+        local = machine.checks(settings, store, now)
+        theirs = slack.checks(settings, policy, beside, mirrors.people, now)
+        if policy is not None:
+            local.append(Check(what="time zones", run=lambda: machine.time_zones(policy)))
+            theirs += jira.checks(settings, policy, mirrors.releases, mirrors.last_webhook, now)
+        local.append(Check(what="Jira webhooks", run=lambda: machine.webhook_secret(settings)))
+        findings = (*found, *run_all([*local, *theirs]))
+    finally:
+        if store is not None:
+            store.close()
+    return Report(findings=findings, code=checkup.exit_code(findings) if policy else WRONG_SETTINGS)
+
+
+def as_text(report: Report) -> str:
+    """A line for each finding, and one that counts them."""
+    wide = max((len(each.what) for each in report.findings), default=0)
+    lines = [
+        f"{MARKS[each.mark]} {each.mark.value:<7}  {each.what:<{wide}}  {each.told} {each.mend}".rstrip()
+        for each in report.findings
+    ]
+    return "\n".join([*lines, checkup.summary(report.findings)])
+
+
+def as_json(report: Report) -> str:
+    findings = [asdict(each) for each in report.findings]
+    return json.dumps({"exit_code": report.code, "findings": findings}, indent=2, ensure_ascii=False)
+
+
+class _Mirrors:
+    """What the store already knows. Nothing where it is not there, or of another schema: that is a finding already."""
+
+    def __init__(self, store: Store | None) -> None:
+        self._store = store
+
+    def people(self) -> dict[str, Person]:
+        if self._store is None:
+            return {}
+        try:
+            with self._store.read() as session:
+                if mirror.as_of(session, "people") is None or mirror.as_of(session, "tickets") is None:
+                    return {}
+                return {each.slack_id: each for each in directory.everybody(session)}
+        except SQLAlchemyError:
+            return {}
+
+    def releases(self) -> Iterable[Release]:
+        if self._store is None:
+            return ()
+        with self._store.read() as session:
+            return release.active(session)
+
+    def last_webhook(self) -> datetime | None:
+        if self._store is None:
+            return None
+        with self._store.read() as session:
+            return seen.latest(session, "webhook")
+
+
+def _policy(path: Path) -> tuple[Policy | None, list[Finding]]:
+    try:
+        policy = load_policy(path, now().date())
+    except PolicyError as error:
+        return None, [fail("policy", str(problem), "Correct it there.") for problem in error.problems]
+    return policy, [ok("policy", summary(path, policy))]
