@@ -30,12 +30,17 @@ def upgrade(env: Mapping[str, str]) -> str:
     try:
         before = schema.current(store)
         schema.upgrade(store)
-        after = schema.current(store)
+        after, oldest = schema.current(store), schema.tolerates(store)
     finally:
         store.close()
     if before == after:
         return f"The database is at schema {after} already."
-    return f"The database is at schema {after} now; it was {before or 'empty'}."
+    done = f"The database is at schema {after} now; it was {before or 'empty'}."
+    if before is None or oldest is None:
+        return done
+    if oldest <= before:
+        return f"{done} What runs on it may go on."
+    return f"{done} Programs older than schema {oldest} must be stopped."
 
 
 def check_config(env: Mapping[str, str], path: Path | None) -> Checked:

@@ -79,7 +79,7 @@ def open_store(settings: Settings, *, require_schema: bool = True) -> Store:
     """Raises StoreError where the database cannot be reached or has another schema."""
     store = Store(settings.reveal("DATABASE_URL"))
     if require_schema:
-        schema.require_current(store)
+        schema.require_usable(store)
     return store
 
 
@@ -233,7 +233,7 @@ class Bot:
 
     def _health(self) -> Health:
         def database() -> None:
-            schema.require_current(self._store)
+            schema.require_usable(self._store)
 
         def slack() -> str | None:
             if self._socket is None or self._socket.is_connected:

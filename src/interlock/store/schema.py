@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from interlock.store import (
     audit,
@@ -18,6 +18,7 @@ from interlock.store import (
     pacing,
     person,
     release,
+    schema_floor,
     seen,
     signoff,
     slot,
@@ -39,6 +40,7 @@ TABLES = (
     pacing,
     person,
     release,
+    schema_floor,
     seen,
     signoff,
     slot,
@@ -48,10 +50,34 @@ TABLES = (
 """The modules that declare tables: imported so that a migration sees them all."""
 
 MIGRATIONS = Path(__file__).with_name("migrations")
+ONE_UPGRADE = 0x1D7E510C
+"""PostgreSQL's advisory lock of whoever upgrades."""
+LOCK_SECONDS = 3
+"""How long a migration waits for a table, and so makes everybody who comes after it wait."""
+ATTEMPTS = 10
 
 
-def upgrade(store: Store) -> None:
-    """Bring the database to this program's schema; does nothing where it is there already."""
+def upgrade(store: Store, to: str = "head") -> None:
+    """Bring the database to this program's schema (or only to the revision `to`), while replicas may be at work on it.
+
+    Does nothing where it is there already; several at once are one. Raises StoreError where the database is too busy:
+    what was done until then holds, and another try goes on from there.
+    """
+    for _ in range(1 if store.is_sqlite else ATTEMPTS):
+        try:
+            _migrate(store, to)
+        except OperationalError as error:
+            if not _is_busy(error):
+                raise
+        else:
+            return
+    raise StoreError(
+        "The database is too busy: a transaction of long standing holds what the upgrade must change. "
+        "Run it again: interlock db upgrade"
+    )
+
+
+def _migrate(store: Store, to: str) -> None:
     # Alembic takes a second to import, and only this command and the tests need it.
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
@@ -59,8 +85,19 @@ def upgrade(store: Store) -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with store.engine.connect() as connection:
+        if not store.is_sqlite:
+            connection.detach()  # closed at the end: no later user inherits what is set here
+            # Whoever waits for a table keeps everybody behind it waiting.
+            connection.execute(text(f"SET lock_timeout = '{LOCK_SECONDS}s'"))
+            connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": ONE_UPGRADE})
+            connection.commit()
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, to)
+
+
+def _is_busy(error: OperationalError) -> bool:
+    """PostgreSQL's lock_not_available, SQLite's "database is locked"."""
+    return getattr(error.orig, "sqlstate", None) == "55P03" or "locked" in str(error.orig)
 
 
 def head() -> str:
@@ -70,27 +107,42 @@ def head() -> str:
 
 def current(store: Store) -> str | None:
     """The database's revision; None where there is no schema yet. Raises StoreError where it cannot be reached."""
+    return _look(store)[0]
+
+
+def tolerates(store: Store) -> str | None:
+    """The oldest schema whose programs work on the database as it is; None where only its own does."""
+    return _look(store)[1]
+
+
+def require_usable(store: Store) -> None:
+    """Raise StoreError, with what mends it, unless this program can work on the database: its schema is this program's
+    or, amid a rolling upgrade, a newer one that this program does not disturb.
+    """
+    have, oldest = _look(store)
+    want = head()
+    if have is None or have < want:
+        raise StoreError(
+            f"The database's schema is {have or 'absent'}; this program needs {want}. Run: interlock db upgrade"
+        )
+    if have > want and (oldest is None or oldest > want):
+        raise StoreError(
+            f"The database is at schema {have}, too new for this program's {want}. Run the newer Interlock on it."
+        )
+
+
+def _look(store: Store) -> tuple[str | None, str | None]:
+    """The database's revision, and the oldest that it tolerates."""
     try:
         with store.read() as session:  # a health check must not wait for a writer
-            return _revision(session.connection())
+            connection = session.connection()
+            have = _revision(connection)
+            told = have is not None and have >= schema_floor.FIRST
+            return have, schema_floor.oldest(connection) if told else None
     except DBAPIError as error:
         where = store.url.render_as_string(hide_password=True)
         reason = str(error.orig).strip().splitlines()[0]
         raise StoreError(f"The database {where} cannot be reached ({reason}). Check DATABASE_URL.") from error
-
-
-def require_current(store: Store) -> None:
-    """Raise StoreError, with the command that mends it, unless the schema is this program's."""
-    have, want = current(store), head()
-    if have == want:
-        return
-    if have is not None and have > want:
-        raise StoreError(
-            f"The database is at schema {have}, newer than this program's {want}. Run the newer Interlock on it."
-        )
-    raise StoreError(
-        f"The database's schema is {have or 'absent'}; this program needs {want}. Run: interlock db upgrade"
-    )
 
 
 def _revision(connection: Connection) -> str | None:

@@ -11,6 +11,8 @@ down_revision = ${repr(down_revision)}
 branch_labels = None
 depends_on = None
 
+oldest = "the oldest schema whose programs work on this one: the same as in the migration before, if this only adds"
+
 
 def upgrade() -> None:
     ${upgrades if upgrades else "pass"}
