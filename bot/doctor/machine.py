@@ -53,12 +53,13 @@ def database(settings: Settings, store: Store | None, now: Clock) -> Iterator[Fi
         yield ok("database", f"{'SQLite' if store.is_sqlite else 'PostgreSQL'} {version}.")
         yield judge_clock("the database", clock.skew(session, now), broken=clock.MOST_SKEW)
     try:
-        schema.require_current(store)
+        schema.require_usable(store)
     except StoreError as error:
         mend = UPGRADE if have is None or have < schema.head() else "Install the newer Interlock."
         yield fail("database schema", str(error), mend)
         return
-    yield ok("database schema", f"{have}, as this program needs it.")
+    of_ours = "as this program needs it" if have == schema.head() else "newer than this program's, and it may go on"
+    yield ok("database schema", f"{have}, {of_ours}.")
     with store.read() as session:
         events, broken = audit.verify_head(session)
     if broken is None:
