@@ -27,7 +27,7 @@ COMMANDS: Final[dict[str, SlashCommand]] = {
         verbs={
             "status": Verb(handler=release.status, usage="[release]", about="says where a release stands"),
             "list": Verb(handler=release.list_, about="lists the releases under way"),
-            "new": Verb(handler=release.new, about="plans a release from a template"),
+            "new": Verb(handler=release.new, usage="[TEMPLATE NAME DAY …]", about="plans a release from a template"),
             "signoffs": Verb(handler=signoff.signoffs, usage="[release]", about="says who has signed, and asks"),
             "digest now": Verb(handler=digest.now, usage="[release]", about="posts the digest at once"),
             "close": Verb(handler=release.close, usage="RELEASE [why]", about="ends a release for good"),
@@ -39,6 +39,8 @@ COMMANDS: Final[dict[str, SlashCommand]] = {
         free=True,
         verbs={
             "list": Verb(handler=blocker.list_, usage="[team|release]", about="lists what can't move and why"),
+            "take": Verb(handler=blocker.take_typed, usage="KEY [DAY]", about="says that you are on it, and by when"),
+            "snooze": Verb(handler=blocker.snooze_typed, usage="KEY [DAY why]", about="keeps it silent until then"),
         },
     ),
     "/env": SlashCommand(
@@ -46,7 +48,9 @@ COMMANDS: Final[dict[str, SlashCommand]] = {
         default="list",
         verbs={
             "list": Verb(handler=environment.list_, usage="[ENV]", about="says who has which, and until when"),
-            "book": Verb(handler=environment.book, usage="[ENV]", about="books one, or puts you in its waitlist"),
+            "book": Verb(
+                handler=environment.book, usage="[ENV] [WHEN why]", about="books one, or puts you in its waitlist"
+            ),
             "return": Verb(handler=environment.return_, usage="[ENV]", about="gives yours back"),
             "set": Verb(handler=environment.set_, usage="ENV STATE why", about="says what state yours is in"),
         },

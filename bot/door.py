@@ -14,6 +14,7 @@ from bot import terminal
 from bot.answers import Answers
 from bot.app import TABLES
 from bot.dispatch import ClickHandler, Dispatcher, Failure, Tables
+from bot.listeners import release as releases
 from bot.listeners import signoff
 from bot.metrics import Metrics
 from bot.modals import ModalError, Modals
@@ -74,7 +75,10 @@ class NoForms(Modals):
     """Nothing can be opened on somebody's command line."""
 
     def _call(self, method: str, **arguments: Any) -> dict[str, Any]:  # noqa: ARG002 the signature is Slack's
-        raise ModalError("That opens a form, which the command line has not. Nothing was changed: do it in Slack.")
+        raise ModalError(
+            "That opens a form, which the command line has not. Nothing was changed: give all of it at once, as `help` "
+            "shows, or do it in Slack."
+        )
 
 
 class Door:
@@ -143,10 +147,12 @@ class Door:
 
 
 def _tables() -> Tables:
-    """Slack's own, but for what needs a card that can be seen."""
+    """Slack's own, but for what needs a card that can be seen or a form that asks."""
     release = TABLES.commands["/release"]
     signoffs = replace(release.verbs["signoffs"], handler=signoff.to_sign)
-    commands = {**TABLES.commands, "/release": replace(release, verbs={**release.verbs, "signoffs": signoffs})}
+    close = replace(release.verbs["close"], handler=releases.close_typed, usage="RELEASE why --yes")
+    verbs = {**release.verbs, "signoffs": signoffs, "close": close}
+    commands = {**TABLES.commands, "/release": replace(release, verbs=verbs)}
     return Tables(commands=commands, clicks=CLICKS)
 
 

@@ -21,6 +21,8 @@ Body = Mapping[str, Any]
 
 REFERENCE: Final = re.compile(r"<([@#])([A-Z0-9]+)(?:\|[^<>]*)?>")
 LINK: Final = re.compile(r"<(?:https?://|mailto:|tel:)[^<>|]*(?:\|([^<>]*))?>")
+CHANNEL: Final = re.compile(r"<#([A-Z0-9]+)>")
+"""A channel, as `typed` leaves it."""
 PERSON: Final = re.compile(r"<@([UW][A-Z0-9]+)>")
 
 

@@ -1,19 +1,28 @@
 """`/blockers`, and what people do about a blocker."""
 
+from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from bot.requests import Answer, Click, Command, Errors, Shown, Submission
 from bot.services import Services
 from bot.views import blocker as view
 from bot.views import release as release_view
-from bot.views.blocks import Message
+from bot.views.blocks import Message, refusal, sentence
 from bot.views.forms import notice
+from interlock.domain import when
+from interlock.domain.actor import Actor
 from interlock.domain.authority import Refused
+from interlock.domain.names import says_something
 from interlock.domain.release import Unclear
 from interlock.domain.visibility import MEMBER
 from interlock.usecases import announcement, blocker, whereabouts
 
 NO_DATE = "Choose a date from today on."
+NO_DAY = "By which day? Type it behind the key: `tomorrow`, `fri`, `+3d` or `2026-12-17`."
+NO_REASON = "Say why it may wait, behind the day."
+
+Form = Callable[[str, str, date], dict[str, Any]]
 
 
 def list_(request: Command, services: Services) -> Message:
@@ -68,6 +77,39 @@ def snooze(request: Click, services: Services) -> Message | None:
     return _open(request, services, snoozing=True)
 
 
+def take_typed(request: Command, services: Services) -> Message | None:
+    """`/blockers take KEY [DAY]`; without a day, the form asks for it."""
+    key, _, typed = request.args.partition(" ")
+    ticket_id = blocker.named(services.store, services.policy, request.actor, key)
+    if isinstance(ticket_id, Refused):
+        return release_view.refused(ticket_id)
+    if not typed.strip():
+        return _ask(request.actor, request.trigger_id, ticket_id, services, view.take_form, request.now)
+    until = _typed_evening(typed, request, services)
+    if until is None:
+        return refusal(NO_DAY)
+    done = blocker.take(services.store, services.policy, request.actor, ticket_id, until, request.now)
+    return release_view.refused(done) if isinstance(done, Refused) else sentence(view.taken(done.key, done.until))
+
+
+def snooze_typed(request: Command, services: Services) -> Message | None:
+    """`/blockers snooze KEY [DAY why]`"""
+    key, _, rest = request.args.partition(" ")
+    typed, _, reason = rest.strip().partition(" ")
+    ticket_id = blocker.named(services.store, services.policy, request.actor, key)
+    if isinstance(ticket_id, Refused):
+        return release_view.refused(ticket_id)
+    if not typed:
+        return _ask(request.actor, request.trigger_id, ticket_id, services, view.snooze_form, request.now)
+    until, reason = _typed_evening(typed, request, services), reason.strip()
+    if until is None or not says_something(reason):
+        return refusal(NO_DAY if until is None else NO_REASON)
+    if len(reason) > view.REASON_LETTERS:
+        return refusal(f"That reason has {len(reason)} characters; at most {view.REASON_LETTERS} are kept.")
+    done = blocker.snooze(services.store, services.policy, request.actor, ticket_id, until, reason, request.now)
+    return release_view.refused(done) if isinstance(done, Refused) else sentence(view.snoozed(done.key, done.until))
+
+
 def taken(request: Submission, services: Services) -> Answer:
     until = _evening(request, services)
     if until is None:
@@ -92,13 +134,18 @@ def snoozed(request: Submission, services: Services) -> Answer:
 
 
 def _open(request: Click, services: Services, *, snoozing: bool) -> Message | None:
-    ticket_id = request.id("ticket")
-    found = blocker.ticket(services.store, services.policy, request.actor, ticket_id)
+    form = view.snooze_form if snoozing else view.take_form
+    return _ask(request.actor, request.trigger_id, request.id("ticket"), services, form, request.now)
+
+
+def _ask(
+    actor: Actor, trigger_id: str, ticket_id: str, services: Services, form: Form, now: datetime
+) -> Message | None:
+    found = blocker.ticket(services.store, services.policy, actor, ticket_id)
     if isinstance(found, Refused):
         return release_view.refused(found)
-    today = whereabouts.today(services.store, services.policy, request.actor, request.now)
-    form = view.snooze_form if snoozing else view.take_form
-    services.views.open(request.trigger_id, form(ticket_id, found, today + timedelta(days=1)))
+    today = whereabouts.today(services.store, services.policy, actor, now)
+    services.views.open(trigger_id, form(ticket_id, found, today + timedelta(days=1)))
     return None
 
 
@@ -108,5 +155,13 @@ def _evening(request: Submission, services: Services) -> datetime | None:
         chosen = date.fromisoformat(request.text(view.UNTIL))
     except ValueError:
         return None
-    zone = whereabouts.zone(services.store, services.policy, request.actor)
-    return datetime.combine(chosen, time(23, 59), zone)
+    return _end(chosen, request.actor, services)
+
+
+def _typed_evening(typed: str, request: Command, services: Services) -> datetime | None:
+    chosen = when.day(typed.strip(), whereabouts.today(services.store, services.policy, request.actor, request.now))
+    return _end(chosen, request.actor, services) if chosen else None
+
+
+def _end(chosen: date, actor: Actor, services: Services) -> datetime:
+    return datetime.combine(chosen, time(23, 59), whereabouts.zone(services.store, services.policy, actor))

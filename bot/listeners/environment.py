@@ -8,16 +8,21 @@ from bot.services import Services
 from bot.views import booking as booking_view
 from bot.views import booking_form as form
 from bot.views import environment as view
-from bot.views.blocks import Message, escape
+from bot.views.blocks import Message, escape, refusal
 from bot.views.forms import notice
+from interlock.domain import when
 from interlock.domain.authority import Refused
 from interlock.domain.booking_draft import BookingDraft
 from interlock.domain.environment import Lifecycle
-from interlock.usecases import booking, booking_return, environment
+from interlock.usecases import booking, booking_return, environment, whereabouts
 from interlock.usecases.booking import Booked, Conflict, Invalid
 from interlock.usecases.booking_return import Choice, Returned
 from interlock.usecases.retirement import WouldEnd
 
+NO_SPAN = (
+    "From when until when? Such as `now 4h why`, `tomorrow 13:00-17:00 why` or "
+    "`2026-12-01 09:00 to 2026-12-03 18:00 why`; `shared` or `wait` may stand before the why."
+)
 LATEST = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
 
 
@@ -36,8 +41,11 @@ def all_(request: Click, services: Services) -> Message | Replacement:
 
 
 def book(request: Command, services: Services) -> Message | None:
-    """`/env book [name]` opens the form, if it would not be in vain."""
-    refused = _open(request, services, request.args)
+    """`/env book [name]` opens the form, if it would not be in vain; `/env book NAME WHEN why` books at once."""
+    key, _, rest = request.args.partition(" ")
+    if rest.strip():
+        return _book_typed(request, services, key, rest.split())
+    refused = _open(request, services, key)
     return view.refused(refused) if refused else None
 
 
@@ -64,6 +72,35 @@ def submit(request: Submission, services: Services) -> Answer:
     if isinstance(done, Booked):
         return Shown(view=form.done(booking_view.booked(done.environment, done.booking)))
     return Shown(view=form.done(booking_view.queued(done.environment, done.booking, done.place)))
+
+
+def _book_typed(request: Command, services: Services, key: str, words: list[str]) -> Message:
+    typed = when.span(words, request.now, whereabouts.zone(services.store, services.policy, request.actor))
+    if typed is None:
+        return refusal(NO_SPAN)
+    offered = booking.form(services.store, services.policy, request.actor, key, request.now)
+    if isinstance(offered, Refused):
+        return view.refused(offered)
+    marks = {word.casefold() for word in typed.rest[:2]} & {form.SHARED, form.WAIT}
+    draft = BookingDraft(
+        environment=offered.chosen.key if offered.chosen else "",
+        starts=typed.span.starts,
+        ends=typed.span.ends,
+        exclusive=form.SHARED not in marks,
+        purpose=" ".join(typed.rest[len(marks) :]),
+        wait=form.WAIT in marks,
+    )
+    done = booking.book(services.store, services.policy, request.actor, draft, request.trigger_id, request.now)
+    services.wake()
+    if isinstance(done, Invalid):
+        return refusal(" ".join(map(escape, done.problems.values())))
+    if isinstance(done, Conflict):
+        return booking_view.taken(done.taken, request.actor.slack_id)
+    if isinstance(done, Refused):
+        return view.refused(done)
+    if isinstance(done, Booked):
+        return booking_view.booked(done.environment, done.booking)
+    return booking_view.queued(done.environment, done.booking, done.place)
 
 
 def return_(request: Command, services: Services) -> Message:

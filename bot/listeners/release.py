@@ -2,12 +2,13 @@
 
 from datetime import date
 
+from bot import release_line
 from bot.requests import Answer, Click, Command, Errors, Shown, Submission, Suggestion, Value, Values
 from bot.services import Services
 from bot.views import release as view
 from bot.views import release_form as form
 from bot.views import signoff as signoff_view
-from bot.views.blocks import Block, Message, escape
+from bot.views.blocks import Block, Message, escape, refusal
 from bot.views.forms import notice
 from interlock.domain.authority import Refused
 from interlock.domain.draft import Draft
@@ -15,6 +16,9 @@ from interlock.domain.release import ScopeRule, Unclear
 from interlock.usecases import announcement, release, signoff
 from interlock.usecases import status as statuses
 from interlock.usecases.release import Invalid
+
+AGREED = " --yes"
+"""What a command line agrees with: nothing can ask there."""
 
 
 def status(request: Command, services: Services) -> Message:
@@ -55,12 +59,31 @@ def share(request: Click, services: Services) -> Message:
 
 
 def new(request: Command, services: Services) -> Message | None:
-    """`/release new` opens the form, if it would not be in vain."""
+    """`/release new` opens the form, if it would not be in vain; with all it needs behind it, it plans at once."""
+    if request.args:
+        return _new_typed(request, services)
     refused = release.may_create(services.store, services.policy, request.actor, request.now)
     if refused:
         return view.refused(refused)
     services.views.open(request.trigger_id, form.new(services.policy, channel_id=_channel(request.channel_id)))
     return None
+
+
+def _new_typed(request: Command, services: Services) -> Message:
+    typed = release_line.read(request.args)
+    if isinstance(typed, release_line.Unread):
+        return refusal(escape(typed.sentence))
+    store, policy, actor = services.store, services.policy, request.actor
+    found = release.draft_of(store, policy, actor, typed, request.channel_id, request.now)
+    if isinstance(found, Refused):
+        return view.refused(found)
+    done = release.create(store, policy, actor, found, request.trigger_id, request.now)
+    services.wake()
+    if isinstance(done, Invalid):
+        return refusal(" ".join(map(escape, done.problems.values())))
+    if isinstance(done, Refused):
+        return view.refused(done)
+    return form.planned(done.release, done.tickets, done.warnings)
 
 
 def preview(request: Click, services: Services) -> Message | None:
@@ -100,6 +123,25 @@ def close(request: Command, services: Services) -> Message | None:
     one = found.release
     services.views.open(request.trigger_id, form.close(one.id, one.name, found.reason, found.tickets, found.unfinished))
     return None
+
+
+def close_typed(request: Command, services: Services) -> Message:
+    """As `close`, where no form can ask: `--yes` at the end agrees."""
+    agreed = request.args.endswith(AGREED)
+    args = request.args.removesuffix(AGREED).strip()
+    found = release.ending(services.store, services.policy, request.actor, args, request.channel_id, request.now)
+    if isinstance(found, Refused):
+        return view.refused(found)
+    if isinstance(found, Unclear):
+        return view.unclear(found, None)
+    one = found.release
+    if not agreed:
+        return form.would_close(one.name, found.tickets, found.unfinished)
+    done = release.close(services.store, services.policy, request.actor, one.id, found.reason, request.now)
+    services.wake()
+    if isinstance(done, Invalid):
+        return refusal(" ".join(map(escape, done.problems.values())))
+    return view.refused(done) if isinstance(done, Refused) else form.has_closed(done.release)
 
 
 def close_for_good(request: Submission, services: Services) -> Answer:

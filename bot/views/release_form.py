@@ -4,7 +4,21 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from bot.views import release
-from bot.views.blocks import OPTIONS, Block, actions, button, cut, escape, line, option, section
+from bot.views.blocks import (
+    OPTIONS,
+    Block,
+    Message,
+    actions,
+    button,
+    cut,
+    escape,
+    line,
+    message,
+    option,
+    refusal,
+    section,
+    sentence,
+)
 from bot.views.forms import (
     input_channel,
     input_date,
@@ -74,16 +88,19 @@ def new(policy: Policy, *, channel_id: str | None = None, preview: Preview | Non
 
 
 def done(one: Release, tickets: int, warnings: Iterable[str]) -> dict[str, Any]:
-    """The form's last view."""
+    """The form's last view: what a message would say."""
+    return modal(NEW, "New release", planned(one, tickets, warnings).blocks, close="Done")
+
+
+def planned(one: Release, tickets: int, warnings: Iterable[str]) -> Message:
     preview = Preview(tickets=tickets, milestones=one.milestones, problems={}, warnings=tuple(warnings))
     text = f"*{release.title(one)}* is planned. It is announced in <#{one.channel_id}>.\n{release.plan(preview)}"
-    return modal(NEW, "New release", [section(text)], close="Done")
+    return message(f"{one.name} is planned.", section(text))
 
 
 def close(release_id: int, name: str, reason: str, tickets: int, unfinished: int) -> dict[str, Any]:
     """Asks before a release ends, and why it does."""
-    left = f" with {unfinished} of {count(tickets, 'ticket')} open" if unfinished else ""
-    ask = f"Close *{line(name, LONGEST)}*{left}? This can't be undone: its scope and sign-offs stay as they are."
+    ask = _ask_to_close(name, tickets, unfinished)
     why = cut(reason, LONGEST_REASON)
     return modal(
         CLOSE,
@@ -94,8 +111,17 @@ def close(release_id: int, name: str, reason: str, tickets: int, unfinished: int
     )
 
 
+def would_close(name: str, tickets: int, unfinished: int) -> Message:
+    """Where no form can ask."""
+    return refusal(f"{_ask_to_close(name, tickets, unfinished)} Type it again with the reason and `--yes` behind it.")
+
+
+def has_closed(one: Release) -> Message:
+    return sentence(_told_closed(one))
+
+
 def closed(one: Release) -> dict[str, Any]:
-    return notice("Close release", f"{line(one.name, LONGEST)} is closed. It is told in <#{one.channel_id}>.")
+    return notice("Close release", _told_closed(one))
 
 
 def suggested(choices: Iterable[VersionChoice]) -> list[Block]:
@@ -110,6 +136,15 @@ def suggested(choices: Iterable[VersionChoice]) -> list[Block]:
         if len(value) <= VALUE:
             options.append(option(cut(choice.name, 75 - len(label)) + label, value))
     return options[:OPTIONS]
+
+
+def _ask_to_close(name: str, tickets: int, unfinished: int) -> str:
+    left = f" with {unfinished} of {count(tickets, 'ticket')} open" if unfinished else ""
+    return f"Close *{line(name, LONGEST)}*{left}? This can't be undone: its scope and sign-offs stay as they are."
+
+
+def _told_closed(one: Release) -> str:
+    return f"{line(one.name, LONGEST)} is closed. It is told in <#{one.channel_id}>."
 
 
 def _previewed(preview: Preview) -> Block:

@@ -20,7 +20,7 @@ from interlock import usecases
 from interlock.domain.actor import Actor
 from interlock.domain.authority import Refused
 from interlock.domain.booking_draft import BookingDraft
-from interlock.domain.draft import Draft
+from interlock.domain.draft import Draft, TypedDraft
 from interlock.domain.permission import Permission
 from interlock.domain.policy import EVERYONE, Policy
 from interlock.domain.signoff import Decision
@@ -112,6 +112,8 @@ def arguments(use_case: UseCase, store: Store, policy: Policy, who: Actor) -> di
         "booking_id": 1,
         "message_id": 1,
         "ticket_id": "id-DATA-1",
+        "key": "DATA-1",
+        "words": TypedDraft(template="quarterly", name="2027.03", target="2027-03-18"),
         "team": "data",
         "slack_id": "U0NOOR",
         "request_id": "request-1",

@@ -33,6 +33,19 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TypedDraft:
+    """A draft in words: `versions` are names, `channel` a name or an id, "" for the one that it was typed in."""
+
+    template: str
+    name: str
+    target: str
+    versions: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    epics: tuple[str, ...] = ()
+    channel: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
     """What the store knows of a draft. `taken_by` is the release that has its name; `missing` are the fix versions
     (by id) and epics (by key) that the mirror does not know.

@@ -83,6 +83,14 @@ def by_id(session: Session, ticket_id: str) -> Ticket | None:
     return to_ticket(row) if row else None
 
 
+def by_key(session: Session, key: str) -> Ticket | None:
+    """As `by_id`, for the key that the ticket has now."""
+    row = session.execute(
+        select(*COLUMNS).where(col(TicketRow.key) == key, col(TicketRow.deleted_at).is_(None))
+    ).first()
+    return to_ticket(row) if row else None
+
+
 def any_by_id(session: Session, ticket_id: str) -> Ticket | None:
     """As `by_id`, and also one that the tracker no longer shows, as it was last."""
     row = session.execute(select(*COLUMNS).where(col(TicketRow.id) == ticket_id)).first()

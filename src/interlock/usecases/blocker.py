@@ -88,6 +88,19 @@ def ticket(store: Store, policy: Policy, actor: Actor, ticket_id: str) -> str | 
         return _key(session, ticket_id)
 
 
+def named(store: Store, policy: Policy, actor: Actor, key: str) -> str | Refused:
+    """The id of the ticket whose key was typed, for somebody who may take it. A restricted one is not told of."""
+    with store.read() as session:
+        allowed = authority.to_view(session, policy, Permission.BLOCKER_TAKE, actor)
+        if isinstance(allowed, Refused):
+            return allowed
+        found = ticket_read.by_key(session, names.tidy(key).upper())
+        if found is None or found.restricted or found.done:
+            known = names.tidy(key)[: names.LONGEST] or "that key"
+            return Refused(reason="unknown_ticket", sentence=f"No open ticket {known} is known here. Check its key.")
+        return found.id
+
+
 def take(store: Store, policy: Policy, actor: Actor, ticket_id: str, until: datetime, now: datetime) -> Taken | Refused:
     """Somebody is on it: the ladder is silent until the date that they give."""
     if until <= now:

@@ -3,17 +3,18 @@
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
 from interlock.config.template import policy_version
 from interlock.domain import draft as rules
-from interlock.domain import milestone, names
+from interlock.domain import milestone, names, when
 from interlock.domain.actor import Actor, Person
 from interlock.domain.audit import AuditEvent
 from interlock.domain.authority import Refused
 from interlock.domain.card import SIGNOFF
-from interlock.domain.draft import Draft, Findings, Preview
+from interlock.domain.draft import Draft, Findings, Preview, TypedDraft
 from interlock.domain.outbox import Outgoing, Urgency
 from interlock.domain.permission import Permission
 from interlock.domain.policy import Policy
@@ -28,6 +29,7 @@ from interlock.domain.release import (
     choose,
     leading,
 )
+from interlock.domain.time_zone import person_time_zone
 from interlock.domain.version import VersionChoice, choices
 from interlock.store import audit, card, channel, outbox, person, release, scope, seen, signoff, version
 from interlock.store.engine import Store
@@ -88,6 +90,34 @@ def versions(store: Store, policy: Policy, actor: Actor, typed: str) -> tuple[Ve
         if isinstance(authority.to_view(session, policy, Permission.RELEASE_VIEW, actor), Refused):
             return ()
         return choices(typed, version.every(session), version.projects(session), version.ticket_counts(session))
+
+
+def draft_of(
+    store: Store, policy: Policy, actor: Actor, words: TypedDraft, channel_id: str, now: datetime
+) -> Draft | Refused:
+    """What somebody means who typed it in that channel. What is not known stays in the draft, to be told of."""
+    with store.read() as session:
+        allowed = authority.to_decide(session, policy, Permission.RELEASE_CREATE, actor, now)
+        if isinstance(allowed, Refused):
+            return allowed
+        every = version.every(session)
+        meant = {
+            name: [each.id for each in every if names.fold(each.name) == names.fold(name)] for name in words.versions
+        }
+        there = channel.by_name(session, words.channel) if words.channel else None
+        zone = ZoneInfo(person_time_zone(policy, allowed.person.email, allowed.person.time_zone, None))
+        template = names.find(words.template, list(policy.templates))
+        return Draft(
+            name=words.name,
+            template=template.name if isinstance(template, names.Found) else "",
+            target=when.day(words.target, now.astimezone(zone).date()),
+            channel_id=there.id if there else words.channel or channel_id or None,
+            rule=ScopeRule(
+                version_ids=tuple(each for name, ids in meant.items() for each in ids or [name]),
+                labels=words.labels,
+                epics=words.epics,
+            ),
+        )
 
 
 def preview(store: Store, policy: Policy, actor: Actor, draft: Draft, now: datetime) -> Preview | Refused:
