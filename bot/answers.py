@@ -3,6 +3,7 @@
 A click's ack carries nothing that shows, so its answer is a second request, which must not hold up the ack.
 """
 
+import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Final
 
@@ -10,18 +11,22 @@ import structlog
 from slack_sdk.errors import SlackClientError
 from slack_sdk.webhook import WebhookClient
 
+from bot.slack import Observe, unobserved
 from bot.views.blocks import Message, plain
 
 TIMEOUT_SECONDS: Final = 5
 OK: Final = 200
+METHOD: Final = "response_url"
+"""What such a post is called beside Slack's methods."""
 
 log = structlog.get_logger(__name__)
 
 
 class Answers:
-    """Posts from two threads. `close` lets what was begun finish."""
+    """Posts from two threads. `close` lets what was begun finish. `observe` hears of each as `bot.slack`'s does."""
 
-    def __init__(self) -> None:
+    def __init__(self, observe: Observe = unobserved) -> None:
+        self._observe = observe
         self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="answer")
 
     def send(
@@ -29,13 +34,22 @@ class Answers:
     ) -> Future[bool]:
         """Show the message to the one who clicked; with `replace`, in place of what they clicked. Gives whether Slack
         took it; nobody has to wait for that. `thread_ts` is the thread that the clicked message stands in."""
-        return self._pool.submit(_post, response_url, message, replace=replace, thread_ts=thread_ts)
+        return self._pool.submit(self._send, response_url, message, replace=replace, thread_ts=thread_ts)
 
     def close(self) -> None:
         self._pool.shutdown(wait=True)
 
+    def _send(self, url: str, message: Message, *, replace: bool, thread_ts: str | None) -> bool:
+        began, outcome = time.perf_counter(), "fault"
+        try:
+            outcome = _post(url, message, replace=replace, thread_ts=thread_ts)
+        finally:
+            self._observe(METHOD, outcome, time.perf_counter() - began)
+        return outcome == "ok"
 
-def _post(url: str, message: Message, *, replace: bool, thread_ts: str | None) -> bool:
+
+def _post(url: str, message: Message, *, replace: bool, thread_ts: str | None) -> str:
+    """The outcome in a word."""
     # No retries: a dropped connection may have delivered, and an answer shown twice is worse than one to ask for again.
     client = WebhookClient(url, timeout=TIMEOUT_SECONDS, retry_handlers=[])
     try:
@@ -44,10 +58,11 @@ def _post(url: str, message: Message, *, replace: bool, thread_ts: str | None) -
             answer = client.send_dict(_body(plain(message), replace=replace, thread_ts=thread_ts))
     except (SlackClientError, OSError, ValueError) as error:
         log.warning("answer not delivered", reason=type(error).__name__)
-        return False
+        return "unknown"
     if answer.status_code != OK:
         log.warning("answer refused", status=answer.status_code, reason=answer.body)
-    return answer.status_code == OK
+        return "refused"
+    return "ok"
 
 
 def _body(message: Message, *, replace: bool, thread_ts: str | None) -> dict[str, Any]:

@@ -195,19 +195,28 @@ class Dispatcher:
     def _attempt(self, kind: str, name: str, handle: Callable[[], Result]) -> Result | Failure:
         """The one error handler: a known error is its sentence, any other an id that is shown and logged."""
         self._commits.forget()
-        began = time.perf_counter()
+        began, outcome = time.perf_counter(), "error"
         try:
-            return handle()
+            result = handle()
+            outcome = "refused" if _refuses(result) else "accepted"
         except InterlockError as error:
+            outcome = "unavailable"
             log.info("refused", kind=kind, name=name, reason=type(error).__name__)
             return Failure(sentence=str(error), ours=False)
         except Exception as error:
             ident = secrets.token_hex(2)
-            self._metrics.failed.labels(kind, name).inc()
             log.exception("listener failed", kind=kind, name=name, id=ident)
             return Failure(sentence=self._commits.after(error, ident), ours=True)
+        else:
+            return result
         finally:
-            self._metrics.handled.labels(kind, name).observe(time.perf_counter() - began)
+            self._metrics.handled.labels(kind, name, outcome).observe(time.perf_counter() - began)
+
+
+def _refuses(result: object) -> bool:
+    """Whether the answer says why what was asked for was not done."""
+    said = result.message if isinstance(result, Replacement) else result
+    return isinstance(said, Errors) or (isinstance(said, Message) and said.refused)
 
 
 def ack_of(answer: Answer) -> dict[str, Any]:

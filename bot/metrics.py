@@ -1,27 +1,94 @@
-"""What /metrics tells, in a registry of its own (two bots in one test process do not share counters)."""
+"""What /metrics tells of what this process does, in a registry of its own (two bots in one test process do not share
+counters). What it tells of the database is in `bot.http.gauges`.
+"""
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+import platform
+from collections.abc import Callable, Iterable
+from functools import cache
+from importlib.metadata import version
+from typing import Final
 
-SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0)
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, disable_created_metrics
+
+SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0)
 """Up to and past the 3 s within which Slack wants its answer."""
+CALL_SECONDS: Final = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+"""Up to the longest that a tracker may be silent."""
+JOB_SECONDS: Final = (0.1, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0)
+
+# A third series for each counter, which says when the process started.
+disable_created_metrics()  # type: ignore[no-untyped-call]  # theirs is not typed
 
 
 class Metrics:
+    """The methods are what the program's parts are handed, so that they know of no Prometheus."""
+
     def __init__(self) -> None:
-        self.registry = CollectorRegistry()
+        self.registry = registry = CollectorRegistry()
+        ProcessCollector(registry=registry)
         self.handled = Histogram(
             "interlock_listener_seconds",
-            "How long a request of Slack's took, until its answer was ready.",
-            ["kind", "name"],
+            "How long a request of Slack's or of the command line's took, until its answer was ready.",
+            ["kind", "name", "outcome"],
             buckets=SECONDS,
-            registry=self.registry,
-        )
-        self.failed = Counter(
-            "interlock_listener_failures_total",
-            "Requests of Slack's that broke on our side.",
-            ["kind", "name"],
-            registry=self.registry,
+            registry=registry,
         )
         self.repeated = Counter(
-            "interlock_redelivered_total", "Requests that Slack delivered again.", ["kind"], registry=self.registry
+            "interlock_redelivered_total", "Requests that Slack delivered again.", ["kind"], registry=registry
         )
+        self._slack = Histogram(
+            "interlock_slack_call_seconds",
+            "How long a call of Slack's Web API took.",
+            ["method", "outcome"],
+            buckets=CALL_SECONDS,
+            registry=registry,
+        )
+        self._tracker = Histogram(
+            "interlock_tracker_call_seconds",
+            "How long a request to the tracker took.",
+            ["method", "outcome"],
+            buckets=CALL_SECONDS,
+            registry=registry,
+        )
+        self._jobs = Histogram(
+            "interlock_job_seconds",
+            "How long a run of a job took in this process.",
+            ["job", "outcome"],
+            buckets=JOB_SECONDS,
+            registry=registry,
+        )
+        self._webhooks = Counter(
+            "interlock_webhooks_total", "The tracker's webhooks, by what came of them.", ["receipt"], registry=registry
+        )
+        self._connected = Gauge(
+            "interlock_slack_connected", "Whether Slack's connection stands; over HTTP always 1.", registry=registry
+        )
+        self._connected.set(1)
+        build = Gauge("interlock_build_info", "What runs: always 1.", ["version", "python"], registry=registry)
+        build.labels(_version(), platform.python_version()).set(1)
+
+    def slack_called(self, method: str, outcome: str, seconds: float) -> None:
+        self._slack.labels(method, outcome).observe(seconds)
+
+    def tracker_asked(self, method: str, outcome: str, seconds: float) -> None:
+        self._tracker.labels(method, outcome).observe(seconds)
+
+    def job_ran(self, job: str, outcome: str, seconds: float) -> None:
+        self._jobs.labels(job, outcome).observe(seconds)
+
+    def expect_jobs(self, names: Iterable[str]) -> None:
+        """They tell of 0 from the start: Prometheus sees no increase in a counter whose first value is 1."""
+        for name in names:
+            for outcome in ("done", "failed"):
+                self._jobs.labels(name, outcome)
+
+    def watch_connection(self, is_connected: Callable[[], bool]) -> None:
+        self._connected.set_function(is_connected)
+
+    def webhook_came(self, receipt: str) -> None:
+        self._webhooks.labels(receipt).inc()
+
+
+@cache
+def _version() -> str:
+    return version("interlock")

@@ -6,6 +6,7 @@ import http.client
 import logging
 import re
 import ssl
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -38,6 +39,12 @@ NEVER_SENT: Final = (ConnectionRefusedError, gaierror, ssl.SSLCertVerificationEr
 
 
 Around = Callable[[Callable[[], Mapping[str, Any]]], Mapping[str, Any]]
+Observe = Callable[[str, str, float], None]
+"""Hears of each call: its method, its outcome in a word, its seconds."""
+
+
+def unobserved(_method: str, _outcome: str, _seconds: float) -> None:
+    """For a process that serves no metrics."""
 
 
 class SlackError(InterlockError):
@@ -62,6 +69,15 @@ class SlackError(InterlockError):
         self.needed = needed
         """The scope that the token lacks, with `missing_scope`."""
 
+    @property
+    def outcome(self) -> str:
+        """One of four words."""
+        if self.retry_after is not None:
+            return "limited"
+        if self.unknown_outcome:
+            return "unknown"
+        return "refused" if self.code else "unreachable"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
@@ -74,9 +90,12 @@ class Answer:
 class Slack:
     """Threads share one. `token` is the bot's; `base_url` ends with a slash."""
 
-    def __init__(self, token: str, base_url: str, timeout: int = TIMEOUT_SECONDS) -> None:
+    def __init__(
+        self, token: str, base_url: str, timeout: int = TIMEOUT_SECONDS, observe: Observe = unobserved
+    ) -> None:
         logger = logging.getLogger("interlock.slack_sdk")
         logger.setLevel(logging.CRITICAL)  # at lower levels it logs bodies; what matters is raised
+        self._observe = observe
         self.client = WebClient(token=token, base_url=base_url, timeout=timeout, retry_handlers=[], logger=logger)
 
     def write(self, method: str, **arguments: Any) -> Mapping[str, Any]:
@@ -107,6 +126,18 @@ class Slack:
         raise SlackError(f"Slack's {method} does not come to an end: its cursors repeat.")
 
     def _call(self, method: str, **how: Any) -> Answer:
+        began, outcome = time.perf_counter(), "fault"
+        try:
+            answer = self._ask(method, **how)
+            outcome = "ok"
+        except SlackError as error:
+            outcome = error.outcome
+            raise
+        finally:
+            self._observe(method, outcome, time.perf_counter() - began)
+        return answer
+
+    def _ask(self, method: str, **how: Any) -> Answer:
         try:
             answer = self.client.api_call(method, **how)
         except SlackApiError as error:

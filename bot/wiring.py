@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from typing import Final, Literal
 
 import structlog
-from prometheus_client import CollectorRegistry
 from sqlmodel import Session
 
 from bot.answers import Answers
@@ -49,6 +48,7 @@ from interlock.jobs.wakeup import Wakeup
 from interlock.jobs.webhook import Receipt
 from interlock.store import mirror, schema
 from interlock.store.engine import Store
+from interlock.trackers.http import Observe, unobserved
 from interlock.trackers.jira import JiraTracker
 from interlock.usecases import environment, parked
 
@@ -83,9 +83,10 @@ def open_store(settings: Settings, *, require_schema: bool = True) -> Store:
     return store
 
 
-def tracker_of(settings: Settings, policy: Policy) -> JiraTracker:
+def tracker_of(settings: Settings, policy: Policy, observe: Observe = unobserved) -> JiraTracker:
     settings.require_tracker()
-    return JiraTracker(settings.jira_url or "", settings.jira_email, settings.reveal("JIRA_TOKEN"), policy.tickets)
+    token = settings.reveal("JIRA_TOKEN")
+    return JiraTracker(settings.jira_url or "", settings.jira_email, token, policy.tickets, observe=observe)
 
 
 def owner() -> str:
@@ -114,9 +115,10 @@ class Bot:
         settings.require_slack(mode)
         self._clock = clock
         self._policy = policy = policy_of(settings)
-        self._tracker = tracker_of(settings, policy)
+        self._metrics = metrics = Metrics()
+        self._tracker = tracker_of(settings, policy, metrics.tracker_asked)
         self._store = store = open_store(settings)
-        slack = Slack(settings.reveal(TOKEN), settings.slack_api_url)
+        slack = Slack(settings.reveal(TOKEN), settings.slack_api_url, observe=metrics.slack_called)
         self._directory = SlackDirectory(slack)
         wakeup = Wakeup()
         name = owner()
@@ -141,21 +143,23 @@ class Bot:
             relay=self._relay,
             clock=clock,
         )
-        self._runner = JobRunner(store, policy, all_jobs(tools), clock, name, self._watch.trusts)
+        self._runner = JobRunner(store, policy, all_jobs(tools), clock, name, self._watch.trusts, metrics.job_ran)
+        metrics.expect_jobs(self._runner.jobs)
         self._schedule = Schedule(self._runner, clock)
-        self._answers = Answers()
-        metrics = Metrics()
-        metrics.registry.register(StateCollector(store, clock, self._relay.tally.snapshot))
+        self._answers = Answers(metrics.slack_called)
         app = build_app(services, answers=self._answers, metrics=metrics)
         self._socket: SlackSocket | None = None
         door: SlackDoor | None = None
         if mode == "socket":
             self._socket = SlackSocket(app, settings.reveal("SLACK_APP_TOKEN"), settings.slack_api_url)
+            metrics.watch_connection(lambda: self._socket is not None and self._socket.is_connected)
         else:
             door = SlackDoor(app, settings.reveal("SLACK_SIGNING_SECRET"))
         self._draining = threading.Event()
+        health = self._health()
+        metrics.registry.register(StateCollector(store, clock, self._relay.tally.snapshot, health.threads))
         api = Api(Door(services, self._answers, metrics), clock)
-        self._http = self._serve(settings, services, metrics.registry, door, api)
+        self._http = self._serve(settings, services, health, door, api)
 
     @property
     def port(self) -> int:
@@ -207,7 +211,7 @@ class Bot:
             log.info("slack.greeted", team=home.team_id)
 
     def _serve(
-        self, settings: Settings, services: Services, registry: CollectorRegistry, door: SlackDoor | None, api: Api
+        self, settings: Settings, services: Services, health: Health, door: SlackDoor | None, api: Api
     ) -> HttpServer:
         jira = None
         if settings.jira_webhook_secret is not None:
@@ -225,9 +229,10 @@ class Bot:
                     secret=secret,
                 )
                 services.wake()
+                self._metrics.webhook_came(receipt.value)
                 return receipt
 
-        app = build_http(health=self._health(), registry=registry, clock=self._clock, slack=door, jira=jira)
+        app = build_http(health=health, registry=self._metrics.registry, clock=self._clock, slack=door, jira=jira)
         app.include_router(routes(api))
         return HttpServer(app, settings.interlock_http)
 

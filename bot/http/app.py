@@ -47,7 +47,7 @@ def build_http(
     app = FastAPI(title="Interlock", docs_url=None, redoc_url=None, openapi_url=None)
     app.middleware("http")(_one_line_errors)
     # Limits of their own: slow handlers must not hold up the answer that they are slow.
-    handlers, probes = CapacityLimiter(HANDLERS), CapacityLimiter(4)
+    handlers, probes, scrapes = CapacityLimiter(HANDLERS), CapacityLimiter(4), CapacityLimiter(2)
 
     @app.post("/slack/events")
     async def slack_events(request: Request) -> Response:
@@ -86,7 +86,7 @@ def build_http(
 
     @app.get("/metrics")
     async def metrics() -> Response:
-        text = await to_thread.run_sync(lambda: generate_latest(registry), limiter=probes)
+        text = await to_thread.run_sync(lambda: generate_latest(registry), limiter=scrapes)
         return Response(content=text, media_type=CONTENT_TYPE_LATEST)
 
     return app

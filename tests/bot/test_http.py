@@ -31,10 +31,7 @@ from bot.views import blocks
 from bot.views.blocks import Message
 from interlock.config.settings import HttpAddress
 from interlock.domain.errors import InterlockError
-from interlock.domain.outbox import Outgoing
 from interlock.jobs.webhook import Receipt
-from interlock.store.mirror import MirrorRow
-from interlock.store.outbox import enqueue
 
 SECRET = "practice-signing-secret"
 
@@ -241,20 +238,10 @@ def test_what_stands_in_the_way_is_said(house: House, reason: str | InterlockErr
     assert house.ask("GET", "/healthz")[0] == 200
 
 
-def test_metrics_tell_of_the_outbox_the_mirrors_and_the_relay(house: House) -> None:
-    now = house.services.clock()
-    with house.services.store.write() as session:
-        enqueue(session, Outgoing(key="k", kind="x", ids={}, channel="C1", not_after=now + timedelta(hours=1)), now)
-        session.add(MirrorRow(name="tickets", as_of=now - timedelta(minutes=2)))
+def test_metrics_are_served(house: House) -> None:
     text = house.ask("GET", "/metrics")[1]
-    for line in (
-        'interlock_outbox_waiting{urgency="routine"} 1.0',
-        'interlock_mirror_age_seconds{mirror="tickets"} 120.0',
-        'interlock_relay_total{outcome="sent"} 3.0',
-        "interlock_database_up 1.0",
-        'interlock_slots{outcome="running"} 0.0',
-    ):
-        assert line in text
+    assert 'interlock_relay_total{outcome="sent"} 3.0' in text
+    assert "interlock_database_up 1.0" in text
 
 
 @pytest.mark.parametrize(

@@ -4,16 +4,12 @@ import re
 from pathlib import Path
 
 import pytest
-from prometheus_client import generate_latest
 
 from bot.app import COMMANDS
 from bot.commands import usages
-from bot.http.gauges import StateCollector
-from bot.metrics import Metrics
 from interlock.config.settings import HINTS, SECRETS
-from interlock.store.directory import fresh
 from interlock.store.engine import Store
-from tests.builders import NOW
+from tests.scrape import everything, samples
 
 ROOT = Path(__file__).parents[2]
 PAGES = ("README.md", "CHANGELOG.md", "docs/operations.md", "docs/architecture.md", "docs/policy.md")
@@ -37,14 +33,11 @@ def test_operations_names_each_variable_and_each_that_may_name_a_file() -> None:
 
 
 def test_operations_names_each_metric(sqlite_store: Store) -> None:
-    with sqlite_store.write() as session:
-        fresh(session, "tickets", NOW)
-    registry = Metrics().registry
-    registry.register(StateCollector(sqlite_store, lambda: NOW, lambda: {"sent": 1}))
-    ours = set(re.findall(r"^# TYPE (interlock_\w+?)(?:_created)? ", generate_latest(registry).decode(), re.MULTILINE))
+    told = {sample.name for sample in samples(everything(sqlite_store)) if sample.name.startswith("interlock_")}
+    ours = {re.sub(r"_(bucket|sum|count)$", "", name) for name in told}
     table = page("docs/operations.md").partition("| metric | is |")[2].partition("\n\n")[0]
-    told = set(re.findall(r"`(interlock_\w+)`", "\n".join(row.partition(" | ")[0] for row in table.splitlines())))
-    assert told == ours
+    named = set(re.findall(r"`(interlock_\w+)`", "\n".join(row.partition(" | ")[0] for row in table.splitlines())))
+    assert named == ours
 
 
 @pytest.mark.parametrize("name", PAGES)

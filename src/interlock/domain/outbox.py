@@ -106,9 +106,12 @@ class DeliveryError(InterlockError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Backlog:
-    """What waits at one urgency: how many, and since when the oldest has been due."""
+    """What waits at one urgency in one channel: how many, and since when the oldest has been due. `channel` is "" for
+    all direct messages together.
+    """
 
     urgency: Urgency
+    channel: str
     depth: int
     oldest: datetime
 

@@ -25,6 +25,14 @@ MOST_ATTEMPTS = 5
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 ONE_DAY = timedelta(days=1)
 
+MANUAL = "manual/"
+"""Begins the name of a run that a person asked for."""
+
+
+def family(job: str) -> str:
+    """The job's own name, without its subject and whoever asked for the run."""
+    return job.removeprefix(MANUAL).partition(":")[0]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slot:

@@ -1,5 +1,6 @@
 """Runs jobs in their slots: plans, claims, runs, records. Any number of runners may share one database."""
 
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +11,7 @@ from sqlmodel import Session
 
 from interlock.domain.errors import InterlockError
 from interlock.domain.policy import JobRule, Policy
-from interlock.domain.slot import Firing, Outcome, Plan, Slot, next_slot, pause_after_failure, plan
+from interlock.domain.slot import MANUAL, Firing, Outcome, Plan, Slot, next_slot, pause_after_failure, plan
 from interlock.jobs.clock import Trusts, any_clock
 from interlock.jobs.heartbeat import heartbeat
 from interlock.jobs.job import Job, JobContext, JobReport, JobStoppedError, Run
@@ -18,8 +19,6 @@ from interlock.store import slot as slots
 from interlock.store.engine import Store
 
 log = structlog.get_logger(__name__)
-
-MANUAL = "manual/"
 
 
 class UnknownJobError(InterlockError):
@@ -36,6 +35,14 @@ class JobStatus:
     next_at: datetime | None
 
 
+Observe = Callable[[str, str, float], None]
+"""Hears of each run that ended: its job without the subject, its outcome in a word, its seconds."""
+
+
+def unobserved(_job: str, _outcome: str, _seconds: float) -> None:
+    """For a process that serves no metrics."""
+
+
 class JobRunner:
     """`owner` names this process in leases: unique per process and start. While `trusts` says that its clock is not
     that of the others, nothing that is due is taken.
@@ -49,6 +56,7 @@ class JobRunner:
         clock: Callable[[], datetime],
         owner: str,
         trusts: Trusts = any_clock,
+        observe: Observe = unobserved,
     ) -> None:
         self.jobs = {job.name: job for job in jobs}
         self._store = store
@@ -56,6 +64,7 @@ class JobRunner:
         self._clock = clock
         self._owner = owner
         self._trusts = trusts
+        self._observe = observe
         self._stopping = Event()
 
     def run_due(self, now: datetime, only: str | None = None) -> tuple[Run, ...]:
@@ -141,6 +150,15 @@ class JobRunner:
         return None if claimed is None else self._run(job, claimed, None, at)
 
     def _run(self, job: Job, slot: Slot, rule: JobRule | None, now: datetime) -> Run:
+        began, outcome = time.perf_counter(), "broken"  # its end could not be recorded
+        try:
+            run = self._carry_out(job, slot, rule, now)
+            outcome = run.outcome or "unfinished"
+        finally:
+            self._observe(job.name, outcome, time.perf_counter() - began)
+        return run
+
+    def _carry_out(self, job: Job, slot: Slot, rule: JobRule | None, now: datetime) -> Run:
         bound = log.bind(job=slot.job, due_at=slot.due_at, attempt=slot.attempt)
         bound.info("job.begun")
         try:

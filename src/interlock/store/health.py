@@ -1,45 +1,93 @@
-"""What monitoring asks of the store, in a handful of indexed counts."""
+"""What /metrics tells of the store: a few counts, each over an index that holds no history."""
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, func, select
 
 from interlock.domain.outbox import Backlog
+from interlock.domain.slot import family
+from interlock.store import pacing
+from interlock.store.audit import AuditHeadRow, AuditRow
 from interlock.store.mirror import MirrorRow
-from interlock.store.outbox import OutboxRow, backlog
+from interlock.store.outbox import backlog, parked_for
 from interlock.store.slot import SlotRow
 
 RECENT = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mirrored:
+    """`as_of`: when it was last whole and true, None if never. `failing`: its last run stopped with a problem."""
+
+    as_of: datetime | None
+    failing: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditHead:
+    """The chain's newest event; `at` None while there is none."""
+
+    seq: int
+    hash: str
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Gauges:
-    """`slots` counts those due within a day by outcome, and as "running" those that are held now. `mirrors` is each
-    mirror's age, None where it was never whole."""
+    """`parked` by the reason's sentence. `slots` by job (without its subject) and outcome, of those due within a day;
+    "running" are those held now. `busy` are Slack's buckets that must be waited for, and until when.
+    """
 
     backlog: tuple[Backlog, ...]
-    parked: int
-    slots: dict[str, int]
-    mirrors: dict[str, timedelta | None]
+    parked: dict[str, int]
+    slots: dict[tuple[str, str], int]
+    mirrors: dict[str, Mirrored]
+    busy: dict[str, datetime]
+    audit: AuditHead
 
 
 def gauges(session: Session, now: datetime) -> Gauges:
-    parked = session.exec(select(func.count()).select_from(OutboxRow).where(OutboxRow.state == "parked")).one()
-    running = session.exec(
-        select(func.count())
-        .select_from(SlotRow)
-        .where(col(SlotRow.outcome).is_(None), col(SlotRow.lease_until) > now, col(SlotRow.started_at).is_not(None))
-    ).one()
-    ended = session.exec(
-        select(SlotRow.outcome, func.count())
-        .where(col(SlotRow.due_at) > now - RECENT, col(SlotRow.outcome).is_not(None))
-        .group_by(col(SlotRow.outcome))
-    ).all()
-    mirrors = session.exec(select(MirrorRow.name, MirrorRow.as_of)).all()
+    mirrors = session.exec(select(MirrorRow.name, MirrorRow.as_of, MirrorRow.problem)).all()
     return Gauges(
         backlog=backlog(session, now),
-        parked=parked,
-        slots={"running": running} | {outcome or "": count for outcome, count in ended},
-        mirrors={name: None if as_of is None else now - as_of for name, as_of in mirrors},
+        parked=parked_for(session),
+        slots=_slots(session, now),
+        mirrors={name: Mirrored(as_of=as_of, failing=problem is not None) for name, as_of, problem in mirrors},
+        busy=pacing.busy(session, now),
+        audit=_audit_head(session),
     )
+
+
+def _slots(session: Session, now: datetime) -> dict[tuple[str, str], int]:
+    running = session.exec(
+        select(SlotRow.job, func.count())
+        .where(col(SlotRow.outcome).is_(None), col(SlotRow.lease_until) > now, col(SlotRow.started_at).is_not(None))
+        .group_by(SlotRow.job)
+    )
+    ended = session.exec(
+        select(SlotRow.job, SlotRow.outcome, func.count())
+        .where(col(SlotRow.due_at) > now - RECENT, col(SlotRow.outcome).is_not(None))
+        .group_by(SlotRow.job, col(SlotRow.outcome))
+    )
+    return _by_family([(job, "running", count) for job, count in running]) | _by_family(
+        [(job, outcome or "", count) for job, outcome, count in ended]
+    )
+
+
+def _by_family(counted: Iterable[tuple[str, str, int]]) -> dict[tuple[str, str], int]:
+    """A digest is a job per channel: thousands of names that tell an operator no more than one."""
+    found: Counter[tuple[str, str]] = Counter()
+    for job, outcome, count in counted:
+        found[family(job), outcome] += count
+    return dict(found)
+
+
+def _audit_head(session: Session) -> AuditHead:
+    head = session.exec(select(AuditHeadRow)).first()
+    if head is None:
+        return AuditHead(seq=0, hash="", at=None)
+    at = session.exec(select(AuditRow.at).where(AuditRow.seq == head.seq)).first()
+    return AuditHead(seq=head.seq, hash=head.hash, at=at)

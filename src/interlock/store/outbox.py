@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, Index, func, text
+from sqlalchemy import JSON, CheckConstraint, Index, case, func, text
+from sqlalchemy import select as select_columns
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Field, Session, SQLModel, col, select
 
@@ -14,6 +15,7 @@ from interlock.store.base import UtcDateTime
 
 PENDING = text("state = 'pending'")
 OPEN = text("state IN ('pending', 'sending')")
+PARKED = text("state = 'parked'")
 RELEASED_FOR = timedelta(hours=1)
 """A parked message whose time is over is released for so long: whoever releases it wants it sent."""
 
@@ -26,6 +28,7 @@ class OutboxRow(SQLModel, table=True):
     parked (a person must act; `reason` says how). `token` is the opaque key put into the message's metadata, by which
     an attempt of unknown outcome is looked up. `urgency`: 0 a person waits, 1 a person must act, 2 routine.
     `lane` is what keeps its order: a channel's posts, a card's refreshes; one row of a lane is under way at a time.
+    `traceparent` names the trace that asked for it (W3C Trace Context), which its sending goes on with.
     """
 
     __tablename__ = "outbox"
@@ -34,6 +37,8 @@ class OutboxRow(SQLModel, table=True):
         Index("uq_outbox_coalesce", "coalesce", unique=True, sqlite_where=PENDING, postgresql_where=PENDING),
         # The few rows that are not history, so that the relay's look costs the same after a year.
         Index("ix_outbox_open", "lane", "urgency", "id", sqlite_where=OPEN, postgresql_where=OPEN),
+        # What a person must see to, counted at each scrape of /metrics.
+        Index("ix_outbox_parked", "id", sqlite_where=PARKED, postgresql_where=PARKED),
         CheckConstraint("state IN ('pending', 'sending', 'sent', 'dropped', 'parked')", name="state"),
     )
 
@@ -59,6 +64,7 @@ class OutboxRow(SQLModel, table=True):
     message_ts: str | None = None
     message_channel: str | None = None
     reason: str | None = None
+    traceparent: str | None = None
 
 
 def enqueue(session: Session, outgoing: Outgoing, now: datetime) -> bool:
@@ -133,14 +139,27 @@ def sent(session: Session, key: str) -> Sent | None:
 
 
 def backlog(session: Session, now: datetime) -> tuple[Backlog, ...]:
-    """What is due and not sent yet, by urgency; an urgency with nothing is left out."""
-    waiting = session.exec(
-        select(OutboxRow.urgency, func.count(), func.min(OutboxRow.not_before))
+    """What is due and not sent yet, the urgent first, then the fullest channel; where nothing waits is left out."""
+    channel = case((col(OutboxRow.channel).startswith("@"), ""), else_=col(OutboxRow.channel))
+    depth = func.count()
+    waiting = session.execute(
+        select_columns(col(OutboxRow.urgency), channel, depth, func.min(OutboxRow.not_before))
         .where(OPEN, col(OutboxRow.not_before) <= now)
-        .group_by(col(OutboxRow.urgency))
-        .order_by(col(OutboxRow.urgency))
+        .group_by(col(OutboxRow.urgency), channel)
+        .order_by(col(OutboxRow.urgency), depth.desc(), channel)
     )
-    return tuple(Backlog(urgency=Urgency(urgency), depth=depth, oldest=oldest) for urgency, depth, oldest in waiting)
+    return tuple(
+        Backlog(urgency=Urgency(urgency), channel=channel, depth=depth, oldest=oldest)
+        for urgency, channel, depth, oldest in waiting
+    )
+
+
+def parked_for(session: Session) -> dict[str, int]:
+    """How many are parked, by the sentence that says why."""
+    counted = session.exec(
+        select(OutboxRow.reason, func.count()).where(OutboxRow.state == "parked").group_by(col(OutboxRow.reason))
+    )
+    return {reason or "": count for reason, count in counted}
 
 
 def parked(session: Session) -> tuple[Parked, ...]:

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CheckConstraint, CursorResult, update
+from sqlalchemy import CheckConstraint, CursorResult, Index, text, update
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from interlock.domain.slot import Firing, Missed, Outcome, Slot
@@ -11,12 +11,19 @@ from interlock.store.alone import alone
 from interlock.store.base import UtcDateTime
 from interlock.store.upsert import insert_new
 
+UNFINISHED = text("outcome IS NULL")
+
 
 class SlotRow(SQLModel, table=True):
     """`outcome` is None while it is leased or was abandoned, then done, failed or skipped (with `detail`)."""
 
     __tablename__ = "slot"
-    __table_args__ = (CheckConstraint("outcome IN ('done', 'failed', 'skipped')", name="outcome"),)
+    __table_args__ = (
+        # What became of the last day's, read at each scrape of /metrics.
+        Index("ix_slot_due_at", "due_at", "job"),
+        Index("ix_slot_unfinished", "job", sqlite_where=UNFINISHED, postgresql_where=UNFINISHED),
+        CheckConstraint("outcome IN ('done', 'failed', 'skipped')", name="outcome"),
+    )
 
     job: str = Field(primary_key=True)
     due_at: datetime = Field(primary_key=True, sa_type=UtcDateTime)

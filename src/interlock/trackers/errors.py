@@ -1,5 +1,7 @@
 """What can go wrong between Interlock and the tracker."""
 
+from http import HTTPStatus
+
 from interlock.domain.errors import InterlockError
 
 
@@ -17,6 +19,17 @@ class TrackerError(InterlockError):
         self.permanent = permanent
         self.retry_after = retry_after
         self.status = status
+
+    @property
+    def outcome(self) -> str:
+        """One of five words."""
+        if self.retry_after is not None or self.status == HTTPStatus.TOO_MANY_REQUESTS:
+            return "limited"
+        if self.status is None:
+            return "unreachable"
+        if self.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            return "failed"
+        return "refused" if self.permanent else "unreadable"
 
 
 class UnreadableTicketError(TrackerError):

@@ -24,7 +24,18 @@ ATTEMPTS = 5
 LONGEST_WAIT_SECONDS = 60.0
 """A longer Retry-After (Cloud's hourly quota) ends the run instead: the next one goes on where it stopped."""
 
+_WORDS = frozenset({"rest", "api", "2", "changelog", "comment", "field", "issue", "jql", "myself", "project", "search"})
+_WORDS |= {"serverInfo", "versions"}
+"""Of the paths that are asked; whatever else stands in one names a ticket or a project."""
+
+Observe = Callable[[str, str, float], None]
+"""Hears of each request: its method and path with the names left out, its outcome in a word, its seconds."""
+
 _log = structlog.get_logger(__name__)
+
+
+def unobserved(_method: str, _outcome: str, _seconds: float) -> None:
+    """For a process that serves no metrics."""
 
 
 class JiraHttp:
@@ -32,8 +43,8 @@ class JiraHttp:
 
     Session and token authentication are the `jira` library's, its retries are off: it retries comments (they are then
     written twice), chokes on an HTTP-date Retry-After and gives up at once on a 502. `email` makes it Cloud's
-    basic authentication, None Data Center's personal access token. `sleep` waits between `attempts`; `read_seconds`
-    is the longest silence in an answer.
+    basic authentication, None Data Center's personal access token. `sleep` waits between `attempts`, of each of which
+    `observe` hears; `read_seconds` is the longest silence in an answer.
     """
 
     def __init__(
@@ -45,8 +56,10 @@ class JiraHttp:
         sleep: Callable[[float], None] = time.sleep,
         read_seconds: float = READ_SECONDS,
         attempts: int = ATTEMPTS,
+        observe: Observe = unobserved,
     ) -> None:
         self._attempts = attempts
+        self._observe = observe
         self.url = url.rstrip("/")
         self.cloud = email is not None
         self._sleep = sleep
@@ -82,6 +95,25 @@ class JiraHttp:
         return retrying(ask)
 
     def _ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str | int] | None = None,
+        json_body: Mapping[str, Any] | None = None,
+    ) -> Any:
+        began, outcome = time.perf_counter(), "fault"
+        try:
+            answer = self._exchange(method, path, params=params, json_body=json_body)
+            outcome = "ok"
+        except TrackerError as error:
+            outcome = error.outcome
+            raise
+        finally:
+            self._observe(f"{method} {_normal(path)}", outcome, time.perf_counter() - began)
+        return answer
+
+    def _exchange(
         self,
         method: str,
         path: str,
@@ -140,6 +172,10 @@ class JiraHttp:
         error = refusal(response, host=self._host, cloud=self.cloud)
         if error is not None:
             raise error
+
+
+def _normal(path: str) -> str:
+    return "/".join(part if part in _WORDS or not part else "{}" for part in path.split("/"))
 
 
 def _bounded(response: requests.Response) -> bytes:

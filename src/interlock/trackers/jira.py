@@ -14,7 +14,7 @@ from interlock.domain.policy import Tickets
 from interlock.domain.ticket import Account, Change, Project, Version
 from interlock.trackers import fields, jql, mapping, page, paging, plain
 from interlock.trackers.errors import TrackerError
-from interlock.trackers.http import ATTEMPTS, READ_SECONDS, JiraHttp
+from interlock.trackers.http import ATTEMPTS, READ_SECONDS, JiraHttp, Observe, unobserved
 from interlock.trackers.mapping import Mapper, Reading
 from interlock.trackers.page import Page
 
@@ -57,10 +57,13 @@ class JiraTracker:
         sleep: Callable[[float], None] = time.sleep,
         read_seconds: float = READ_SECONDS,
         attempts: int = ATTEMPTS,
+        observe: Observe = unobserved,
     ) -> None:
         self.cloud = email is not None
         self._settings = settings
-        self._http = JiraHttp(url, email, token, sleep=sleep, read_seconds=read_seconds, attempts=attempts)
+        self._http = JiraHttp(
+            url, email, token, sleep=sleep, read_seconds=read_seconds, attempts=attempts, observe=observe
+        )
         self._mapper: Mapper | None = None
 
     def close(self) -> None:
