@@ -25,7 +25,7 @@ LONGEST_WAIT_SECONDS = 60.0
 """A longer Retry-After (Cloud's hourly quota) ends the run instead: the next one goes on where it stopped."""
 
 _WORDS = frozenset({"rest", "api", "2", "changelog", "comment", "field", "issue", "jql", "myself", "project", "search"})
-_WORDS |= {"serverInfo", "versions"}
+_WORDS |= {"mypermissions", "serverInfo", "versions"}
 """Of the paths that are asked; whatever else stands in one names a ticket or a project."""
 
 Observe = Callable[[str, str, float], None]
