@@ -95,7 +95,9 @@ def itself(settings: Settings) -> Iterator[Finding]:
     try:
         status, told = _get(host, address.port, "/healthz")
         ready, reasons = _get(host, address.port, "/readyz")
-    except (OSError, HTTPException, ValueError):
+    except (HTTPException, ValueError):
+        status, told, ready, reasons = 0, {}, 0, {}
+    except OSError:
         yield warn(what, f"nothing answers at {where}.", "Run: interlock run. (Another machine's is not looked for.)")
         return
     if "alive" not in told:
