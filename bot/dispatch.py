@@ -210,7 +210,7 @@ class Dispatcher:
         else:
             return result
         finally:
-            self._metrics.handled.labels(kind, name, outcome).observe(time.perf_counter() - began)
+            self._metrics.request_handled(kind, name, outcome, time.perf_counter() - began)
 
 
 def _refuses(result: object) -> bool:

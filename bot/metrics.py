@@ -10,10 +10,13 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, disable_created_metrics
 
+from interlock.jobs.webhook import Receipt
+
 SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0)
 """Up to and past the 3 s within which Slack wants its answer."""
 CALL_SECONDS: Final = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 """Up to the longest that a tracker may be silent."""
+KINDS: Final = ("command", "click", "submission", "suggestion", "event")
 JOB_SECONDS: Final = (0.1, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0)
 
 # A third series for each counter, which says when the process started.
@@ -26,7 +29,7 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = registry = CollectorRegistry()
         ProcessCollector(registry=registry)
-        self.handled = Histogram(
+        self._handled = Histogram(
             "interlock_listener_seconds",
             "How long a request of Slack's or of the command line's took, until its answer was ready.",
             ["kind", "name", "outcome"],
@@ -35,6 +38,9 @@ class Metrics:
         )
         self.repeated = Counter(
             "interlock_redelivered_total", "Requests that Slack delivered again.", ["kind"], registry=registry
+        )
+        self._failed = Counter(
+            "interlock_listener_failures_total", "Requests that broke on our side.", ["kind"], registry=registry
         )
         self._slack = Histogram(
             "interlock_slack_call_seconds",
@@ -53,7 +59,7 @@ class Metrics:
         self._jobs = Histogram(
             "interlock_job_seconds",
             "How long a run of a job took in this process.",
-            ["job", "outcome"],
+            ["name", "outcome"],
             buckets=JOB_SECONDS,
             registry=registry,
         )
@@ -67,6 +73,17 @@ class Metrics:
         build = Gauge("interlock_build_info", "What runs: always 1.", ["version", "python"], registry=registry)
         build.labels(_version(), platform.python_version()).set(1)
 
+        # Prometheus sees no increase in a counter whose first value is 1: these tell of 0 from the start.
+        for kind in KINDS:
+            self._failed.labels(kind)
+        for receipt in Receipt:
+            self._webhooks.labels(receipt.value)
+
+    def request_handled(self, kind: str, name: str, outcome: str, seconds: float) -> None:
+        self._handled.labels(kind, name, outcome).observe(seconds)
+        if outcome == "error":
+            self._failed.labels(kind).inc()
+
     def slack_called(self, method: str, outcome: str, seconds: float) -> None:
         self._slack.labels(method, outcome).observe(seconds)
 
@@ -77,7 +94,7 @@ class Metrics:
         self._jobs.labels(job, outcome).observe(seconds)
 
     def expect_jobs(self, names: Iterable[str]) -> None:
-        """They tell of 0 from the start: Prometheus sees no increase in a counter whose first value is 1."""
+        """They too tell of 0 from the start."""
         for name in names:
             for outcome in ("done", "failed"):
                 self._jobs.labels(name, outcome)

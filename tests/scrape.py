@@ -31,7 +31,7 @@ def everything(store: Store) -> str:
     metrics.webhook_came("taken")
     metrics.repeated.labels("click").inc()
     for outcome in ("accepted", "refused", "unavailable", "error"):
-        metrics.handled.labels("command", "/release status", outcome).observe(0.01)
+        metrics.request_handled("command", "/release status", outcome, 0.01)
     parts = dict.fromkeys(("relay", "schedule", "slack"), lambda: True)
     metrics.registry.register(StateCollector(store, lambda: NOW, lambda: {"sent": 1}, parts))
     return generate_latest(metrics.registry).decode()

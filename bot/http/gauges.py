@@ -3,7 +3,8 @@
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
@@ -14,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.http import parked
 from interlock.domain.outbox import Backlog
 from interlock.domain.pacing import SLACK
+from interlock.store import clock as clocks
 from interlock.store import health
 from interlock.store.engine import Store
 from interlock.store.health import Gauges
@@ -44,7 +46,7 @@ class StateCollector(Collector):
         self._relay = relay
         self._parts = parts or {}
         self._patience = patience
-        self._reading = _OneReading(lambda: _read(store, clock()))
+        self._reading = _OneReading(lambda: _read(store, clock))
 
     def describe(self) -> Iterable[Metric]:
         """Nothing: registering must not read the database."""
@@ -66,7 +68,20 @@ class StateCollector(Collector):
         up.add_metric([], found is not None)
         yield up
         if found is not None:
-            yield from _state(found, self._clock())
+            skew = GaugeMetricFamily(
+                "interlock_clock_skew_seconds", "How far this machine's clock is ahead of the database's."
+            )
+            skew.add_metric([], found.skew.total_seconds())
+            yield skew
+            yield from _state(found.gauges, self._clock())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What a reading of the database gave."""
+
+    skew: timedelta
+    gauges: Gauges
 
 
 class _OneReading:
@@ -74,12 +89,12 @@ class _OneReading:
     not answer at all, a scrape goes without, and no second thread comes to hang beside the first.
     """
 
-    def __init__(self, read: Callable[[], Gauges | None]) -> None:
+    def __init__(self, read: Callable[[], Found | None]) -> None:
         self._read = read
         self._lock = threading.Lock()
         self._under_way: _Reading | None = None
 
-    def get(self, patience: float) -> Gauges | None:
+    def get(self, patience: float) -> Found | None:
         with self._lock:
             if self._under_way is None or self._under_way.done.is_set():
                 self._under_way = _Reading(self._read)
@@ -89,9 +104,9 @@ class _OneReading:
 
 
 class _Reading:
-    def __init__(self, read: Callable[[], Gauges | None]) -> None:
+    def __init__(self, read: Callable[[], Found | None]) -> None:
         self.done = threading.Event()
-        self.found: Gauges | None = None
+        self.found: Found | None = None
         self._what = read
         threading.Thread(target=self._run, name="gauges", daemon=True).start()
 
@@ -102,10 +117,10 @@ class _Reading:
             self.done.set()
 
 
-def _read(store: Store, now: datetime) -> Gauges | None:
+def _read(store: Store, clock: Callable[[], datetime]) -> Found | None:
     try:
         with store.read() as session:
-            return health.gauges(session, now)
+            return Found(skew=clocks.skew(session, clock), gauges=health.gauges(session, clock()))
     except SQLAlchemyError as error:
         log.warning("metrics.store", reason=type(error).__name__)
         return None
@@ -118,7 +133,9 @@ def _state(found: Gauges, now: datetime) -> Iterable[Metric]:
         held.add_metric([reason], count)
     yield held
     yield from _pace(found.busy, now)
-    slots = _gauge("interlock_slots", "Firings of jobs: running now, and of the last day by outcome.", "job", "outcome")
+    slots = _gauge(
+        "interlock_slots", "Firings of jobs: running now, and of the last day by outcome.", "name", "outcome"
+    )
     for (job, outcome), count in found.slots.items():
         slots.add_metric([job, outcome], count)
     yield slots

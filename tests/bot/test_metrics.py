@@ -74,6 +74,7 @@ def test_everything_of_the_database_is_told(store: Store) -> None:
         ("interlock_relay_total", "sent"): 1,
         ("interlock_database_up", ""): 1,
         ("interlock_job_seconds_count", "sync failed"): 0,
+        ("interlock_clock_skew_seconds", ""): 0,
     }
     assert {name: told.get(name) for name in expected} == expected
     assert told["interlock_audit_fingerprint", ""] > 2**16
@@ -164,6 +165,8 @@ def test_a_listener_is_told_with_its_outcome(services: Services) -> None:
         ("accepted", "refused", "unavailable", "error"), 1
     )
     assert {labels["name"] for labels, _ in counted} == {"/release status"}
+    failures = {labels["kind"]: value for labels, value in told_of(metrics, "interlock_listener_failures_total")}
+    assert failures == {"command": 1, "click": 0, "submission": 0, "suggestion": 0, "event": 0}
 
 
 def test_slacks_calls_are_told_with_their_outcome(slack: Any) -> None:
@@ -217,7 +220,7 @@ def test_runs_of_jobs_are_told_without_their_subjects(sqlite_store: Store, polic
     metrics = Metrics()
     JobRunner(sqlite_store, policy, [digest], lambda: NOW, "one", observe=metrics.job_ran).run_due(NOW)
     counted = told_of(metrics, "interlock_job_seconds_count")
-    assert {(labels["job"], labels["outcome"]): value for labels, value in counted} == {
+    assert {(labels["name"], labels["outcome"]): value for labels, value in counted} == {
         ("daily-digest", "done"): 1,
         ("daily-digest", "failed"): 1,
     }
