@@ -66,6 +66,15 @@ def postgres_url(postgres_server: str, postgres_template: str) -> Iterator[str]:
     _administer(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
+@pytest.fixture
+def empty_postgres_url(postgres_server: str) -> Iterator[str]:
+    """A database without a schema."""
+    name = f"test_{uuid.uuid4().hex}"
+    _create_database(postgres_server, name)
+    yield _database_url(postgres_server, name)
+    _administer(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def store(request: pytest.FixtureRequest) -> Iterator[Store]:
     """An empty, migrated store: the test runs once on each engine."""

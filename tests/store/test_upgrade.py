@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 import pytest
 from alembic.config import Config
 from alembic.script import Script, ScriptDirectory
-from sqlalchemy import Connection, create_engine, inspect, make_url, text
+from sqlalchemy import Connection, inspect, text
 
 from interlock.store import schema
 from interlock.store.engine import Store, StoreError
@@ -25,22 +24,10 @@ RELEASED = "0002"
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """A database without a schema."""
-    if request.param == "sqlite":
-        store = Store(f"sqlite:///{tmp_path}/empty.db")
-        yield store
-        store.close()
-        return
-    url = make_url(request.getfixturevalue("postgres_server")).set(drivername="postgresql+psycopg")
-    name = f"test_{uuid.uuid4().hex}"
-    server = create_engine(url, isolation_level="AUTOCOMMIT")
-    with server.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE template0"))
-    store = Store(url.set(database=name).render_as_string(hide_password=False))
+    sqlite = request.param == "sqlite"
+    store = Store(f"sqlite:///{tmp_path}/empty.db" if sqlite else request.getfixturevalue("empty_postgres_url"))
     yield store
     store.close()
-    with server.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    server.dispose()
 
 
 @dataclass(frozen=True)
