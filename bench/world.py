@@ -114,8 +114,8 @@ def plan(store: Store) -> Planned:
 class WaitedAnswers(Answers):
     """Answers whose sending can be waited for, so that it does not fall into the next measurement."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, api_url: str) -> None:
+        super().__init__(api_url)
         self._sent: list[Future[bool]] = []
 
     def send(
@@ -139,7 +139,7 @@ class Bot:
         given = settings(practice)
         slack = Slack(given.reveal("SLACK_BOT_TOKEN"), given.slack_api_url)
         services = Services(store=store, policy=self.policy, settings=given, clock=lambda: at, views=Modals(slack))
-        self.answers = WaitedAnswers()
+        self.answers = WaitedAnswers(given.slack_api_url)
         self._app: App = build_app(services, answers=self.answers)
         self._answers_url = practice.answers
 

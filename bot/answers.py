@@ -6,6 +6,7 @@ A click's ack carries nothing that shows, so its answer is a second request, whi
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import structlog
 from slack_sdk.errors import SlackClientError
@@ -18,14 +19,18 @@ TIMEOUT_SECONDS: Final = 5
 OK: Final = 200
 METHOD: Final = "response_url"
 """What such a post is called beside Slack's methods."""
+SLACKS: Final = (".slack.com", ".slack-gov.com")
+"""Response URLs are at hooks.slack.com, and at hooks.slack-gov.com for GovSlack."""
 
 log = structlog.get_logger(__name__)
 
 
 class Answers:
-    """Posts from two threads. `close` lets what was begun finish. `observe` hears of each as `bot.slack`'s does."""
+    """Posts from two threads, to Slack alone: `api_url` is where its Web API is reached. `close` lets what was begun
+    finish. `observe` hears of each as `bot.slack`'s does."""
 
-    def __init__(self, observe: Observe = unobserved) -> None:
+    def __init__(self, api_url: str, observe: Observe = unobserved) -> None:
+        self._api_host = urlsplit(api_url).hostname
         self._observe = observe
         self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="answer")
 
@@ -34,10 +39,26 @@ class Answers:
     ) -> Future[bool]:
         """Show the message to the one who clicked; with `replace`, in place of what they clicked. Gives whether Slack
         took it; nobody has to wait for that. `thread_ts` is the thread that the clicked message stands in."""
+        if not self._is_slacks(response_url):
+            log.warning("answer not delivered", reason="its address is none of Slack's")
+            nowhere: Future[bool] = Future()
+            nowhere.set_result(False)
+            return nowhere
         return self._pool.submit(self._send, response_url, message, replace=replace, thread_ts=thread_ts)
 
     def close(self) -> None:
         self._pool.shutdown(wait=True)
+
+    def _is_slacks(self, url: str) -> bool:
+        """A payload names where its answer goes, and the answer shows what its clicker may see."""
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            return False
+        host = parts.hostname or ""
+        if host == self._api_host:
+            return parts.scheme in {"https", "http"}
+        return parts.scheme == "https" and host.endswith(SLACKS)
 
     def _send(self, url: str, message: Message, *, replace: bool, thread_ts: str | None) -> bool:
         began, outcome = time.perf_counter(), "fault"

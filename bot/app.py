@@ -151,7 +151,7 @@ def build_app(
     """A Bolt app over the tables. It calls nothing and starts no thread of its own that works: whoever reaches Slack
     (Socket Mode or HTTP) hands it payloads with `dispatch`, after having verified them.
     """
-    dispatcher = Dispatcher(services, tables, answers or Answers(), metrics or Metrics())
+    dispatcher = Dispatcher(services, tables, answers or Answers(services.settings.slack_api_url), metrics or Metrics())
     logger = logging.getLogger("interlock.bolt")
     logger.setLevel(logging.ERROR)  # its warnings quote bodies, and tell of the environment variables we read ourselves
     who = AuthorizeResult(enterprise_id=None, team_id=None, bot_token=_token(services))

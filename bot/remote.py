@@ -8,12 +8,11 @@ import secrets
 import sys
 from collections.abc import Mapping
 from datetime import datetime
-from email.message import Message
 from getpass import getpass
 from http.client import HTTPException
-from typing import IO, Any, Final
+from typing import Any, Final
 from urllib.error import HTTPError, URLError
-from urllib.request import HTTPRedirectHandler, Request, build_opener
+from urllib.request import Request, build_opener
 
 from rich.console import Console
 from rich.text import Text
@@ -21,6 +20,7 @@ from rich.text import Text
 from bot import login, terminal
 from bot.login import HOW, TOKEN, Login, LoginError
 from bot.parsing import plain
+from bot.redirects import NoRedirects
 from interlock.domain.errors import InterlockError
 
 TIMEOUT_SECONDS: Final = 30
@@ -36,13 +36,6 @@ class RemoteError(InterlockError):
     def __init__(self, sentence: str, status: int = 0) -> None:
         super().__init__(sentence)
         self.status = status
-
-
-class NoRedirects(HTTPRedirectHandler):
-    def redirect_request(
-        self, req: Request, fp: IO[bytes], code: int, msg: str, headers: Message, newurl: str
-    ) -> Request | None:
-        """None: the redirect itself is the answer, which is none of Interlock's."""
 
 
 def log_in(env: Env, server: str, *, insecure: bool) -> None:
@@ -131,7 +124,7 @@ def _asked() -> str:
 def _object(who: Login, status: int, body: bytes) -> dict[str, Any]:
     try:
         told = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise RemoteError(_strange(who, status), status) from error
     if not isinstance(told, dict):
         raise RemoteError(_strange(who, status), status)

@@ -14,14 +14,17 @@ from functools import partial
 from socket import gaierror
 from typing import Any, Final
 from urllib.error import URLError
+from urllib.request import HTTPSHandler, ProxyHandler, Request, build_opener
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
+from bot.redirects import NoRedirects
 from interlock.domain.errors import InterlockError
 
 TIMEOUT_SECONDS: Final = 7
 """Of one call. Three of them (open a conversation, post, post plainly) stay within the relay's lease of 30 s."""
+LARGEST_ANSWER: Final = 32 * 1024 * 1024
 PAGE: Final = 200
 PAGES: Final = 500
 
@@ -87,6 +90,22 @@ class Answer:
     headers: Mapping[str, str]
 
 
+class Client(WebClient):
+    """The SDK's, which follows redirects with the token in hand, to whatever host they name, and reads an answer of any
+    length. This one does neither."""
+
+    def _perform_urllib_http_request_internal(self, url: str, req: Request) -> dict[str, Any]:
+        if not url.startswith(("https://", "http://")):
+            raise SlackClientError("Slack's address begins with https:// or http://.")
+        proxies = [ProxyHandler({"http": self.proxy, "https": self.proxy})] if self.proxy else []
+        opener = build_opener(*proxies, HTTPSHandler(context=self.ssl), NoRedirects)
+        with opener.open(req, timeout=self.timeout) as answer:
+            body = answer.read(LARGEST_ANSWER + 1)
+            if len(body) > LARGEST_ANSWER:
+                raise SlackClientError("Slack's answer is too large.")
+            return {"status": answer.status, "headers": answer.headers, "body": body.decode("utf-8")}
+
+
 class Slack:
     """Threads share one. `token` is the bot's; `base_url` ends with a slash."""
 
@@ -96,7 +115,7 @@ class Slack:
         logger = logging.getLogger("interlock.slack_sdk")
         logger.setLevel(logging.CRITICAL)  # at lower levels it logs bodies; what matters is raised
         self._observe = observe
-        self.client = WebClient(token=token, base_url=base_url, timeout=timeout, retry_handlers=[], logger=logger)
+        self.client = Client(token=token, base_url=base_url, timeout=timeout, retry_handlers=[], logger=logger)
 
     def write(self, method: str, **arguments: Any) -> Mapping[str, Any]:
         """A method that changes something, as JSON. Arguments that are None are left out. Raises SlackError."""

@@ -8,12 +8,12 @@ from typing import Final
 import structlog
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode.builtin import SocketModeHandler
-from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.socket_mode.builtin import SocketModeClient
 from slack_sdk.socket_mode.client import BaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
+from bot.slack import Client
 from interlock.config.errors import SettingsError
 
 THREADS: Final = 10
@@ -41,7 +41,7 @@ class SlackSocket:
             app,
             app_token,
             logger=logger,
-            web_client=WebClient(base_url=base_url, timeout=CALL_SECONDS, logger=logger),
+            web_client=Client(base_url=base_url, timeout=CALL_SECONDS, logger=logger),
             ping_interval=PING_SECONDS,
             concurrency=THREADS,
         )

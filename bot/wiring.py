@@ -146,7 +146,7 @@ class Bot:
         self._runner = JobRunner(store, policy, all_jobs(tools), clock, name, self._watch.trusts, metrics.job_ran)
         metrics.expect_jobs(self._runner.jobs)
         self._schedule = Schedule(self._runner, clock)
-        self._answers = Answers(metrics.slack_called)
+        self._answers = Answers(settings.slack_api_url, metrics.slack_called)
         app = build_app(services, answers=self._answers, metrics=metrics)
         self._socket: SlackSocket | None = None
         door: SlackDoor | None = None

@@ -141,8 +141,8 @@ def routes(api: Api) -> APIRouter:
     def post(path: str, handle: Callable[[str | None, bytes], Told]) -> None:
         async def answer(request: Request) -> Response:
             body = await bodies.read(request, BODY)
-            if body is None:
-                return bodies.error(413, "This body is too large.")
+            if isinstance(body, Response):
+                return body
             authorization = request.headers.get("authorization")
             return _response(await to_thread.run_sync(lambda: handle(authorization, body), limiter=threads))
 

@@ -44,7 +44,8 @@ def build_http(
     jira: JiraDoor | None = None,
 ) -> FastAPI:
     """`slack` None: Slack is reached over Socket Mode. `jira` None: no secret is configured, so webhooks are off."""
-    app = FastAPI(title="Interlock", docs_url=None, redoc_url=None, openapi_url=None)
+    # No redirect from a path with a slash too many: it would lead to whatever host the request names.
+    app = FastAPI(title="Interlock", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     app.middleware("http")(_one_line_errors)
     # Limits of their own: slow handlers must not hold up the answer that they are slow.
     handlers, probes, scrapes = CapacityLimiter(HANDLERS), CapacityLimiter(4), CapacityLimiter(2)
@@ -54,8 +55,8 @@ def build_http(
         if slack is None:
             return bodies.error(404, "Slack is reached over Socket Mode here.")
         body = await bodies.read(request, SLACK_BODY)
-        if body is None:
-            return bodies.error(413, "This body is too large.")
+        if isinstance(body, Response):
+            return body
         headers = dict(request.headers)
         reply = await to_thread.run_sync(lambda: slack.receive(body, headers, clock()), limiter=handlers)
         return _response(reply)
@@ -65,8 +66,8 @@ def build_http(
         if jira is None:
             return bodies.error(404, "Webhooks are off: set JIRA_WEBHOOK_SECRET to switch them on.")
         body = await bodies.read(request, JIRA_BODY)
-        if body is None:
-            return bodies.error(413, "This body is too large.")
+        if isinstance(body, Response):
+            return body
         signature = request.headers.get("x-hub-signature")
         name = request.headers.get("x-atlassian-webhook-identifier")
         receipt = await to_thread.run_sync(lambda: jira(body, signature, name), limiter=handlers)
@@ -94,6 +95,9 @@ def build_http(
 
 async def _one_line_errors(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
     """The edge of the HTTP server: whatever breaks is logged without the request's body, and answered in one line."""
+    if {"content-length", "transfer-encoding"} <= set(request.headers):
+        # A proxy that goes by the other length takes what follows for a request of its own (RFC 9112, 6.1).
+        return bodies.answer(400, {"error": "This request has two lengths."}, {"Connection": "close"})
     try:
         return await answer(request)
     except ClientDisconnect:

@@ -59,10 +59,15 @@ def verify(secret: str, body: bytes, timestamp: str | None, signature: str | Non
 
 
 def parse(body: bytes, content_type: str | None) -> dict[str, Any] | NotSlack:
-    """The payload: JSON as it is, a form's field `payload` as JSON, or the form's fields."""
+    """The payload: JSON as it is, a form's field `payload` as JSON, or the form's fields.
+
+    The signature does not cover `content_type`. What begins as an object is JSON whatever that says: read as a form, a
+    message's words `&payload=…` would be somebody's click.
+    """
     try:
         text = body.decode("utf-8")
-        if (content_type or "").partition(";")[0].strip().lower() == "application/json":
+        is_json = (content_type or "").partition(";")[0].strip().lower() == "application/json"
+        if is_json or text.lstrip().startswith("{"):
             told = json.loads(text)
         else:
             fields = dict(parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_FIELDS))
@@ -76,6 +81,7 @@ class SlackDoor:
     """What stands behind POST /slack/events. `receive` blocks until it is handled: call it on a thread."""
 
     def __init__(self, app: App, secret: str) -> None:
+        assert secret, "settings take an empty variable for an absent one"
         self._app = app
         self._secret = secret
 

@@ -56,8 +56,8 @@ def handlers() -> Handlers:
 
 
 @pytest.fixture
-def answers() -> Answers:
-    return Answers()
+def answers(services: Services) -> Answers:
+    return Answers(services.settings.slack_api_url)
 
 
 @pytest.fixture
@@ -180,7 +180,9 @@ def test_a_commands_answer_rides_in_its_ack(app: App, handlers: Handlers) -> Non
         "response_type": "ephemeral",
         "unfurl_links": False,
         "text": "status: &lt;!channel&gt;",
-        "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": "status: &lt;!channel&gt;"}}],
+        "blocks": [
+            {"type": "section", "text": {"type": "mrkdwn", "text": "status: &lt;!channel&gt;", "verbatim": True}}
+        ],
     }
     [request] = handlers.given
     assert (request.actor.slack_id, request.channel_id, request.channel_name) == ("U0ANA", "C0GENERAL", "general")

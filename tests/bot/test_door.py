@@ -78,7 +78,7 @@ def door(services: Services) -> Iterator[Entrance]:
     asked = signoff.request(services.store, POLICY, actor("RITA"), number, NOW)
     assert isinstance(asked, signoff.Requested)
     card.draw(services.store, asked.card.id, NOW)
-    metrics, answers = Metrics(), Answers()
+    metrics, answers = Metrics(), Answers(services.settings.slack_api_url)
     app = build_http(health=Health(), registry=CollectorRegistry(), clock=services.clock)
     app.include_router(routes(Api(Door(services, answers, metrics), services.clock, per_minute=30)))
     server = HttpServer(app, HttpAddress("127.0.0.1", 0))
@@ -347,7 +347,7 @@ def test_neither_log_nor_answer_shows_the_token(door: Entrance, logged: io.Strin
 def test_policy_closes_the_door(services: Services, door: Entrance) -> None:
     closed = replace(POLICY, permissions=POLICY.permissions | {Permission.TOKEN_SELF: ()})
     mine = door.token()
-    shut = Api(Door(replace(door.services, policy=closed), Answers(), Metrics()), lambda: NOW)
+    shut = Api(Door(replace(door.services, policy=closed), Answers("https://slack.com/api/"), Metrics()), lambda: NOW)
     assert shut.whose(f"Bearer {mine}").status == 403
 
 

@@ -16,7 +16,6 @@ from urllib.parse import urlencode
 import pytest
 from prometheus_client import CollectorRegistry
 
-from bot.answers import Answers
 from bot.app import build_app
 from bot.commands import SlashCommand, Verb
 from bot.dispatch import Tables
@@ -106,7 +105,7 @@ def house(services: Services) -> Iterator[House]:
         health=Health(threads={"relay": lambda: house.alive}, checks={"slack": check}),
         registry=registry,
         clock=services.clock,
-        slack=SlackDoor(build_app(services, tables=tables, answers=Answers()), SECRET),
+        slack=SlackDoor(build_app(services, tables=tables), SECRET),
         jira=receive,
     )
     server = HttpServer(app, HttpAddress("127.0.0.1", 0))

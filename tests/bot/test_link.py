@@ -43,8 +43,8 @@ def asked() -> threading.Event:
 
 
 @pytest.fixture
-def answers() -> Answers:
-    return Answers()
+def answers(services: Services) -> Answers:
+    return Answers(services.settings.slack_api_url)
 
 
 @pytest.fixture

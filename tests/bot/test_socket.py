@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from bot.answers import Answers
 from bot.app import build_app
 from bot.commands import SlashCommand, Verb
 from bot.dispatch import Tables
@@ -69,7 +68,7 @@ class Bot:
         tables = Tables(
             commands={"/release": SlashCommand(about="Releases.", verbs=verbs)}, events={"app_home_opened": self.hear}
         )
-        app = build_app(self.services, tables=tables, answers=Answers())
+        app = build_app(self.services, tables=tables)
         return SlackSocket(app, app_token, f"{url}/api/")
 
 
