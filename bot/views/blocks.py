@@ -136,7 +136,11 @@ def plain_text(text: str, limit: int) -> Block:
 
 
 def mrkdwn(text: str, limit: int) -> Block:
-    return {"type": "mrkdwn", "text": cut_safe(safe(text), limit) or "-"}
+    """Verbatim: Slack makes no link of an address, a channel's name or a handle that merely stands in a title.
+
+    Source: https://docs.slack.dev/reference/block-kit/composition-objects/text-object
+    """
+    return {"type": "mrkdwn", "text": cut_safe(safe(text), limit) or "-", "verbatim": True}
 
 
 def header(text: str) -> Block:

@@ -9,6 +9,8 @@ import unicodedata
 from datetime import UTC, date, datetime
 from typing import Final, Literal
 
+from interlock.domain.names import INVISIBLE
+
 Light = Literal["green", "amber", "red", "unknown"]
 MARKS: Final[dict[Light, str]] = {"green": "🟢 Green", "amber": "🟡 Amber", "red": "🔴 Red", "unknown": "⚪ Unknown"}
 TITLE: Final = 60
@@ -24,11 +26,16 @@ OVERRIDES: Final = frozenset("\u202a\u202b\u202c\u202d\u202e")
 ISOLATES: Final = frozenset("\u2066\u2067\u2068\u2069")
 HIDDEN: Final = OVERRIDES | ISOLATES
 """Direction controls, which let a title read as what it is not. Right-to-left letters themselves are fine."""
+JOINERS: Final = frozenset("\u200c\u200d\ufe0e\ufe0f")
+"""Drawn as nothing too, but scripts and emoji are written with them."""
 
 
 def clean(text: str) -> str:
-    """Foreign text without control characters (line breaks stay) and direction controls."""
-    return _without(text, HIDDEN)
+    """Foreign text without control characters (line breaks stay), direction controls, and what cannot be seen."""
+    if text.isascii() and text.isprintable():
+        return text
+    seen = INVISIBLE.sub(lambda found: found[0] if found[0] in JOINERS else "", text)
+    return _without(seen, HIDDEN)
 
 
 def one_line(text: str) -> str:

@@ -58,12 +58,20 @@ def test_may_be_a_name(name: str) -> None:
         ("nul\x00", "control characters"),
         ("over\u202eride", "control characters"),
         ("half \ud800", "control characters"),
+        ("\u3164\u2800\u200d", "Give it a name"),
         ("x" * (LONGEST + 1), "41 characters"),
         ("x" * 10_000, "10000 characters"),
     ],
 )
 def test_may_not_be_a_name(name: str, says: str) -> None:
     assert says in (problem(name) or "")
+
+
+@pytest.mark.parametrize(
+    "other", ["2026\u200b.12", "\ufeff2026.12", "2026.12\U000e0041", "2026.12\u3164", "2026.\u00ad12"]
+)
+def test_names_that_look_the_same_are_one(other: str) -> None:
+    assert fold(other) == fold("2026.12")
 
 
 @given(st.text())

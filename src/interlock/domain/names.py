@@ -1,5 +1,6 @@
 """Finding what somebody meant by a typed name, and what may be a name at all."""
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +15,12 @@ NEAR: Final = 60
 SUGGESTED: Final = 3
 OVERRIDES: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Direction overrides, which make a name read as another. Right-to-left letters need none of them."""
+
+INVISIBLE: Final = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+"""What is drawn as nothing: Unicode's Default_Ignorable_Code_Point, annotation marks and the empty Braille cell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +44,7 @@ class NotFound:
 
 def fold(name: str) -> str:
     """Two names are one if this is: letter case, width, blanks and what cannot be seen do not tell names apart."""
-    return " ".join(unicodedata.normalize("NFKC", tidy(name)).casefold().split())
+    return " ".join(INVISIBLE.sub("", unicodedata.normalize("NFKC", tidy(name)).casefold()).split())
 
 
 def tidy(text: str) -> str:
@@ -47,7 +54,7 @@ def tidy(text: str) -> str:
 
 def says_something(text: str) -> bool:
     """Whether anything in it can be read: blanks and zero-width characters say nothing."""
-    return any(unicodedata.category(letter)[0] in "LNPS" for letter in text)
+    return any(unicodedata.category(letter)[0] in "LNPS" for letter in INVISIBLE.sub("", text))
 
 
 def find(typed: str, names: Sequence[str]) -> Found | Several | NotFound:
@@ -70,7 +77,7 @@ def find(typed: str, names: Sequence[str]) -> Found | Several | NotFound:
 
 def problem(name: str) -> str | None:
     """Why this cannot be a name, as a sentence; None when it can."""
-    if not name.strip() or not any(unicodedata.category(letter)[0] in "LNPS" for letter in name):
+    if not says_something(name):
         return "Give it a name, such as 2026.12."
     if not all(_visible(letter) for letter in name):
         return "A name can't hold control characters, line breaks or direction overrides. Type it afresh."
