@@ -11,7 +11,6 @@ from typing import Any, Final
 
 from slack_bolt import Ack, App, BoltResponse
 from slack_bolt.authorization import AuthorizeResult
-from slack_sdk import WebClient
 
 from bot.answers import Answers
 from bot.commands import SlashCommand, Verb
@@ -19,6 +18,7 @@ from bot.dispatch import ClickHandler, Dispatcher, EventHandler, SubmissionHandl
 from bot.listeners import blocker, digest, directory, environment, home, link, parked, release, signoff, token, words
 from bot.metrics import Metrics
 from bot.services import Services
+from bot.slack import Client
 
 COMMANDS: Final[dict[str, SlashCommand]] = {
     "/release": SlashCommand(
@@ -160,7 +160,7 @@ def build_app(
         logger=logger,
         process_before_response=True,
         # Ours, so that Bolt does not make one out of the environment; listeners use `Services.views`.
-        client=WebClient(base_url=services.settings.slack_api_url),
+        client=Client(base_url=services.settings.slack_api_url),
         authorize=lambda: who,  # one workspace, one token: no auth.test per request
         request_verification_enabled=False,  # done before, by `bot.http.slack` (and by Socket Mode itself)
         ignoring_self_events_enabled=False,  # the dispatcher ignores what bots say, and keeps our joining a channel

@@ -156,7 +156,7 @@ def test_a_listener_is_told_with_its_outcome(services: Services) -> None:
     verbs = {"status": Verb(handler=status, about="says")}
     metrics = Metrics()
     tables = Tables(commands={"/release": SlashCommand(about="Releases.", verbs=verbs)})
-    app: App = build_app(services, tables=tables, answers=Answers(), metrics=metrics)
+    app: App = build_app(services, tables=tables, answers=Answers(services.settings.slack_api_url), metrics=metrics)
     for trigger, text in enumerate(("yes", "no", "away", "broken")):
         body = {"command": "/release", "text": f"status {text}", "user_id": "U0ANA", "trigger_id": str(trigger)}
         app.dispatch(BoltRequest(body=body, mode="socket_mode"))

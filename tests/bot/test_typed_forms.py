@@ -27,7 +27,7 @@ class Terminal:
     """One person's command line."""
 
     def __init__(self, services: Services, who: str = "RITA") -> None:
-        self.door = Door(services, Answers(), Metrics())
+        self.door = Door(services, Answers(services.settings.slack_api_url), Metrics())
         self.bearer = Bearer(
             actor=replace(actor(who), authentication=Authentication.TOKEN),
             person=Person(slack_id=f"U0{who}", name=who),
