@@ -48,7 +48,14 @@ LABELS: Final = "labels"
 EPICS: Final = "epics"
 REASON: Final = "reason"
 
-BLOCKS: Final = {"name": NAME, "template": TEMPLATE, "target": TARGET, "channel": CHANNEL, "scope": VERSIONS}
+BLOCKS: Final = {
+    "name": NAME,
+    "template": TEMPLATE,
+    "target": TARGET,
+    "channel": CHANNEL,
+    "scope": VERSIONS,
+    "epics": EPICS,
+}
 """Which input a problem's sentence stands under, by the field's name in `Preview.problems`."""
 
 ALL: Final = "all:"

@@ -121,6 +121,16 @@ def test_a_team_or_a_release_may_be_asked_for(services: Services, world: int, ty
     assert "DATA-214" in said(blocker.list_(command(typed), services))
 
 
+def test_a_beginning_of_a_team_and_of_a_release_is_asked_about(services: Services, world: int) -> None:
+    with services.store.write() as session:
+        release(session, name="Data migration")
+    asked = blocker.list_(command("dat"), services)
+    assert said(asked).splitlines()[0] == "Do you mean the team Data Engineering or the release Data migration?"
+    assert asked.refused
+    assert "DATA-214" in said(blocker.list_(command("data"), services)), "the team's own key"
+    assert said(blocker.list_(command("data migration"), services)).startswith("*Data migration*")
+
+
 def test_nothing_blocked_is_said_in_a_line(services: Services) -> None:
     with services.store.write() as session:
         people(session)

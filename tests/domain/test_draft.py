@@ -88,7 +88,6 @@ def test_what_was_entered_wrong_is_told_by_field(change: dict[str, object], fiel
         ({"channel": replace(CHANNEL, member=False)}, "channel", "Interlock is not in #rel-data-platform."),
         ({"channel": replace(CHANNEL, shared=True)}, "channel", "shared with another company"),
         ({"channel": replace(CHANNEL, name="random")}, "channel", "Configuration does not say what #random may be"),
-        ({"missing": ("DATA-999",)}, "scope", "The mirror of Jira knows no DATA-999."),
     ],
 )
 def test_what_does_not_fit_the_world_is_told_by_field(change: dict[str, object], field: str, says: str) -> None:
@@ -117,6 +116,19 @@ def test_a_target_in_a_freeze_is_warned_of_at_once(target: date, teams: set[str]
     preview = examine(replace(DRAFT, target=target), replace(FINDINGS, teams=frozenset(teams)), POLICY, NOW)
     assert warning in preview.warnings
     assert preview.problems == {}
+
+
+@pytest.mark.parametrize(
+    ("rule", "field"),
+    [(ScopeRule(version_ids=("v9",)), "scope"), (ScopeRule(labels=("x",), epics=("DATA-999",)), "epics")],
+)
+def test_what_the_mirror_does_not_know_is_told_where_it_was_entered(rule: ScopeRule, field: str) -> None:
+    missing = (*rule.version_ids, *rule.epics)
+    preview = examine(replace(DRAFT, rule=rule), replace(FINDINGS, tickets=0, missing=missing), POLICY, NOW)
+    assert preview.problems == {
+        field: f"The mirror of Jira knows no {missing[0]}. Check the spelling, or wait for the next sync."
+    }
+    assert not any("No ticket is in scope yet" in warning for warning in preview.warnings)
 
 
 def test_an_empty_scope_is_allowed_and_warned_of() -> None:

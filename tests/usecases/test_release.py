@@ -159,7 +159,7 @@ def test_hostile_names_are_names(store: Store, name: str) -> None:
         ({"channel_id": "C0NOWHERE"}, "channel"),
         ({"channel_id": None}, "channel"),
         ({"rule": ScopeRule(version_ids=("v1", "no such version"))}, "scope"),
-        ({"rule": ScopeRule(epics=("DATA-999",))}, "scope"),
+        ({"rule": ScopeRule(epics=("DATA-999",))}, "epics"),
         ({"namesakes_of": ("no such version",)}, "scope"),
         ({"rule": ScopeRule()}, "scope"),
         ({"rule": ScopeRule(labels=("\x00", "\ud800"))}, "scope"),

@@ -60,8 +60,8 @@ class Findings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """What the draft comes to so far: `problems` by field (name, template, target, channel, scope), `warnings` as
-    sentences; the milestones are empty until template and target are right.
+    """What the draft comes to so far: `problems` by field (name, template, target, channel, scope, epics), `warnings`
+    as sentences; the milestones are empty until template and target are right.
     """
 
     tickets: int
@@ -79,6 +79,7 @@ def examine(draft: Draft, findings: Findings, policy: Policy, now: datetime) -> 
             ("target", _target(draft, policy, now)),
             ("channel", _channel(findings.channel, policy)),
             ("scope", _scope(draft.rule, findings)),
+            ("epics", _unknown(draft.rule.epics, findings)),
         )
         if sentence
     }
@@ -142,10 +143,15 @@ def _scope(rule: ScopeRule, findings: Findings) -> str | None:
         return "Name at least one fix version, label or epic."
     if max(len(rule.version_ids), len(rule.labels), len(rule.epics)) > MOST:
         return f"At most {MOST} fix versions, labels and epics each. Leave some out."
-    if findings.missing:
-        what = join([names.tidy(each)[: names.LONGEST] for each in findings.missing[:3]], "or")
-        return f"The mirror of Jira knows no {what}. Check the spelling, or wait for the next sync."
-    return None
+    return _unknown(rule.version_ids, findings)
+
+
+def _unknown(named: Collection[str], findings: Findings) -> str | None:
+    """Which of those that were named the mirror does not have."""
+    missing = [names.tidy(each)[: names.LONGEST] for each in findings.missing if each in named]
+    if not missing:
+        return None
+    return f"The mirror of Jira knows no {join(missing[:3], 'or')}. Check the spelling, or wait for the next sync."
 
 
 def _milestones(draft: Draft, policy: Policy) -> tuple[Milestone, ...]:
@@ -165,7 +171,7 @@ def _warnings(
     past = [f"{each.name} ({day(each.due)})" for each in milestones if each.due < today]
     if past:
         warnings.append(f"Already past: {join(past)}.")
-    if not findings.tickets and not _scope(draft.rule, findings):
+    if not findings.tickets and not findings.missing and not _scope(draft.rule, findings):
         warnings.append("No ticket is in scope yet. Tickets join by themselves once they carry what you named.")
     return warnings
 

@@ -1,5 +1,6 @@
 """Blockers for the people who ask, and what they do about them: take one, or ask for silence."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
@@ -43,10 +44,15 @@ def listing(store: Store, policy: Policy, actor: Actor, typed: str, channel_id: 
         allowed = authority.to_view(session, policy, Permission.BLOCKER_VIEW, actor)
         if isinstance(allowed, Refused):
             return allowed
+        meant = choose(typed, channel_id, release.all_names(session), "team or release")
         team = _team(policy, typed)
+        if team and not isinstance(meant, Unclear) and not _is_name(typed, [team, policy.teams[team].name]):
+            if not _is_name(typed, [meant.name]):
+                asked = f"Do you mean the team {policy.teams[team].name} or the release {meant.name}?"
+                return Unclear(sentence=asked, choices=(meant,))
+            team = None
         if team:
             return blocker_view.of_team(session, policy, team)
-        meant = choose(typed, channel_id, release.all_names(session), "team or release")
         if isinstance(meant, Unclear):
             return _or_team(policy, typed, meant)
         return blocker_view.of_release(session, policy, release.load(session, meant.id))
@@ -175,6 +181,11 @@ def _team(policy: Policy, typed: str) -> str | None:
     by_name = {key: key for key in policy.teams} | {team.name: key for key, team in policy.teams.items()}
     found = names.find(names.tidy(typed), list(by_name))
     return by_name[found.name] if isinstance(found, Found) else None
+
+
+def _is_name(typed: str, whole: Iterable[str]) -> bool:
+    """Whether all of one of these names was typed, and not merely its beginning."""
+    return names.fold(typed) in map(names.fold, whole)
 
 
 def _or_team(policy: Policy, typed: str, unclear: Unclear) -> Unclear:

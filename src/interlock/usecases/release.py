@@ -50,7 +50,7 @@ class Created:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invalid:
-    """What is wrong, as a sentence by field: name, template, target, channel, scope, reason."""
+    """What is wrong, as a sentence by field: name, template, target, channel, scope, epics, reason."""
 
     problems: dict[str, str]
 
