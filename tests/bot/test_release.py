@@ -182,7 +182,7 @@ def test_a_good_form_plans_the_release_and_says_so(services: Services, world: in
         ({form.CHANNEL: "D0ANA"}, form.CHANNEL),
         ({form.VERSIONS: None, form.LABELS: "", form.EPICS: ""}, form.VERSIONS),
         ({form.VERSIONS: "one:nonsense"}, form.VERSIONS),
-        ({form.EPICS: "data-999"}, form.VERSIONS),
+        ({form.EPICS: "data-999"}, form.EPICS),
     ],
 )
 def test_a_wrong_form_stays_open_with_a_sentence_under_its_input(

@@ -11,7 +11,7 @@ from interlock.domain.actor import Actor, Person
 from interlock.domain.audit import AuditEvent
 from interlock.domain.authority import Refused
 from interlock.domain.blocker import BlockerList
-from interlock.domain.names import Found, NotFound
+from interlock.domain.names import Found, NotFound, Several
 from interlock.domain.permission import Permission
 from interlock.domain.policy import Policy
 from interlock.domain.release import Unclear, choose
@@ -180,6 +180,9 @@ def _team(policy: Policy, typed: str) -> str | None:
         return None
     by_name = {key: key for key in policy.teams} | {team.name: key for key, team in policy.teams.items()}
     found = names.find(names.tidy(typed), list(by_name))
+    begun = {by_name[name] for name in found.names} if isinstance(found, Several) else set()
+    if len(begun) == 1:
+        return begun.pop()  # its key and its name begin alike
     return by_name[found.name] if isinstance(found, Found) else None
 
 
