@@ -151,6 +151,31 @@ def db_upgrade() -> None:
     typer.echo(administration.upgrade(os.environ))
 
 
+@db.command("backup")
+def db_backup(
+    file: Annotated[Path, typer.Argument(help="A new file; it holds everything, people's data too.")],
+) -> None:
+    """Write the database into one file, while Interlock runs."""
+    from bot import backup_desk  # noqa: PLC0415 light start
+
+    typer.echo(backup_desk.write(os.environ, file))
+
+
+@db.command("restore")
+def db_restore(
+    file: Annotated[Path, typer.Argument(help="What `interlock db backup` wrote.")],
+    replace: Annotated[bool, typer.Option("--replace", help="Throw away what the database holds now.")] = False,  # noqa: FBT002 an option of the command line
+) -> None:
+    """Have the database be a backup's again, while no Interlock runs on it."""
+    from bot import backup_desk  # noqa: PLC0415 light start
+
+    done = backup_desk.restore(os.environ, file, replace=replace)
+    for line in done.lines:
+        typer.echo(line)
+    if not done.fine:
+        raise typer.Exit(1)
+
+
 @config.command("check")
 def config_check(
     path: Annotated[Path | None, typer.Argument(help="An interlock.yaml; INTERLOCK_CONFIG's if left out.")] = None,

@@ -13,7 +13,7 @@ def send(click: Click, services: Services) -> Message | Replacement:
     services.wake()
     if isinstance(done, Refused):
         return view.refused(done.sentence)
-    return Replacement(message=view.settled(done.count, "will be sent now"))
+    return Replacement(message=view.sending(done.count, done.late))
 
 
 def drop(click: Click, services: Services) -> Message | Replacement:

@@ -41,16 +41,27 @@ KINDS: Final = {
 def told(trouble: Trouble) -> Message:
     number = len(trouble.messages)
     what = count(number, "message")
-    lines = [f"*{what} could not be delivered.* {escape(trouble.reason)}"]
+    state = f"{'waits' if number == 1 else 'wait'} for you" if trouble.restored else "could not be delivered"
+    lines = [f"*{what} {state}.* {escape(trouble.reason)}"]
     lines += [f"• {_stuck(each)}" for each in trouble.messages[:SHOWN]]
     if number > SHOWN:
         lines.append(f"and {number - SHOWN} more")
+    if trouble.restored:
+        lines.append("Each is looked for in Slack before it is sent, and sent only if it is not there.")
     return message(
-        f"{what} could not be delivered: {escape(trouble.reason)}",
+        f"{what} {state}: {escape(trouble.reason)}",
         section("\n".join(lines)),
         context("You get this because you are a release manager. It stops when they are sent or let go."),
-        _row(trouble.first, what),
+        _row(trouble, what),
     )
+
+
+def sending(number: int, late: int) -> Message:
+    """`late`: how many were let go, since their time was over."""
+    gone = f"{count(late, 'message')} whose time is over will not be sent."
+    if not late:
+        return settled(number, "will be sent now")
+    return sentence(f"{count(number, 'message')} will be sent now, {gone}" if number else gone.capitalize())
 
 
 def settled(number: int, done: str) -> Message:
@@ -63,11 +74,12 @@ def refused(text: str) -> Message:
     return sentence(text)
 
 
-def _row(first: int, what: str) -> Block | None:
+def _row(trouble: Trouble, what: str) -> Block | None:
     sure = confirm("Let them go?", f"{what} will never be sent.", "Let go")
+    send, drop = ("Send all that are still due", "Let all go") if trouble.restored else ("Send again", "Let go")
     return actions(
-        button("Send again", "parked.send", ("message", first), style="primary"),
-        button("Let go", "parked.drop", ("message", first), confirm=sure),
+        button(send, "parked.send", ("message", trouble.first), style="primary"),
+        button(drop, "parked.drop", ("message", trouble.first), confirm=sure),
     )
 
 

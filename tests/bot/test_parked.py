@@ -1,5 +1,6 @@
 """What release managers read about messages that could not be delivered."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.views import parked as view
@@ -32,3 +33,20 @@ def test_it_says_what_why_and_the_mend_and_stands_alone_on_a_lock_screen() -> No
 
 def test_a_long_list_is_cut() -> None:
     assert view.told(trouble(9)).blocks[0]["text"]["text"].splitlines()[-1] == "and 4 more"
+
+
+def test_what_came_back_with_a_backup_is_no_failure_and_is_looked_for_before_it_is_sent() -> None:
+    told = view.told(replace(trouble(9), reason="Restored from a backup of Mon.", restored=True))
+    lines = told.blocks[0]["text"]["text"].splitlines()
+    assert lines[0] == "*9 messages wait for you.* Restored from a backup of Mon."
+    assert lines[-1] == "Each is looked for in Slack before it is sent, and sent only if it is not there."
+    assert [each["text"]["text"] for each in told.blocks[2]["elements"]] == [
+        "Send all that are still due",
+        "Let all go",
+    ]
+
+
+def test_what_is_too_late_to_send_is_counted_apart() -> None:
+    assert view.sending(3, 1).text == "3 messages will be sent now, 1 message whose time is over will not be sent."
+    assert view.sending(0, 2).text == "2 messages whose time is over will not be sent."
+    assert view.sending(0, 0).text == "Somebody has seen to them already."

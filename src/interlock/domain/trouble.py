@@ -16,8 +16,10 @@ class Stuck:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
-    """`reason` is a sentence with its mend; `messages` all that are parked for it; `first` is the number of one."""
+    """`reason` is a sentence with its mend; `messages` all that are parked for it; `first` is the number of one.
+    `restored`: nothing went wrong with them; they came back with a backup."""
 
     first: int
     reason: str
     messages: tuple[Stuck, ...]
+    restored: bool = False

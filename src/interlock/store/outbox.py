@@ -10,6 +10,7 @@ from sqlalchemy import select as select_columns
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Field, Session, SQLModel, col, select
 
+from interlock.domain.backup import is_restored
 from interlock.domain.outbox import Backlog, Message, Outgoing, Parked, Sent, Urgency
 from interlock.store.base import UtcDateTime
 
@@ -116,6 +117,10 @@ def message_of(row: OutboxRow) -> Message:
     )
 
 
+def by_id(session: Session, message_id: int) -> Message:
+    return message_of(session.get_one(OutboxRow, message_id))
+
+
 def known(session: Session, keys: Iterable[str]) -> set[str]:
     """Those of the keys that a post already has, sent or not."""
     return set(session.exec(select(OutboxRow.key).where(col(OutboxRow.key).in_(list(keys)))))
@@ -171,7 +176,8 @@ def parked(session: Session) -> tuple[Parked, ...]:
 def release_parked(session: Session, message_id: int, now: datetime) -> bool:
     """Send it after all, as a new message, within the hour if its own time is over. False if it is not parked.
 
-    Whoever releases a post that may have been sent has looked: it is not looked for again.
+    Whoever releases a post that may have been sent has looked: it is not looked for again. What came back with a backup
+    nobody can have looked for, one by one: the relay does, by the token that Slack knows if it was sent.
     """
     row = _parked(session, message_id)
     if row is None:
@@ -179,6 +185,8 @@ def release_parked(session: Session, message_id: int, now: datetime) -> bool:
     not_after = max(row.not_after, now + RELEASED_FOR)
     if row.coalesce is None:
         row.state, row.attempts, row.not_before, row.not_after = "pending", 0, now, not_after
+        if is_restored(row.reason or ""):
+            row.state, row.attempts, row.attempted_at = "sending", 1, row.attempted_at or row.created_at
         return True
     # A newer refresh may wait already, and only one may: this one joins it, or becomes it.
     row.state, row.reason = "dropped", "Released: a new refresh takes its place."

@@ -49,6 +49,10 @@ TABLES = (
 )
 """The modules that declare tables: imported so that a migration sees them all."""
 
+RESTORING = "restoring"
+"""Stands for the revision while a restored database is not fit to run yet."""
+UNFINISHED = "A restore of this database did not end. Run it again: interlock db restore FILE --replace"
+
 MIGRATIONS = Path(__file__).with_name("migrations")
 ONE_UPGRADE = 0x1D7E510C
 """PostgreSQL's advisory lock of whoever upgrades."""
@@ -63,6 +67,8 @@ def upgrade(store: Store, to: str = "head") -> None:
     Does nothing where it is there already; several at once are one. Raises StoreError where the database is too busy:
     what was done until then holds, and another try goes on from there.
     """
+    if current(store) == RESTORING:
+        raise StoreError(UNFINISHED)
     for _ in range(1 if store.is_sqlite else ATTEMPTS):
         try:
             _migrate(store, to)
@@ -77,13 +83,19 @@ def upgrade(store: Store, to: str = "head") -> None:
     )
 
 
-def _migrate(store: Store, to: str) -> None:
+def upgrade_on(connection: Connection, to: str = "head") -> None:
+    """In the connection's own transaction, where it has begun one."""
     # Alembic takes a second to import, and only this command and the tests need it.
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, to)
+
+
+def _migrate(store: Store, to: str) -> None:
     with store.engine.connect() as connection:
         if not store.is_sqlite:
             connection.detach()  # closed at the end: no later user inherits what is set here
@@ -91,8 +103,7 @@ def _migrate(store: Store, to: str) -> None:
             connection.execute(text(f"SET lock_timeout = '{LOCK_SECONDS}s'"))
             connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": ONE_UPGRADE})
             connection.commit()
-        config.attributes["connection"] = connection
-        command.upgrade(config, to)
+        upgrade_on(connection, to)
 
 
 def _is_busy(error: OperationalError) -> bool:
@@ -121,6 +132,8 @@ def require_usable(store: Store) -> None:
     """
     have, oldest = _look(store)
     want = head()
+    if have == RESTORING:
+        raise StoreError(UNFINISHED)
     if have is None or have < want:
         raise StoreError(
             f"The database's schema is {have or 'absent'}; this program needs {want}. Run: interlock db upgrade"
@@ -137,7 +150,7 @@ def _look(store: Store) -> tuple[str | None, str | None]:
         with store.read() as session:  # a health check must not wait for a writer
             connection = session.connection()
             have = _revision(connection)
-            told = have is not None and have >= schema_floor.FIRST
+            told = have not in {None, RESTORING} and have >= schema_floor.FIRST
             return have, schema_floor.oldest(connection) if told else None
     except DBAPIError as error:
         where = store.url.render_as_string(hide_password=True)

@@ -9,6 +9,7 @@ from sqlmodel import Session
 from interlock.domain.actor import Actor, Person, Standing
 from interlock.domain.audit import AuditEvent
 from interlock.domain.authority import Refused
+from interlock.domain.backup import is_restored
 from interlock.domain.outbox import Message, Outgoing, Parked, Urgency
 from interlock.domain.permission import Permission
 from interlock.domain.policy import RELEASE_MANAGER, Policy, Role
@@ -24,14 +25,18 @@ GATHERED = timedelta(seconds=30)
 """A token that was revoked parks everything at once: it is told of once."""
 GOOD_FOR = timedelta(days=1)
 
+TOO_LATE = "Its time was over when a person saw to it."
+
 DIRECT = "@"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settled:
-    """How many messages were sent again or let go; 0: somebody else had seen to them."""
+    """How many messages were sent again or let go; 0: somebody else had seen to them. Of those to send, `late` were let
+    go, since their time was over."""
 
     count: int
+    late: int = 0
 
 
 def tell(session: Session, policy: Policy, message: Message, reason: str, now: datetime) -> None:
@@ -68,20 +73,27 @@ def trouble(store: Store, message_id: int) -> Trouble | None:
         ids = [each.message.channel[1:] for each in alike if each.message.channel.startswith(DIRECT)]
         names = {slack_id: found.name for slack_id, found in person.people(session, ids).items()}
         return Trouble(
-            first=message_id, reason=alike[0].reason, messages=tuple(_stuck(each.message, names) for each in alike)
+            first=message_id,
+            reason=alike[0].reason,
+            messages=tuple(_stuck(each.message, names) for each in alike),
+            restored=is_restored(alike[0].reason),
         )
 
 
 def send_again(store: Store, policy: Policy, actor: Actor, message_id: int, now: datetime) -> Settled | Refused:
-    """All that are parked for the same reason, once that is mended."""
+    """All that are parked for the same reason, once that is mended; of those of a restore, what is still due."""
     with store.write() as session:
         allowed = authority.to_decide(session, policy, Permission.JOB_RUN, actor, now)
         if isinstance(allowed, Refused):
             return allowed
-        ids = [each.message.id for each in _alike(session, message_id)]
+        alike = _alike(session, message_id)
+        late = [each.message.id for each in alike if is_restored(each.reason) and each.message.not_after <= now]
+        ids = [each.message.id for each in alike if each.message.id not in set(late)]
         done = [each for each in ids if outbox.release_parked(session, each, now)]
+        gone = [each for each in late if outbox.drop_parked(session, each, TOO_LATE)]
         _record(session, "outbox.released", actor, allowed, done, now)
-        return Settled(count=len(done))
+        _record(session, "outbox.dropped", actor, allowed, gone, now)
+        return Settled(count=len(done), late=len(gone))
 
 
 def let_go(store: Store, policy: Policy, actor: Actor, message_id: int, now: datetime) -> Settled | Refused:

@@ -1,0 +1,59 @@
+"""`interlock db backup | restore`."""
+
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.wiring import now, open_store, policy_of, settings_from
+from interlock.domain.words import count
+from interlock.store import backup, schema
+from interlock.store.backup import Opened
+from interlock.usecases import restore as restored
+from interlock.usecases.restore import Restored
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    lines: tuple[str, ...]
+    fine: bool = True
+
+
+def write(env: Mapping[str, str], file: Path) -> str:
+    """Raises an InterlockError, and leaves no file, where it cannot be made whole."""
+    with closing(open_store(settings_from(env), require_schema=False)) as store:
+        made = backup.write(store, file, now())
+    events = f"{count(made.audit_seq, 'recorded event')}, the last with hash {made.audit_hash[:16] or '-'}"
+    return f"{file} is written: {count(made.rows, 'row')} at schema {made.schema}, {events}. SHA-256 {made.sha256}."
+
+
+def restore(env: Mapping[str, str], file: Path, *, replace: bool) -> Report:
+    """Raises an InterlockError, and leaves the database as it was, where the backup cannot be restored whole."""
+    settings = settings_from(env)
+    policy = policy_of(settings)  # whom to tell of messages that wait: found wrong before anything is done
+    opened = backup.open_file(file)
+    with closing(open_store(settings, require_schema=False)) as store:
+        return _report(opened, restored.restore(store, policy, opened, now, replace=replace))
+
+
+def _report(opened: Opened, done: Restored) -> Report:
+    made = opened.manifest
+    lines = [f"The database is that of {made.at:%a %d %b %Y %H:%M} UTC again, at schema {schema.head()}."]
+    if done.broken is None:
+        lines.append(f"The audit chain holds: {count(done.events, 'event')}.")
+    else:
+        lines.append(f"The audit chain breaks at event {done.broken.seq}: {done.broken.why}. It did so in the backup.")
+    if done.parked:
+        lines.append(
+            f"{count(done.parked, 'message')} that were not sent then {'waits' if done.parked == 1 else 'wait'}, since "
+            "they may have been posted meanwhile: release managers are told, once, and send them or let them go."
+        )
+    if done.late:
+        lines.append(f"{count(done.late, 'message')} whose time is over will not be sent.")
+    if done.tokens:
+        lines.append(f"{count(done.tokens, 'token')} for the command line ended: /link token gives another.")
+    lines.append(
+        "What was decided since is not in it, nor are erasures: repeat those (interlock person erase). "
+        "No job catches up what it missed. Next: interlock doctor, then interlock run."
+    )
+    return Report(lines=tuple(lines), fine=done.broken is None)

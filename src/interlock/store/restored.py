@@ -1,0 +1,57 @@
+"""What is changed in a database that came back from a backup, before anybody runs on it: time went on without it."""
+
+from datetime import datetime
+
+from sqlalchemy import CursorResult, Update, delete, update
+from sqlmodel import Session, col, select
+
+from interlock.store.outbox import OPEN, OutboxRow
+from interlock.store.outbox_relay import LATE
+from interlock.store.pacing import PacingRow
+from interlock.store.slot import SlotRow
+from interlock.store.token import AccessTokenRow
+from interlock.store.upsert import insert_new
+
+FREE = {"owner": None, "lease_until": None}
+
+
+def park_unsent(session: Session, why: str, now: datetime) -> tuple[int, int]:
+    """Whatever was not sent waits for a person, but for what is too late already; how many of each."""
+    late = _done(session, update(OutboxRow).where(OPEN, col(OutboxRow.not_after) <= now), state="dropped", reason=LATE)
+    return _done(session, update(OutboxRow).where(OPEN), state="parked", reason=why), late
+
+
+def first_parked(session: Session, why: str) -> int | None:
+    statement = select(OutboxRow.id).where(OutboxRow.state == "parked", OutboxRow.reason == why)
+    return session.exec(statement.order_by(col(OutboxRow.id))).first()
+
+
+def settle_slots(session: Session, why: str, now: datetime) -> int:
+    """What ran is over, and nothing that was due until now is caught up: it may have been done since. Returns how many
+    jobs are known.
+    """
+    running = update(SlotRow).where(col(SlotRow.outcome).is_(None))
+    session.connection().execute(running.values(outcome="skipped", detail=why, done_at=now, lease_until=None))
+    jobs = session.exec(select(SlotRow.job).distinct().where(~col(SlotRow.job).startswith("manual/"))).all()
+    rows = [
+        {"job": job, "due_at": now, "attempt": 0, "done_at": now, "outcome": "skipped", "detail": why} for job in jobs
+    ]
+    insert_new(session, SlotRow, rows)
+    return len(rows)
+
+
+def end_tokens(session: Session) -> int:
+    """One that was revoked since the backup must not work again, so none does."""
+    done = session.connection().execute(delete(AccessTokenRow))
+    assert isinstance(done, CursorResult)
+    return done.rowcount
+
+
+def forget_pacing(session: Session) -> None:
+    session.connection().execute(delete(PacingRow))
+
+
+def _done(session: Session, statement: Update, *, state: str, reason: str) -> int:
+    done = session.connection().execute(statement.values(state=state, reason=reason, **FREE))
+    assert isinstance(done, CursorResult)
+    return done.rowcount
