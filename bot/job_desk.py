@@ -131,6 +131,8 @@ def _row(status: JobStatus) -> tuple[str, str, str, str, str]:
     last = status.last
     ran = "never" if last is None else ago(last.slot.due_at, now())
     outcome = "" if last is None else f"{last.outcome or 'under way'}: {last.detail or ''}".rstrip(": ")
+    if status.halted:
+        outcome = f"halted: {status.halted}"
     due = f"{status.next_at:%a %d %b %H:%M} UTC" if status.next_at else "when asked"
     return status.job, _when(status.rule), ran, outcome, due
 

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 import structlog
 
-from bot.drawers import blocker, digest, environment, home, link, parked, release, signoff, token, words
+from bot.drawers import blocker, digest, environment, home, link, parked, release, signoff, token, vendor, words
 from bot.drawing import Drawer, Drawn, DrawnHome
 from bot.services import Services
-from bot.slack import Slack, SlackError
+from bot.slack import WRONG_TOKEN, Slack, SlackError
 from bot.views import blocks
 from interlock.domain.errors import InterlockError
 from interlock.domain.outbox import DeliveryError, Dropped, Message, Sent
@@ -41,6 +41,7 @@ DRAWERS: Final[dict[str, Drawer]] = {
     "words": words.answer,
     "relay.parked": parked.told,
     "token": token.issue,
+    "vendor.refused": vendor.refused,
 }
 """By the outbox message's kind."""
 
@@ -61,7 +62,7 @@ TOO_RICH: Final = frozenset(
 )
 """Slack takes the words, but not in this dress."""
 
-TOKEN: Final = "Put the token of the installed Slack app into SLACK_BOT_TOKEN, and release the parked messages."  # noqa: S105 a sentence
+TOKEN: Final = "Put the token of the installed Slack app where SLACK_BOT_TOKEN comes from."  # noqa: S105 a sentence
 MENDS: Final[Mapping[str, str]] = {
     "channel_not_found": "Slack knows no such channel, or it is private and Interlock is not in it. "
     "Invite Interlock there, or name another channel.",
@@ -235,7 +236,11 @@ def _delivery(error: SlackError) -> DeliveryError:
     if error.needed:
         text += f" Missing: {error.needed}."
     return DeliveryError(
-        text, permanent=mend is not None, retry_after=error.retry_after, unknown_outcome=error.unknown_outcome
+        text,
+        # A token that is refused is no fault of the message's, which waits until another is given.
+        permanent=mend is not None and error.code not in WRONG_TOKEN,
+        retry_after=error.retry_after,
+        unknown_outcome=error.unknown_outcome,
     )
 
 

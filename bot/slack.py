@@ -37,8 +37,26 @@ DEFAULT_RETRY: Final = timedelta(seconds=10)
 TOO_MANY_REQUESTS: Final = 429
 SERVER_ERROR: Final = 500
 
+WRONG_TOKEN: Final = frozenset(
+    {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "not_allowed_token_type"}
+)
+REFUSALS: Final = {
+    "account_inactive": "The Slack app was uninstalled, or its account deactivated.",
+    "token_revoked": "The Slack app's bot token was revoked.",
+    "token_expired": "The Slack app's bot token has expired.",
+}
+MEND: Final = " Install the app in the workspace, and put its bot token where SLACK_BOT_TOKEN comes from."
+
 NEVER_SENT: Final = (ConnectionRefusedError, gaierror, ssl.SSLCertVerificationError)
 """Before a byte of the request went out. A time-out may also come before, but that cannot be told."""
+
+
+Heed = Callable[[str | None], None]
+"""Hears after each call whether Slack accepts the token: None, or a sentence that says why not."""
+
+
+def unheeded(_refusal: str | None) -> None:
+    """For a process that only looks."""
 
 
 Around = Callable[[Callable[[], Mapping[str, Any]]], Mapping[str, Any]]
@@ -110,11 +128,17 @@ class Slack:
     """Threads share one. `token` is the bot's; `base_url` ends with a slash."""
 
     def __init__(
-        self, token: str, base_url: str, timeout: int = TIMEOUT_SECONDS, observe: Observe = unobserved
+        self,
+        token: str,
+        base_url: str,
+        timeout: int = TIMEOUT_SECONDS,
+        observe: Observe = unobserved,
+        heed: Heed = unheeded,
     ) -> None:
         logger = logging.getLogger("interlock.slack_sdk")
         logger.setLevel(logging.CRITICAL)  # at lower levels it logs bodies; what matters is raised
         self._observe = observe
+        self._heed = heed
         self.client = Client(token=token, base_url=base_url, timeout=timeout, retry_handlers=[], logger=logger)
 
     def write(self, method: str, **arguments: Any) -> Mapping[str, Any]:
@@ -151,9 +175,12 @@ class Slack:
             outcome = "ok"
         except SlackError as error:
             outcome = error.outcome
+            if error.code in WRONG_TOKEN:
+                self._heed(REFUSALS.get(error.code, f"Slack does not accept the bot token ({error.code}).") + MEND)
             raise
         finally:
             self._observe(method, outcome, time.perf_counter() - began)
+        self._heed(None)
         return answer
 
     def _ask(self, method: str, **how: Any) -> Answer:

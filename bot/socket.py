@@ -13,7 +13,7 @@ from slack_sdk.socket_mode.builtin import SocketModeClient
 from slack_sdk.socket_mode.client import BaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
-from bot.slack import Client
+from bot.slack import WRONG_TOKEN, Client
 from interlock.config.errors import SettingsError
 
 THREADS: Final = 10
@@ -23,10 +23,6 @@ PING_SECONDS: Final = 3.0
 FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 30.0
 DRAIN_SECONDS: Final = 5.0
-
-WRONG_TOKEN: Final = frozenset(
-    {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "not_allowed_token_type"}
-)
 
 log = structlog.get_logger(__name__)
 

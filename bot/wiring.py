@@ -8,6 +8,7 @@ import socket
 import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final, Literal
 
 import structlog
@@ -29,13 +30,14 @@ from bot.modals import Modals
 from bot.rereading import Rereading
 from bot.sender import SlackSender
 from bot.services import Services
-from bot.slack import Slack, SlackError
-from bot.socket import WRONG_TOKEN, SlackSocket
+from bot.slack import WRONG_TOKEN, Slack, SlackError
+from bot.socket import SlackSocket
 from interlock.config.errors import SettingsError
 from interlock.config.policy import load_policy
 from interlock.config.settings import Settings, load_settings
 from interlock.domain.outbox import Message
 from interlock.domain.policy import Policy
+from interlock.domain.vendor import Vendor
 from interlock.domain.words import join
 from interlock.jobs import webhook
 from interlock.jobs.clock import ClockWatch
@@ -44,11 +46,12 @@ from interlock.jobs.link import LINKS
 from interlock.jobs.relay import Relay
 from interlock.jobs.schedule import Schedule
 from interlock.jobs.slots import JobRunner
+from interlock.jobs.vendor import VendorWatch
 from interlock.jobs.wakeup import Wakeup
 from interlock.jobs.webhook import Receipt
 from interlock.store import mirror, schema
 from interlock.store.engine import Store
-from interlock.trackers.http import Observe, unobserved
+from interlock.trackers.http import Heed, Observe, unheeded, unobserved
 from interlock.trackers.jira import JiraTracker
 from interlock.usecases import environment, parked
 
@@ -83,10 +86,10 @@ def open_store(settings: Settings, *, require_schema: bool = True) -> Store:
     return store
 
 
-def tracker_of(settings: Settings, policy: Policy, observe: Observe = unobserved) -> JiraTracker:
+def tracker_of(settings: Settings, policy: Policy, observe: Observe = unobserved, heed: Heed = unheeded) -> JiraTracker:
     settings.require_tracker()
     token = settings.reveal("JIRA_TOKEN")
-    return JiraTracker(settings.jira_url or "", settings.jira_email, token, policy.tickets, observe=observe)
+    return JiraTracker(settings.jira_url or "", settings.jira_email, token, policy.tickets, observe=observe, heed=heed)
 
 
 def owner() -> str:
@@ -113,12 +116,20 @@ class Bot:
 
     def __init__(self, settings: Settings, mode: Mode, clock: Callable[[], datetime] = now) -> None:
         settings.require_slack(mode)
+        settings.require_tracker()
         self._clock = clock
         self._policy = policy = policy_of(settings)
         self._metrics = metrics = Metrics()
-        self._tracker = tracker_of(settings, policy, metrics.tracker_asked)
         self._store = store = open_store(settings)
-        slack = Slack(settings.reveal(TOKEN), settings.slack_api_url, observe=metrics.slack_called)
+        self._vendors = vendors = VendorWatch(store, policy, clock)
+        heed = partial(vendors.heard, Vendor.JIRA)
+        self._tracker = tracker_of(settings, policy, metrics.tracker_asked, heed)
+        slack = Slack(
+            settings.reveal(TOKEN),
+            settings.slack_api_url,
+            observe=metrics.slack_called,
+            heed=partial(vendors.heard, Vendor.SLACK),
+        )
         self._directory = SlackDirectory(slack)
         wakeup = Wakeup()
         name = owner()
@@ -143,7 +154,9 @@ class Bot:
             relay=self._relay,
             clock=clock,
         )
-        self._runner = JobRunner(store, policy, all_jobs(tools), clock, name, self._watch.trusts, metrics.job_ran)
+        self._runner = JobRunner(
+            store, policy, all_jobs(tools), clock, name, self._watch.trusts, metrics.job_ran, vendors
+        )
         metrics.expect_jobs(self._runner.jobs)
         self._schedule = Schedule(self._runner, clock)
         self._answers = Answers(settings.slack_api_url, metrics.slack_called)
@@ -254,6 +267,10 @@ class Bot:
             with self._store.read() as session:
                 return self._watch.complaint(session)
 
+        def refusal(who: Vendor) -> str | None:
+            with self._store.read() as session:
+                return next((each.told for each in self._vendors.halts(session, [who])), None)
+
         def draining() -> str | None:
             return "It is stopping." if self._draining.is_set() else None
 
@@ -270,6 +287,7 @@ class Bot:
                 "clock": clock,
                 "stopping": draining,
             },
+            notes={f"{who.value} token": partial(refusal, who) for who in Vendor},
         )
 
 

@@ -11,8 +11,7 @@ import yaml
 
 from bot.directory import Home, SlackDirectory, channel, group, in_use, person
 from bot.doctor.check import Check
-from bot.slack import Slack, SlackError
-from bot.socket import WRONG_TOKEN
+from bot.slack import WRONG_TOKEN, Slack, SlackError
 from interlock.config.settings import Settings
 from interlock.domain.actor import Person
 from interlock.domain.addressed import WHAT as CHANNELS

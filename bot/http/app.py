@@ -82,8 +82,8 @@ def build_http(
 
     @app.get("/readyz")
     async def readyz() -> Response:
-        reasons = await to_thread.run_sync(health.reasons, limiter=probes)
-        return bodies.answer(503 if reasons else 200, {"ready": not reasons, "reasons": reasons})
+        told = await to_thread.run_sync(health.readiness, limiter=probes)
+        return bodies.answer(200 if told["ready"] else 503, told)
 
     @app.get("/metrics")
     async def metrics() -> Response:

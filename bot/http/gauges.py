@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.http import parked
 from interlock.domain.outbox import Backlog
 from interlock.domain.pacing import SLACK
+from interlock.domain.vendor import Vendor
 from interlock.store import clock as clocks
 from interlock.store import health
 from interlock.store.engine import Store
@@ -133,6 +134,10 @@ def _state(found: Gauges, now: datetime) -> Iterable[Metric]:
         held.add_metric([reason], count)
     yield held
     yield from _pace(found.busy, now)
+    refusing = _gauge("interlock_vendor_refuses", "Whether a vendor does not accept our token.", "vendor")
+    for vendor in Vendor:
+        refusing.add_metric([vendor.value], vendor.value in found.refusing)
+    yield refusing
     slots = _gauge(
         "interlock_slots", "Firings of jobs: running now, and of the last day by outcome.", "name", "outcome"
     )

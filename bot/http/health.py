@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -20,6 +21,8 @@ class Health:
 
     threads: Mapping[str, Alive] = field(default_factory=dict)
     checks: Mapping[str, Check] = field(default_factory=dict)
+    notes: Mapping[str, Check] = field(default_factory=dict)
+    """What a person must mend, but which keeps nobody from being answered."""
 
     def dead(self) -> list[str]:
         """The threads that died."""
@@ -27,14 +30,24 @@ class Health:
 
     def reasons(self) -> dict[str, str]:
         """What stands in the way of work, by check; empty when ready."""
-        found = dict.fromkeys(self.dead(), "it has stopped")
-        for name, check in self.checks.items():
-            try:
-                reason = check()
-            except InterlockError as error:
-                reason = str(error)
-            except SQLAlchemyError:
-                reason = "the database did not answer"
-            if reason:
-                found[name] = reason
-        return found
+        return dict.fromkeys(self.dead(), "it has stopped") | _complaints(self.checks)
+
+    def readiness(self) -> dict[str, Any]:
+        """What /readyz answers."""
+        reasons = self.reasons()
+        notes = {} if reasons else _complaints(self.notes)
+        return {"ready": not reasons, "reasons": reasons} | ({"notes": notes} if notes else {})
+
+
+def _complaints(checks: Mapping[str, Check]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, check in checks.items():
+        try:
+            reason = check()
+        except InterlockError as error:
+            reason = str(error)
+        except SQLAlchemyError:
+            reason = "the database did not answer"
+        if reason:
+            found[name] = reason
+    return found

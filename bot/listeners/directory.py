@@ -12,7 +12,9 @@ import structlog
 from bot.directory import Home, person
 from bot.requests import Event
 from bot.services import Services
-from interlock.usecases import directory
+from bot.slack import MEND
+from interlock.domain.vendor import Vendor
+from interlock.usecases import directory, vendor
 
 log = structlog.get_logger(__name__)
 
@@ -59,9 +61,17 @@ def channel_unshared(event: Event, services: Services) -> None:
     _change(services, event.channel_id, {"shared": event.body.get("is_ext_shared") is not False})
 
 
-def app_removed(event: Event, _services: Services) -> None:
-    """The app was uninstalled, or its tokens were revoked: nothing goes out until it is installed anew."""
+def app_removed(event: Event, services: Services) -> None:
+    """The app was uninstalled, or its tokens were revoked: nothing goes out until it is installed anew. People's own
+    tokens, which Interlock has none of, are told of in the same way.
+    Shapes: https://docs.slack.dev/reference/events/tokens_revoked
+    """
+    tokens = event.body.get("tokens")
+    if event.type == "tokens_revoked" and not (isinstance(tokens, Mapping) and tokens.get("bot")):
+        return
     log.error("slack.app_removed", event_type=event.type)
+    what = "uninstalled" if event.type == "app_uninstalled" else "robbed of its bot token"
+    vendor.refuse(services.store, services.policy, Vendor.SLACK, f"The Slack app was {what}.{MEND}", event.now)
 
 
 def joined_channel(event: Event, services: Services) -> None:

@@ -34,6 +34,7 @@ KINDS: Final = {
     "blocker.list": "shared list of blockers",
     "link.note": "word about a link",
     "token": "token for the command line",
+    "vendor.refused": "word that Jira refuses its token",
     "words": "answer",
 }
 

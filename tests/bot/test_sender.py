@@ -179,9 +179,7 @@ def test_slow_down_says_for_how_long(send: Any, slack: Any, headers: dict[str, s
         ("channel_not_found", "Invite Interlock there"),
         ("is_archived", "Unarchive it"),
         ("not_in_channel", "/invite @Interlock"),
-        ("invalid_auth", "SLACK_BOT_TOKEN"),
-        ("account_inactive", "SLACK_BOT_TOKEN"),
-        ("token_revoked", "SLACK_BOT_TOKEN"),
+        ("no_permission", "SLACK_BOT_TOKEN"),
         ("restricted_action", "Ask its admin"),
         ("missing_scope", "Missing: chat:write"),
     ],
@@ -192,6 +190,15 @@ def test_what_cannot_be_helped_by_trying_says_its_mend(send: Any, slack: Any, co
         send()
     assert (raised.value.permanent, raised.value.unknown_outcome) == (True, False)
     assert mend in raised.value.text
+
+
+@pytest.mark.parametrize("code", ["invalid_auth", "account_inactive", "token_revoked", "token_expired"])
+def test_a_token_that_is_refused_is_no_fault_of_the_messages(send: Any, slack: Any, code: str) -> None:
+    slack.answer("chat.postMessage", {"ok": False, "error": code})
+    with pytest.raises(DeliveryError) as raised:
+        send()
+    assert (raised.value.permanent, raised.value.unknown_outcome) == (False, False)
+    assert "SLACK_BOT_TOKEN" in raised.value.text
 
 
 def test_an_error_that_nobody_knows_is_tried_again_a_bounded_number_of_times(send: Any, slack: Any) -> None:

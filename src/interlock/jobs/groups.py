@@ -9,6 +9,7 @@ from interlock.domain.channel import Channel
 from interlock.domain.directory import Group
 from interlock.domain.errors import InterlockError
 from interlock.domain.policy import Policy
+from interlock.domain.vendor import Vendor
 from interlock.domain.words import count
 from interlock.jobs.job import Job, JobContext, JobReport, JobStoppedError
 from interlock.store.engine import Store
@@ -53,7 +54,7 @@ def job(store: Store, policy: Policy, slack: Directory, clock: Clock) -> Job:
             return JobReport(detail="A dry run reads nothing from Slack.")
         return JobReport(detail=run(store, policy, slack, clock, context.progress))
 
-    return Job(name=GROUPS, run=work)
+    return Job(name=GROUPS, run=work, needs=frozenset({Vendor.SLACK}))
 
 
 def _groups(store: Store, slack: Directory, clock: Clock) -> int:

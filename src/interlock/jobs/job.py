@@ -8,6 +8,7 @@ from interlock.domain.errors import InterlockError
 from interlock.domain.outbox import Outgoing
 from interlock.domain.policy import JobRule
 from interlock.domain.slot import Outcome, Slot
+from interlock.domain.vendor import Vendor
 
 
 class JobStoppedError(InterlockError):
@@ -43,12 +44,14 @@ class Job:
     """`subjects` makes it a family: pairs of a subject (a channel's id) and its own rule, each with slots of its own,
     so that the failure of one does not stop the others. Without it the rule is policy's for `name`.
 
+    `needs`: while one of these vendors does not accept our token, it is not run.
     `lease`: how long after its process died a slot is free again; a living one extends it.
     """
 
     name: str
     run: Callable[[JobContext], JobReport]
     subjects: Callable[[datetime], Iterable[tuple[str, JobRule]]] | None = None
+    needs: frozenset[Vendor] = frozenset()
     lease: timedelta = field(default=timedelta(seconds=90))
 
 

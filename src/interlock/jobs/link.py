@@ -6,6 +6,7 @@ from http import HTTPStatus
 
 from interlock.domain.link import Comment
 from interlock.domain.policy import Policy
+from interlock.domain.vendor import Vendor
 from interlock.domain.words import count
 from interlock.jobs.job import Job, JobContext, JobReport
 from interlock.store.engine import Store
@@ -48,7 +49,7 @@ def job(store: Store, policy: Policy, tracker: JiraTracker, clock: Clock) -> Job
             return JobReport(detail="A dry run looks into nothing.")
         return JobReport(detail=run(store, policy, tracker, clock, context.progress))
 
-    return Job(name=LINKS, run=work)
+    return Job(name=LINKS, run=work, needs=frozenset({Vendor.JIRA}))
 
 
 def _comments(tracker: JiraTracker, key: str) -> Sequence[Comment]:

@@ -15,6 +15,7 @@ from interlock.domain.slot import MANUAL, Firing, Outcome, Plan, Slot, next_slot
 from interlock.jobs.clock import Trusts, any_clock
 from interlock.jobs.heartbeat import heartbeat
 from interlock.jobs.job import Job, JobContext, JobReport, JobStoppedError, Run
+from interlock.jobs.vendor import VendorWatch
 from interlock.store import slot as slots
 from interlock.store.engine import Store
 
@@ -33,6 +34,8 @@ class JobStatus:
     rule: JobRule | None
     last: Firing | None
     next_at: datetime | None
+    halted: str | None = None
+    """Why it is not run for now, though it may be due."""
 
 
 Observe = Callable[[str, str, float], None]
@@ -45,7 +48,7 @@ def unobserved(_job: str, _outcome: str, _seconds: float) -> None:
 
 class JobRunner:
     """`owner` names this process in leases: unique per process and start. While `trusts` says that its clock is not
-    that of the others, nothing that is due is taken.
+    that of the others, nothing that is due is taken. What needs a vendor that refuses our token waits, by `vendors`.
     """
 
     def __init__(
@@ -57,6 +60,7 @@ class JobRunner:
         owner: str,
         trusts: Trusts = any_clock,
         observe: Observe = unobserved,
+        vendors: VendorWatch | None = None,
     ) -> None:
         self.jobs = {job.name: job for job in jobs}
         self._store = store
@@ -65,6 +69,7 @@ class JobRunner:
         self._owner = owner
         self._trusts = trusts
         self._observe = observe
+        self._vendors = vendors or VendorWatch(store, policy, clock)
         self._stopping = Event()
 
     def run_due(self, now: datetime, only: str | None = None) -> tuple[Run, ...]:
@@ -89,7 +94,7 @@ class JobRunner:
     def overview(self, now: datetime) -> tuple[JobStatus, ...]:
         with self._store.read() as session:
             return tuple(
-                self._status(session, name, rule, now)
+                self._status(session, job, name, rule, now)
                 for job in self.jobs.values()
                 for name, rule in (*self._subjects(job, now), *self._unscheduled(job))
             )
@@ -120,6 +125,9 @@ class JobRunner:
             # Most ticks find nothing to do, and need no writer's transaction to see it.
             if self._plan(slots.newest(session, name), rule, now) == Plan() or not self._trusts(session):
                 return None
+            halts = self._vendors.halts(session, job.needs)
+        if not self._vendors.lets_through(halts):
+            return None
         with self._store.write() as session:
             slots.one_at_a_time(session, name)
             todo = self._plan(slots.newest(session, name), rule, now)
@@ -132,10 +140,12 @@ class JobRunner:
             slot = None if todo.run is None else slots.claim(session, name, todo.run, self._owner, now, job.lease)
         return None if slot is None else self._run(job, slot, rule, now)
 
-    def _status(self, session: Session, name: str, rule: JobRule | None, now: datetime) -> JobStatus:
+    def _status(self, session: Session, job: Job, name: str, rule: JobRule | None, now: datetime) -> JobStatus:
         last = slots.newest(session, name if rule is not None else f"{MANUAL}{name}")
         next_at = None if rule is None else next_slot(rule, now, self._policy.time_zone)
-        return JobStatus(job=name, rule=rule, last=last, next_at=next_at)
+        halts = self._vendors.halts(session, job.needs)
+        halted = " ".join(each.told for each in halts) or None
+        return JobStatus(job=name, rule=rule, last=last, next_at=next_at, halted=halted)
 
     def _plan(self, last: Firing | None, rule: JobRule, now: datetime) -> Plan:
         return plan(rule, last, now, self._policy.time_zone)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import structlog
 
 from interlock.domain.policy import Policy
+from interlock.domain.vendor import Vendor
 from interlock.domain.words import count
 from interlock.jobs.job import Job, JobContext, JobReport
 from interlock.jobs.sync import FULL, Clock
@@ -93,7 +94,7 @@ def job(store: Store, policy: Policy, tracker: JiraTracker, clock: Clock, *, all
         )
         return JobReport(detail=f"{count(done.listed, 'ticket')} compared, {done.gone} gone, {done.read} read.{left}")
 
-    return Job(name=ALL_THE_SAME if allow_many else SWEEP, run=work)
+    return Job(name=ALL_THE_SAME if allow_many else SWEEP, run=work, needs=frozenset({Vendor.JIRA}))
 
 
 def _refusal(found: Comparison, listed: int) -> str | None:

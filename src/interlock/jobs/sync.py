@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from interlock.domain.policy import Policy
+from interlock.domain.vendor import Vendor
 from interlock.domain.words import count
 from interlock.jobs.job import Job, JobContext, JobReport
 from interlock.store.engine import Store
@@ -99,7 +100,7 @@ def job(store: Store, policy: Policy, tracker: JiraTracker, clock: Clock, *, ful
         missing = f" Jira has no field named {', '.join(done.missing)}." if done.missing else ""
         return JobReport(detail=f"{count(done.read, 'ticket')} read, {since}.{voided}{missing}")
 
-    return Job(name=FULL if full else SYNC, run=work)
+    return Job(name=FULL if full else SYNC, run=work, needs=frozenset({Vendor.JIRA}))
 
 
 def _said(progress: Progress) -> str:

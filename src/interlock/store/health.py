@@ -9,7 +9,7 @@ from sqlmodel import Session, col, func, select
 
 from interlock.domain.outbox import Backlog
 from interlock.domain.slot import family
-from interlock.store import pacing
+from interlock.store import pacing, vendor
 from interlock.store.audit import AuditHeadRow, AuditRow
 from interlock.store.mirror import MirrorRow
 from interlock.store.outbox import backlog, parked_for
@@ -38,7 +38,8 @@ class AuditHead:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gauges:
     """`parked` by the reason's sentence. `slots` by job (without its subject) and outcome, of those due within a day;
-    "running" are those held now. `busy` are Slack's buckets that must be waited for, and until when.
+    "running" are those held now. `busy` are Slack's buckets that must be waited for, and until when. `refusing`
+    are the vendors that do not accept our token.
     """
 
     backlog: tuple[Backlog, ...]
@@ -46,6 +47,7 @@ class Gauges:
     slots: dict[tuple[str, str], int]
     mirrors: dict[str, Mirrored]
     busy: dict[str, datetime]
+    refusing: frozenset[str]
     audit: AuditHead
 
 
@@ -57,6 +59,7 @@ def gauges(session: Session, now: datetime) -> Gauges:
         slots=_slots(session, now),
         mirrors={name: Mirrored(as_of=as_of, failing=problem is not None) for name, as_of, problem in mirrors},
         busy=pacing.busy(session, now),
+        refusing=frozenset(each.vendor.value for each in vendor.refusals(session)),
         audit=_audit_head(session),
     )
 

@@ -24,6 +24,7 @@ from interlock.store import (
     slot,
     ticket,
     token,
+    vendor,
 )
 from interlock.store.engine import Store, StoreError
 
@@ -46,6 +47,7 @@ TABLES = (
     slot,
     ticket,
     token,
+    vendor,
 )
 """The modules that declare tables: imported so that a migration sees them all."""
 

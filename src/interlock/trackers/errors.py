@@ -13,12 +13,20 @@ class TrackerError(InterlockError):
     """
 
     def __init__(
-        self, sentence: str, *, permanent: bool, retry_after: float | None = None, status: int | None = None
+        self,
+        sentence: str,
+        *,
+        permanent: bool,
+        retry_after: float | None = None,
+        status: int | None = None,
+        unknown_account: bool = False,
     ) -> None:
         super().__init__(sentence)
         self.permanent = permanent
         self.retry_after = retry_after
         self.status = status
+        self.unknown_account = unknown_account
+        """The tracker does not accept the token."""
 
     @property
     def outcome(self) -> str:

@@ -15,6 +15,8 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_at
 from interlock.trackers.errors import TrackerError
 from interlock.trackers.refusal import refusal
 
+OPEN = "/serverInfo"
+"""Answers anybody, so it says nothing of the token."""
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 60.0
 ANSWER_SECONDS = 180.0
@@ -32,6 +34,14 @@ Observe = Callable[[str, str, float], None]
 """Hears of each request: its method and path with the names left out, its outcome in a word, its seconds."""
 
 _log = structlog.get_logger(__name__)
+
+
+Heed = Callable[[str | None], None]
+"""Hears after each request whether Jira accepts the token: None, or a sentence that says why not."""
+
+
+def unheeded(_refusal: str | None) -> None:
+    """For a process that only looks."""
 
 
 def unobserved(_method: str, _outcome: str, _seconds: float) -> None:
@@ -57,9 +67,11 @@ class JiraHttp:
         read_seconds: float = READ_SECONDS,
         attempts: int = ATTEMPTS,
         observe: Observe = unobserved,
+        heed: Heed = unheeded,
     ) -> None:
         self._attempts = attempts
         self._observe = observe
+        self._heed = heed
         self.url = url.rstrip("/")
         self.cloud = email is not None
         self._sleep = sleep
@@ -108,9 +120,13 @@ class JiraHttp:
             outcome = "ok"
         except TrackerError as error:
             outcome = error.outcome
+            if error.unknown_account:
+                self._heed(str(error))
             raise
         finally:
             self._observe(f"{method} {_normal(path)}", outcome, time.perf_counter() - began)
+        if not path.endswith(OPEN):
+            self._heed(None)
         return answer
 
     def _exchange(

@@ -14,7 +14,7 @@ from interlock.domain.policy import Tickets
 from interlock.domain.ticket import Account, Change, Project, Version
 from interlock.trackers import fields, jql, mapping, page, paging, plain
 from interlock.trackers.errors import TrackerError
-from interlock.trackers.http import ATTEMPTS, READ_SECONDS, JiraHttp, Observe, unobserved
+from interlock.trackers.http import ATTEMPTS, READ_SECONDS, Heed, JiraHttp, Observe, unheeded, unobserved
 from interlock.trackers.mapping import Mapper, Reading
 from interlock.trackers.page import Page
 
@@ -58,11 +58,12 @@ class JiraTracker:
         read_seconds: float = READ_SECONDS,
         attempts: int = ATTEMPTS,
         observe: Observe = unobserved,
+        heed: Heed = unheeded,
     ) -> None:
         self.cloud = email is not None
         self._settings = settings
         self._http = JiraHttp(
-            url, email, token, sleep=sleep, read_seconds=read_seconds, attempts=attempts, observe=observe
+            url, email, token, sleep=sleep, read_seconds=read_seconds, attempts=attempts, observe=observe, heed=heed
         )
         self._mapper: Mapper | None = None
 

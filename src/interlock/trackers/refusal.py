@@ -113,6 +113,7 @@ def _unknown_account(status: int, host: str, *, cloud: bool) -> TrackerError:
         f"{host} does not know the bot's account. Check that {_credentials(cloud=cloud)}.",
         permanent=True,
         status=status,
+        unknown_account=True,
     )
 
 

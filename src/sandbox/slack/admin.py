@@ -15,6 +15,21 @@ class Admin:
     def __init__(self, workspace: Workspace, events: Events) -> None:
         self._workspace = workspace
         self._events = events
+        self.refused: str | None = None
+        """What the bot token is refused with, for good; None while the app is installed."""
+
+    def uninstall(self) -> Pending:
+        """The app hears of it, and from then on its token is worth nothing."""
+        self.refused = "account_inactive"
+        return self._events.app_uninstalled()
+
+    def revoke_token(self) -> Pending:
+        self.refused = "token_revoked"
+        return self._events.token_revoked()
+
+    def install(self) -> None:
+        """Anew, under the same token."""
+        self.refused = None
 
     def set_group(self, group_id: str, users: tuple[str, ...]) -> Pending:
         """Makes `users` the members of a user group."""

@@ -77,6 +77,15 @@ class Events:
         subscription, channel_type = _KINDS[channel.kind]
         return self._send(subscription, event | {"channel_type": channel_type})
 
+    # --- the app itself ---------------------------------------------------------------------------------------
+
+    def app_uninstalled(self) -> Pending:
+        return self._send("app_uninstalled", {"type": "app_uninstalled"})
+
+    def token_revoked(self) -> Pending:
+        bot = [self._workspace.app_user]
+        return self._send("tokens_revoked", {"type": "tokens_revoked", "tokens": {"oauth": [], "bot": bot}})
+
     # --- the rest ----------------------------------------------------------------------------------------------
 
     def app_home_opened(self, person: str, channel: str, tab: str) -> Pending:

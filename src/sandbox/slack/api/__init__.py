@@ -80,6 +80,9 @@ class WebApi:
             raise RefusalError("not_authed")
         if token not in {settings.bot_token, settings.app_token}:
             raise RefusalError("invalid_auth")
+        refused = self._context.admin.refused
+        if refused is not None and token == settings.bot_token:
+            raise RefusalError(refused)
         if (token == settings.app_token) != method.app_token:
             raise RefusalError("not_allowed_token_type")
 

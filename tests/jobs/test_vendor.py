@@ -1,0 +1,124 @@
+"""What needs a vendor that does not accept our token stops, says so, and goes on by itself."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlmodel import select
+from structlog.testing import capture_logs
+
+from interlock.domain.policy import JobRule, Role
+from interlock.domain.vendor import Vendor, pause
+from interlock.jobs.job import Job, JobContext, JobReport
+from interlock.jobs.slots import JobRunner
+from interlock.jobs.vendor import VendorWatch
+from interlock.store import vendor
+from interlock.store.engine import Store
+from interlock.store.outbox import OutboxRow
+from tests.builders import POLICY, people
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+DEAD = "Jira does not know the bot's account."
+
+
+class Office:
+    """A runner with a job that needs Jira and one that needs nobody; `accepts` is what Jira makes of the token."""
+
+    def __init__(self, store: Store) -> None:
+        self.now, self.accepts, self.asked, self.other = NOW, True, 0, 0
+        rule, managers = JobRule(every_minutes=1), Role(groups=("release-managers",))
+        policy = replace(POLICY, jobs={"sync": rule, "digest": rule}, roles={"release-manager": managers})
+        self.watch = VendorWatch(store, policy, lambda: self.now)
+        jobs = [
+            Job(name="sync", run=self._sync, needs=frozenset({Vendor.JIRA})),
+            Job(name="digest", run=self._digest),
+        ]
+        self.runner = JobRunner(store, policy, jobs, lambda: self.now, "one", vendors=self.watch)
+
+    def tick(self, minutes: int = 1) -> None:
+        for _ in range(minutes):
+            self.now += MINUTE
+            self.runner.run_due(self.now)
+
+    def halted(self) -> dict[str, str | None]:
+        return {each.job: each.halted for each in self.runner.overview(self.now)}
+
+    def _sync(self, _context: JobContext) -> JobReport:
+        self.asked += 1
+        self.watch.heard(Vendor.JIRA, None if self.accepts else DEAD)
+        return JobReport()
+
+    def _digest(self, _context: JobContext) -> JobReport:
+        self.other += 1
+        return JobReport()
+
+
+@pytest.fixture
+def office(store: Store) -> Office:
+    with store.write() as session:
+        people(session)
+    return Office(store)
+
+
+def test_a_refused_token_stops_what_needs_it_and_nothing_else(office: Office) -> None:
+    office.tick()
+    office.accepts = False
+    office.tick(60)
+    # It is tried after 1, 2, 4, 8 minutes and then every 15: an hour's 60 runs are 7.
+    assert office.asked - 1 <= 8
+    assert office.other == 61
+    assert office.halted() == {"sync": DEAD, "digest": None}
+
+
+def test_it_goes_on_by_itself(office: Office, store: Store) -> None:
+    office.accepts = False
+    office.tick(20)
+    office.accepts = True
+    with capture_logs() as logged:
+        office.tick(16)
+    assert [each["event"] for each in logged if each["event"].startswith("vendor.")] == ["vendor.accepts"]
+    before = office.asked
+    office.tick(3)
+    assert office.asked == before + 3
+    assert office.halted()["sync"] is None
+    with store.read() as session:
+        assert vendor.refusals(session) == ()
+
+
+def test_another_token_is_tried_at_once(office: Office, store: Store) -> None:
+    office.accepts = False
+    office.tick(40)
+    office.accepts = True
+    with store.write() as session:
+        vendor.probe_soon(session, Vendor.JIRA, office.now)
+    before = office.asked
+    office.tick(2)
+    assert office.asked == before + 2
+
+
+def test_one_replica_tries_and_the_other_knows(office: Office, store: Store) -> None:
+    other = VendorWatch(store, POLICY, lambda: office.now)
+    office.accepts = False
+    office.tick()
+    office.now += MINUTE
+    with store.read() as session:
+        halts = other.halts(session, [Vendor.JIRA])
+    assert [other.lets_through(halts), office.watch.lets_through(halts)] == [True, False]
+    other.heard(Vendor.JIRA, None)
+    with store.read() as session:
+        assert office.watch.halts(session, [Vendor.JIRA]) == ()
+
+
+def test_release_managers_are_told_once_of_jira_and_not_of_slack(office: Office, store: Store) -> None:
+    office.accepts = False
+    office.tick(30)
+    office.watch.heard(Vendor.SLACK, "Slack does not accept the bot token.")
+    with store.read() as session:
+        told = session.exec(select(OutboxRow).where(OutboxRow.kind == "vendor.refused")).all()
+    assert [each.channel for each in told] == ["@U0RITA"]
+
+
+@pytest.mark.parametrize(("refusals", "minutes"), [(1, 1), (2, 2), (4, 8), (5, 15), (500, 15)])
+def test_pauses_grow_to_a_bound(refusals: int, minutes: int) -> None:
+    assert pause(refusals) == minutes * MINUTE
