@@ -1,15 +1,20 @@
 """What administers the machine: it works on the database and the policy files directly, and decides nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import TextIO
 
+from bot.audit_export import Form, write
 from bot.wiring import now, open_store, settings_from
 from interlock.config import policy as policies
 from interlock.config import schema as schemas
 from interlock.config.errors import ConfigError
+from interlock.domain.anchor import read
 from interlock.domain.words import count
 from interlock.store import audit, schema
+from interlock.usecases import anchor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,13 +68,41 @@ def config_schema(kind: str, write: Path | None) -> str:
     return schemas.as_text(known[kind]).rstrip("\n")
 
 
-def verify_audit(env: Mapping[str, str]) -> Verdict:
+def verify_audit(env: Mapping[str, str], anchors: Sequence[Path] = ()) -> Verdict:
+    """The whole chain, and that it still has what any text in these files says that it had. Raises ConfigError for a
+    file that cannot be read or holds no anchor.
+    """
+    texts = [_anchors(path) for path in anchors]
     store = open_store(settings_from(env))
     try:
         with store.read() as session:
             events, broken = audit.verify(session)
+        broken = broken or anchor.contradicted(store, "\n".join(texts))
     finally:
         store.close()
     if broken is not None:
         return Verdict(sentence=f"interlock: the audit chain breaks at event {broken.seq}: {broken.why}.", holds=False)
-    return Verdict(sentence=f"The audit chain holds: {count(events, 'event')}.", holds=True)
+    held = sum(len(read(text)) for text in texts)
+    against = f", and {count(held, 'anchor')} with it" if held else ""
+    return Verdict(sentence=f"The audit chain holds: {count(events, 'event')}{against}.", holds=True)
+
+
+def export_audit(env: Mapping[str, str], since: datetime | None, form: Form, out: TextIO) -> int:
+    """Writes every event since then, the oldest first; returns how many. What people were erased is absent."""
+    store = open_store(settings_from(env))
+    try:
+        with store.read() as session:
+            return write(audit.since(session, since), form, out)
+    finally:
+        store.close()
+
+
+def _anchors(path: Path) -> str:
+    try:
+        files = sorted(path.iterdir()) if path.is_dir() else [path]
+        text = "\n".join(file.read_text(encoding="utf-8", errors="replace") for file in files if file.is_file())
+    except OSError as error:
+        raise ConfigError(f"{path} can't be read ({error.strerror}).") from error
+    if not read(text):
+        raise ConfigError(f"{path} holds no anchor: lines that begin with interlock-anchor.")
+    return text

@@ -8,7 +8,7 @@ Exit codes: 0 done; 1 it could not be done, with one line that says why; 2 wrong
 
 import os
 import sys
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -43,6 +43,11 @@ class ModeName(StrEnum):
 class Flavour(StrEnum):
     CLOUD = "cloud"
     DATACENTER = "datacenter"
+
+
+class ExportForm(StrEnum):
+    JSONL = "jsonl"
+    CSV = "csv"
 
 
 Port = Annotated[int, typer.Option(min=0, max=65_535, help="Where the page is served; 0 takes a free one.")]
@@ -231,14 +236,36 @@ def job_run(
 
 
 @audit.command("verify")
-def audit_verify() -> None:
+def audit_verify(
+    anchors: Annotated[
+        list[Path] | None,
+        typer.Option(help="Hold it against the anchors in this file or folder too: a log, or text copied from Slack."),
+    ] = None,
+) -> None:
     """Check the chain of recorded decisions; name the first link that does not hold."""
     from bot import administration  # noqa: PLC0415 light start
 
-    verdict = administration.verify_audit(os.environ)
+    verdict = administration.verify_audit(os.environ, anchors or [])
     typer.echo(verdict.sentence, err=not verdict.holds)
     if not verdict.holds:
         raise typer.Exit(1)
+
+
+@audit.command("export")
+def audit_export(
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="DAY", help="From the beginning of this day (UTC).")
+    ] = None,
+    form: Annotated[
+        ExportForm, typer.Option("--format", help="JSON lines, or a table for spreadsheets.")
+    ] = ExportForm.JSONL,
+) -> None:
+    """Write the recorded decisions, the oldest first, with the people in them who were not erased."""
+    from bot import administration  # noqa: PLC0415 light start
+    from bot.audit_export import Form  # noqa: PLC0415 light start
+
+    start = since.replace(tzinfo=UTC) if since else None
+    administration.export_audit(os.environ, start, Form(form.value), sys.stdout)
 
 
 remote_commands.register(app)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import structlog
 
-from bot.drawers import blocker, digest, environment, home, link, parked, release, signoff, token, vendor, words
+from bot.drawers import audit, blocker, digest, environment, home, link, parked, release, signoff, token, vendor, words
 from bot.drawing import Drawer, Drawn, DrawnHome
 from bot.services import Services
 from bot.slack import WRONG_TOKEN, Slack, SlackError
@@ -42,6 +42,7 @@ DRAWERS: Final[dict[str, Drawer]] = {
     "relay.parked": parked.told,
     "token": token.issue,
     "vendor.refused": vendor.refused,
+    "audit.anchor": audit.anchor,
 }
 """By the outbox message's kind."""
 

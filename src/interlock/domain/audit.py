@@ -36,6 +36,14 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """An event as it is read: its link, and by role the people who were not erased."""
+
+    link: Link
+    people: dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Broken:
     """The first link that does not hold, and why."""
 

@@ -160,6 +160,7 @@ JOBS: Final = MappingProxyType(
         "readiness-summary": JobRule(at=time(9, 30)),
         "blocker-escalation": JobRule(every_minutes=15),
         "booking-reminders": JobRule(every_minutes=5),
+        "audit-anchor": JobRule(at=time(18), days=("mon", "tue", "wed", "thu", "fri", "sat", "sun")),
     }
 )
 """Every job there is, and when it is due unless the policy says otherwise. `daily-digest` is due where and when a
@@ -280,6 +281,17 @@ class BookingReminders:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Anchors:
+    """Where the newest link of the record of decisions is noted each day, beside the log: whoever rewrites the database
+    cannot rewrite these."""
+
+    channel: str | None = None
+    """One of `channels`: governance's, say."""
+    folder: str | None = None
+    """A folder on storage that keeps what was written once; each anchor is a file of its own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """The whole policy. Its mappings have YAML's own keys, and nobody changes them."""
 
@@ -315,3 +327,5 @@ class Policy:
     """How old what is decided on may be."""
     booking_reminders: BookingReminders = BookingReminders()
     """When the holder of a booking is reminded."""
+    anchors: Anchors = Anchors()
+    """Where the record of decisions is anchored."""

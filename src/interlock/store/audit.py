@@ -2,15 +2,16 @@
 
 import json
 import secrets
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint
+from sqlalchemy import JSON, CheckConstraint, true
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from interlock.domain import audit
-from interlock.domain.audit import AuditEvent, Broken, Link
+from interlock.domain.audit import AuditEvent, Broken, Link, Recorded
 from interlock.store.base import UtcDateTime
 
 
@@ -72,6 +73,39 @@ def append(session: Session, event: AuditEvent, now: datetime) -> int:
     session.add(head)
     session.flush()
     return seq
+
+
+def head(session: Session) -> tuple[int, str]:
+    """The newest event's number and hash, as recorded; 0 before the first."""
+    row = session.exec(select(AuditHeadRow)).one()
+    return row.seq, row.hash
+
+
+def hashes(session: Session, numbers: Collection[int]) -> dict[int, str]:
+    """By number, of the events of these numbers that there are."""
+    rows = session.exec(select(AuditRow.seq, AuditRow.hash).where(col(AuditRow.seq).in_(numbers))).all()
+    return dict(rows)
+
+
+def since(session: Session, moment: datetime | None, batch: int = 1000) -> Iterator[Recorded]:
+    """Every event from that moment on, in order, with the personal data that is still beside it."""
+    last = 0
+    start = col(AuditRow.at) >= moment if moment else true()
+    while True:
+        rows = session.exec(
+            select(AuditRow).where(AuditRow.seq > last, start).order_by(col(AuditRow.seq)).limit(batch)
+        ).all()
+        if not rows:
+            return
+        numbers = [row.seq for row in rows]
+        people: defaultdict[int, dict[str, dict[str, Any]]] = defaultdict(dict)
+        for person in session.exec(select(AuditPersonRow).where(col(AuditPersonRow.seq).in_(numbers))).all():
+            people[person.seq][person.role] = person.data
+        for row in rows:
+            link = Link(seq=row.seq, body=row.body, previous=row.previous, hash=row.hash)
+            yield Recorded(link=link, people=people[row.seq])
+        last = numbers[-1]
+        session.expunge_all()
 
 
 def verify(session: Session, batch: int = 5000) -> tuple[int, Broken | None]:
