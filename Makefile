@@ -2,12 +2,14 @@
 PYTHON ?= python3
 PORT ?= 8765
 WORKERS ?= auto
+SBOM ?= sbom.json
+AUDIT ?=
 
 BIN := .venv/bin
 export PIP_CACHE_DIR := $(CURDIR)/.cache/pip
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: install demo test check format bench lock clean help
+.PHONY: install demo test check format bench audit sbom lock clean help
 
 help:
 	@echo "make install            the interlock command, in .venv"
@@ -16,6 +18,8 @@ help:
 	@echo "make check              the static half: format, lint, types, import rules"
 	@echo "make format             rewrite the code in the house format"
 	@echo "make bench              performance, as ratios within one run"
+	@echo "make audit              known weaknesses of what the lock pins"
+	@echo "make sbom               what it is made of, as sbom.json (CycloneDX)"
 	@echo "make lock               write the lock files anew from pyproject.toml"
 	@echo "make clean              remove what these made"
 
@@ -53,6 +57,14 @@ format: .venv/dev.stamp
 
 bench: .venv/dev.stamp
 	$(BIN)/python -m bench
+
+# AUDIT='--vulnerability-service osv --osv-url …' asks a service of your own. It ends with 3 where none could be asked.
+audit: .venv/dev.stamp
+	$(BIN)/python -m supply.audit $(AUDIT)
+
+# The same lock gives the same file. Its warning, that a lock knows no dependency graph, is known.
+sbom: .venv/dev.stamp
+	PYTHONWARNINGS=ignore $(BIN)/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --spec-version 1.6 --output-reproducible --output-file $(SBOM)
 
 lock: .venv/dev.stamp
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --extra install pyproject.toml -o requirements.lock
