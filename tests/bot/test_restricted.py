@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
+from bot import terminal
 from bot.app import TABLES
 from bot.drawing import Drawn, DrawnHome
 from bot.payload import Payload
@@ -20,11 +21,11 @@ from bot.sender import DRAWERS
 from bot.services import Services
 from bot.views.blocks import Message
 from interlock.domain.policy import Ladder, LadderStep, Policy, Team, TeamMatch
-from interlock.domain.signoff import Decision
 from interlock.store.outbox import OutboxRow, message_of
 from interlock.store.ticket import AccountRow, TicketChangeRow, TicketLinkRow, TicketRow
 from interlock.usecases import card, digest, escalation, readiness, revalidation, scope, signoff
 from interlock.usecases.announcement import SHARED, share
+from tests.bot.conftest import Slack
 from tests.builders import CHANNEL, NOW, TEMPLATE, actor, people, release, ticket
 from tests.builders import POLICY as PLAIN
 
@@ -35,6 +36,7 @@ FOREIGN = ("Heron", "PAY-13")
 EXPECTED = {
     "blocker.list",
     "blocker.ping",
+    "blocker.settled",
     "digest",
     "home",
     "readiness",
@@ -44,6 +46,46 @@ EXPECTED = {
     "signoff.void",
 }
 """What has to have been drawn for the search to mean anything."""
+
+NO_TICKET = {
+    "release.created": "a release's name and dates",
+    "release.closed": "a release's name, and why",
+    "signoff.refresh": "the card once more, in place of the one that was posted",
+    "booking.reminder": "an environment and who has it",
+    "booking.granted": "the same",
+    "booking.lapsed": "the same",
+    "booking.overtaken": "the same",
+    "booking.ended": "the same",
+    "booking.environment": "an environment's state",
+    "booking.retired": "the same",
+    "link.note": "somebody's own account",
+    "relay.parked": "a message's kind and where it was to go",
+    "token": "a token",
+    "words": "what the command would have said, which is drawn by the command's own view",
+}
+"""The kinds of message that are not drawn here, and what they tell instead."""
+
+PRESSED_ELSEWHERE = {
+    "booking.new": "no ticket is in a booking",
+    "booking.return": "the same",
+    "booking.end": "the same",
+    "booking.extend": "the same",
+    "environment.all": "the same",
+    "link.choose": "somebody's own account",
+    "link.check": "the same",
+    "parked.send": "a message's kind and where it was to go",
+    "parked.drop": "the same",
+    "release.preview": "a form's own fields are its state: how many tickets a release would have",
+    "words.show": "what the command says, by the command's own view",
+}
+SENT_ELSEWHERE = {
+    "release.new": "a release's name and dates",
+    "release.close": "the same",
+    "link.check": "somebody's own account",
+    "booking.new": "no ticket is in a booking",
+    "booking.end": "the same",
+    "environment.retire": "the same",
+}
 
 LADDER = Ladder(
     name="Usual",
@@ -98,7 +140,7 @@ def world(services: Services) -> int:
 def typed(services: Services) -> Iterator[tuple[str, object]]:
     for name, spec in TABLES.commands.items():
         for verb, entry in spec.verbs.items():
-            for args in ("", "2026.12", "data"):
+            for args in ("", "2026.12", "data", "DATA-666", "DATA-666 tomorrow Vendor"):
                 asked = Command(
                     actor=actor("RAVI"),
                     name=name,
@@ -112,20 +154,29 @@ def typed(services: Services) -> Iterator[tuple[str, object]]:
                 yield f"{name} {verb} {args}", entry.handler(asked, services)
 
 
+PRESSED = (
+    ("release.status", "release", ""),
+    ("release.signoffs", "release", ""),
+    ("release.blockers", "release", ""),
+    ("release.share", "release", ""),
+    ("signoff.request", "release", ""),
+    ("blocker.take", "ticket", "id-DATA-666"),
+    ("blocker.snooze", "ticket", "id-DATA-666"),
+    ("blocker.share", "release", ""),
+    ("blocker.all", "release", ""),
+)
+SIGNED = ("signoff.approve", "signoff.reject", "signoff.revoke")
+SENT = ("blocker.take", "blocker.snooze")
+
+
 def clicked(services: Services, number: int) -> Iterator[tuple[str, object]]:
-    for action_id, kind, ident in (
-        ("release.status", "release", str(number)),
-        ("release.signoffs", "release", str(number)),
-        ("release.blockers", "release", str(number)),
-        ("blocker.take", "ticket", "id-DATA-666"),
-        ("blocker.snooze", "ticket", "id-DATA-666"),
-    ):
-        payload = Payload(kind=kind, id=ident)
+    for action_id, kind, ident in PRESSED:
+        payload = Payload(kind=kind, id=ident or str(number))
         pressed = Click(
             actor=actor("RAVI"), action_id=action_id, now=NOW, trigger_id=action_id, payload=payload, channel_id=CHANNEL
         )
         yield action_id, TABLES.clicks[action_id](pressed, services)
-    for callback_id in ("blocker.take", "blocker.snooze"):
+    for callback_id in SENT:
         values = {"until": (NOW + timedelta(days=2)).date().isoformat(), "why": "Vendor's turn"}
         sent = Submission(
             actor=actor("RAVI"),
@@ -154,7 +205,7 @@ def words(said: object) -> str:
         said = said.message
     if isinstance(said, DrawnHome):
         said = said.view
-    told = json.dumps(asdict(said)) if isinstance(said, Message) else repr(said)
+    told = json.dumps(asdict(said)) + terminal.words(said, {}) if isinstance(said, Message) else repr(said)
     return told.replace("id-DATA-", "").replace("id-PAY-", "")
 
 
@@ -169,19 +220,29 @@ def signed_and_overtaken(services: Services, number: int) -> Iterator[tuple[str,
     with store.write() as session:
         session.get_one(TicketRow, "id-DATA-666").assignee_id = "acc-tom"
 
-    def press(who: str) -> object:
+    def press(who: str, action_id: str = "signoff.approve") -> object:
         pressed = Click(
             actor=actor(who),
-            action_id="signoff.approve",
+            action_id=action_id,
             now=now,
-            trigger_id=f"approve {who}",
+            trigger_id=f"{action_id} {who}",
             payload=Payload(kind="revision", id=revision),
         )
-        return TABLES.clicks["signoff.approve"](pressed, services)
+        return TABLES.clicks[action_id](pressed, services)
 
     yield "assigned", press("TOM")
     yield "approved", press("INES")
-    signoff.decide(store, policy, actor("MARIA"), revision, Decision.REJECTED, "Lineage is missing", now)
+    yield "asked why", press("MARIA", "signoff.reject")
+    why = Submission(
+        actor=actor("MARIA"),
+        callback_id="signoff.reject",
+        values={"reason": "Lineage is missing"},
+        private={"revision": revision},
+        view_id="V1",
+        request_id="rejected",
+        now=now,
+    )
+    yield "rejected", TABLES.submissions["signoff.reject"](why, services)
     with store.write() as session:
         session.get_one(TicketRow, "id-DATA-666").assignee_id = "acc-ravi"
         ticket(session, "DATA-6660", security_level="10000", summary="Falcon II")
@@ -190,11 +251,21 @@ def signed_and_overtaken(services: Services, number: int) -> Iterator[tuple[str,
         session.get_one(TicketRow, "id-DATA-666").deleted_at = None
     assert revalidation.revalidate(store, now) == 1
     yield "stale", press("NOOR")
+    yield "revoked", press("INES", "signoff.revoke")
     with store.write() as session:
         scope.refresh(session, None, now)
 
 
-def test_no_command_click_or_message_names_it(services: Services, world: int, logged: io.StringIO) -> None:
+def test_every_output_is_searched_or_says_why_not() -> None:
+    """A message, button or form that is added is drawn here, or its reason is written down."""
+    assert DRAWERS.keys() == EXPECTED | NO_TICKET.keys()
+    assert TABLES.clicks.keys() == {name for name, _, _ in PRESSED} | set(SIGNED) | PRESSED_ELSEWHERE.keys()
+    assert TABLES.submissions.keys() == {*SENT, "signoff.reject"} | SENT_ELSEWHERE.keys()
+
+
+def test_no_command_click_or_message_names_it(
+    services: Services, world: int, slack: Slack, logged: io.StringIO
+) -> None:
     store, policy = services.store, services.policy
     for hours in (0, 2, 4, 6, 8, 24):  # each rung of the ladder
         escalation.run(store, policy, NOW + timedelta(hours=hours))
@@ -205,16 +276,22 @@ def test_no_command_click_or_message_names_it(services: Services, world: int, lo
     readiness.run(store, policy, datetime(2026, 12, 14, 9, tzinfo=UTC))
     posts = list(drawn(services))
     said |= {f"to {channel}: {kind} {number}": told for number, (kind, channel, told) in enumerate(posts)}
+    with store.write() as session:
+        for row in session.exec(select(OutboxRow)):  # so that what becomes of a blocker changes its pings
+            row.state, row.message_channel, row.message_ts = "sent", row.channel, "1.1"
     said |= dict(typed(services)) | dict(clicked(services, world))
-    later = enumerate(drawn(services))
-    said |= {f"to {channel}: {kind} {number}, later": told for number, (kind, channel, told) in later}
+    later = list(drawn(services))
+    said |= {f"to {channel}: {kind} {number}, later": told for number, (kind, channel, told) in enumerate(later)}
     everything = {name: words(told) for name, told in said.items()}
+    everything |= {f"form {number}": words(call) for number, call in enumerate(slack.calls)}
+    assert [method for method, _ in slack.calls].count("views.open") > 2
     for name, text in everything.items():
-        assert not [each for each in SECRET if each in text], name
+        typed_there = "DATA-666" in name
+        assert not [each for each in SECRET if each in text and not (typed_there and each == "DATA-666")], name
         if name.startswith(f"to {CHANNEL}"):
             assert not [each for each in FOREIGN if each in text], name
     assert "Falcon" not in logged.getvalue()
     shown = " ".join(everything.values())
     assert "estricted ticket" in shown  # it counts
     assert "PAY-13" in shown  # to members, in answers that only they see
-    assert {kind for kind, _, _ in posts} >= EXPECTED
+    assert {kind for kind, _, told in posts + later if isinstance(told, Drawn | DrawnHome)} >= EXPECTED
