@@ -1,0 +1,149 @@
+"""Every use case against everybody, under the policy that is shipped.
+
+`+` past the door: what is found behind it (one's own booking, one's requirement, four eyes) is the use case's own test.
+`-` not permitted, or not theirs to manage. `x` no use of Interlock at all. `.` told nothing, as one who has nothing is.
+"""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from interlock.config.policy import load_policy
+from interlock.domain.policy import Policy
+from interlock.store.engine import Store
+from interlock.store.person import GroupMemberRow, GroupRow, PersonRow
+from interlock.store.ticket import VersionRow
+from interlock.usecases import signoff
+from tests.bookings import POLICY, booked, draft, world
+from tests.builders import NOW, actor, release
+from tests.usecases.test_authority import USE_CASES, arguments, refusal
+
+SHIPPED = Path(__file__).parents[2] / "config/interlock.yaml"
+STRANGERS = {"unknown_person", "guest", "external", "deactivated", "bot"}
+
+WHO = {
+    "engineer": "RAVI",
+    "approver": "TOM",
+    "release manager": "RITA",
+    "environment owner": "OMAR",
+    "auditor": "AUDIT",
+    "leadership": "LEO",
+    "guest": "GUEST",
+    "external": "VENDOR",
+    "leaver": "LEFT",
+    "bot": "BOT",
+    "unknown": "NOBODY",
+}
+
+NOT_MEMBERS = {"GUEST", "VENDOR", "LEFT", "BOT", "NOBODY"}
+MORE = {"environment.set_lifecycle": {"typed": "uat-2"}}
+"""Where the usual arguments are turned down before it matters who asks."""
+
+TABLE = """
+announcement.share              +  +  +  +  +  +  x  x  x  x  x
+blocker.listing                 +  +  +  +  +  +  x  x  x  x  x
+blocker.named                   +  +  +  +  +  +  x  x  x  x  x
+blocker.of_release              +  +  +  +  +  +  x  x  x  x  x
+blocker.of_team                 +  +  +  +  +  +  x  x  x  x  x
+blocker.snooze                  +  +  +  +  +  +  x  x  x  x  x
+blocker.take                    +  +  +  +  +  +  x  x  x  x  x
+blocker.ticket                  +  +  +  +  +  +  x  x  x  x  x
+booking.book                    +  +  +  +  +  +  x  x  x  x  x
+booking.extend                  +  +  +  +  +  +  x  x  x  x  x
+booking.form                    +  +  +  +  +  +  x  x  x  x  x
+booking.own                     .  .  +  .  .  .  .  .  .  .  .
+booking_return.ending           -  -  -  +  -  -  x  x  x  x  x
+booking_return.give_back        -  -  +  +  -  -  x  x  x  x  x
+booking_return.give_back_named  +  +  +  +  +  +  x  x  x  x  x
+digest.ask                      -  -  +  -  -  -  x  x  x  x  x
+environment.listing             +  +  +  +  +  +  x  x  x  x  x
+environment.set_lifecycle       -  -  -  +  -  -  x  x  x  x  x
+home.read                       +  +  +  +  +  +  x  x  x  x  x
+link.check                      +  +  +  +  +  +  x  x  x  x  x
+link.claim                      +  +  +  +  +  +  x  x  x  x  x
+link.confirm                    -  -  +  -  -  -  x  x  x  x  x
+link.remove                     +  +  +  +  +  +  x  x  x  x  x
+link.state                      +  +  +  +  +  +  x  x  x  x  x
+parked.let_go                   -  -  +  -  -  -  x  x  x  x  x
+parked.send_again               -  -  +  -  -  -  x  x  x  x  x
+release.close                   -  -  +  -  -  -  x  x  x  x  x
+release.create                  -  -  +  -  -  -  x  x  x  x  x
+release.draft_of                -  -  +  -  -  -  x  x  x  x  x
+release.ending                  -  -  +  -  -  -  x  x  x  x  x
+release.find                    +  +  +  +  +  +  x  x  x  x  x
+release.may_create              -  -  +  -  -  -  x  x  x  x  x
+release.preview                 -  -  +  -  -  -  x  x  x  x  x
+release.versions                +  +  +  +  +  +  .  .  .  .  .
+signoff.decide                  -  +  -  -  -  -  x  x  x  x  x
+signoff.foresee                 -  +  -  -  -  -  x  x  x  x  x
+signoff.overview                +  +  +  +  +  +  x  x  x  x  x
+signoff.overview_of             +  +  +  +  +  +  x  x  x  x  x
+signoff.request                 -  -  +  -  -  -  x  x  x  x  x
+signoff.revoke                  -  +  -  -  -  -  x  x  x  x  x
+signoff.to_sign                 +  +  +  +  +  +  x  x  x  x  x
+signoff.to_sign_of              +  +  +  +  +  +  x  x  x  x  x
+status.listing                  +  +  +  +  +  +  x  x  x  x  x
+status.status                   +  +  +  +  +  +  x  x  x  x  x
+status.status_of                +  +  +  +  +  +  x  x  x  x  x
+token.ask                       +  +  +  +  +  +  x  x  x  x  x
+token.revoke                    +  +  +  +  +  +  x  x  x  x  x
+words.answer                    +  +  +  +  +  +  x  x  x  x  x
+"""
+"""The columns are those of WHO, in its order; from the seventh on they have no business here."""
+
+
+@pytest.fixture(scope="module")
+def policy() -> Policy:
+    """The shipped one's permissions and roles; releases and environments of the tests' small world."""
+    shipped = load_policy(SHIPPED, NOW.date())
+    return replace(POLICY, roles=shipped.roles, permissions=shipped.permissions)
+
+
+@pytest.fixture(scope="module")
+def template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory, policy: Policy) -> Path:
+    """A release whose sign-offs were asked for, a booking, and one person of each kind."""
+    path = tmp_path_factory.mktemp("matrix") / "template.db"
+    shutil.copyfile(sqlite_template, path)
+    store = Store(f"sqlite:///{path}")
+    world(store)
+    with store.write() as session:
+        for name, group in (("OMAR", "environment-owners"), ("AUDIT", "auditors"), ("LEO", None)):
+            session.add(PersonRow(slack_id=f"U0{name}", name=name.title(), seen_at=NOW))
+            if group:
+                session.add(GroupRow(id=f"S0{group}", handle=group, name=group))
+                session.flush()
+                session.add(GroupMemberRow(group_id=f"S0{group}", slack_id=f"U0{name}"))
+        session.add(PersonRow(slack_id="U0BOT", name="Helper", kind="bot", seen_at=NOW))
+        session.add(VersionRow(id="v1", project_id="p-DATA", name="2026.12"))
+        number = release(session, tickets=("DATA-1",))
+    assert isinstance(signoff.request(store, policy, actor("RITA"), number, NOW), signoff.Requested)
+    booked(store, "RITA", draft(0, 2))
+    store.close()
+    return path
+
+
+def mark(reason: str | None, who: str) -> str:
+    if reason == "nothing":
+        return "."
+    if reason in STRANGERS or (reason == "told" and who in NOT_MEMBERS):
+        return "x"
+    return "-" if reason in {"not_permitted", "not_owner"} else "+"
+
+
+def row(store: Store, policy: Policy, name: str) -> str:
+    use_case = USE_CASES[name]
+    given = arguments(use_case, store, policy, actor("RITA")) | MORE.get(name, {})
+    reasons = {who: refusal(store, name, use_case(**given | {"actor": actor(who)})) for who in WHO.values()}
+    return f"{name:<32}" + "  ".join(mark(reason, who) for who, reason in reasons.items())
+
+
+def test_the_table(template: Path, policy: Policy, tmp_path: Path) -> None:
+    lines = []
+    for name in USE_CASES:
+        shutil.copyfile(template, tmp_path / f"{name}.db")
+        store = Store(f"sqlite:///{tmp_path / name}.db")
+        lines.append(row(store, policy, name))
+        store.close()
+    assert lines == TABLE.strip().splitlines()
