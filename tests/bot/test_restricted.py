@@ -61,6 +61,8 @@ NO_TICKET = {
     "link.note": "somebody's own account",
     "relay.parked": "a message's kind and where it was to go",
     "token": "a token",
+    "vendor.refused": "whose token was refused, and what waits for it",
+    "audit.anchor": "the record's newest number and its hash",
     "words": "what the command would have said, which is drawn by the command's own view",
 }
 """The kinds of message that are not drawn here, and what they tell instead."""
