@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from interlock.domain.policy import Policy
-from interlock.jobs import anchor, booking_reminders, digest, escalation, groups, link, relay, sweep, sync
+from interlock.jobs import anchor, booking_reminders, digest, escalation, groups, link, relay, retention, sweep, sync
 from interlock.jobs.groups import Directory
 from interlock.jobs.job import Job
 from interlock.jobs.relay import Relay
@@ -38,4 +38,5 @@ def all_jobs(tools: Tools) -> list[Job]:
         booking_reminders.booking_reminders(store, policy),
         link.job(store, policy, tracker, clock),
         anchor.audit_anchor(store, policy),
+        retention.job(store, policy),
     ]

@@ -175,6 +175,13 @@ _AT_LEAST_ONE: Final = frozenset(
         "version",
     }
 )
+_AT_LEAST: Final[Mapping[str, int]] = {
+    # Longer than anything is delivered again, tried again or caught up.
+    "digests_days": 30,
+    "messages_days": 30,
+    "requests_days": 7,
+    "runs_days": 14,
+}
 _AT_MOST: Final[Mapping[str, int]] = {
     "at_least": 100,
     "business_days_before": 500,
@@ -302,4 +309,4 @@ def of_entry(mapping: str, key: str, value: object) -> Findings:
 
 def bounds(key: str) -> tuple[int, int]:
     """The least and the greatest number that a key takes."""
-    return (1 if key in _AT_LEAST_ONE else 0), _AT_MOST.get(key, 10_000)
+    return (1 if key in _AT_LEAST_ONE else _AT_LEAST.get(key, 0)), _AT_MOST.get(key, 10_000)

@@ -132,6 +132,20 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """For how many days what nobody needs any more is kept. What was decided is kept for ever."""
+
+    messages_days: int = 90
+    """Messages that were sent or dropped, from when they were over; 30 at least."""
+    runs_days: int = 90
+    """Runs of jobs that ended; 14 at least."""
+    requests_days: int = 30
+    """That a click, a command or a webhook was handled, so that it is not when it comes again; 7 at least."""
+    digests_days: int = 400
+    """What the digests of closed releases said; 30 at least."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JobRule:
     """When a job is due: every so many minutes, or at a local time on the named days."""
 
@@ -161,6 +175,7 @@ JOBS: Final = MappingProxyType(
         "blocker-escalation": JobRule(every_minutes=15),
         "booking-reminders": JobRule(every_minutes=5),
         "audit-anchor": JobRule(at=time(18), days=("mon", "tue", "wed", "thu", "fri", "sat", "sun")),
+        "retention": JobRule(at=time(3, 10), days=("mon", "tue", "wed", "thu", "fri", "sat", "sun")),
     }
 )
 """Every job there is, and when it is due unless the policy says otherwise. `daily-digest` is due where and when a
@@ -325,6 +340,8 @@ class Policy:
     """When what runs; a job that is not named here runs at its usual time."""
     limits: Limits = Limits()
     """How old what is decided on may be."""
+    retention: Retention = Retention()
+    """How long what nobody needs any more is kept."""
     booking_reminders: BookingReminders = BookingReminders()
     """When the holder of a booking is reminded."""
     anchors: Anchors = Anchors()

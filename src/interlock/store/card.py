@@ -57,17 +57,17 @@ def create(session: Session, release_id: int, kind: str, channel_id: str, reques
     row = CardRow(release_id=release_id, kind=kind, channel_id=channel_id, requested_by=requested_by, requested_at=now)
     session.add(row)
     session.flush()
-    return _card(row)
+    return card_of(row)
 
 
 def load(session: Session, card_id: int) -> Card | None:
     row = session.get(CardRow, card_id)
-    return _card(row) if row else None
+    return card_of(row) if row else None
 
 
 def of_release(session: Session, release_id: int, kind: str) -> Card | None:
     row = session.exec(select(CardRow).where(CardRow.release_id == release_id, CardRow.kind == kind)).first()
-    return _card(row) if row else None
+    return card_of(row) if row else None
 
 
 def draw(
@@ -127,7 +127,7 @@ def snapshot(session: Session, mark: str) -> tuple[TicketSeen, ...]:
     return tuple(map(TicketSeen._make, row.tickets))
 
 
-def _card(row: CardRow) -> Card:
+def card_of(row: CardRow) -> Card:
     assert row.id is not None
     return Card(
         id=row.id,
