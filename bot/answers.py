@@ -5,6 +5,7 @@ A click's ack carries nothing that shows, so its answer is a second request, whi
 
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ from slack_sdk.webhook import WebhookClient
 
 from bot.slack import Observe, unobserved
 from bot.views.blocks import Message, plain
+from interlock import trace
 
 TIMEOUT_SECONDS: Final = 5
 OK: Final = 200
@@ -44,7 +46,8 @@ class Answers:
             nowhere: Future[bool] = Future()
             nowhere.set_result(False)
             return nowhere
-        return self._pool.submit(self._send, response_url, message, replace=replace, thread_ts=thread_ts)
+        within = copy_context()  # of the trace under way
+        return self._pool.submit(within.run, self._send, response_url, message, replace=replace, thread_ts=thread_ts)
 
     def close(self) -> None:
         self._pool.shutdown(wait=True)
@@ -62,10 +65,12 @@ class Answers:
 
     def _send(self, url: str, message: Message, *, replace: bool, thread_ts: str | None) -> bool:
         began, outcome = time.perf_counter(), "fault"
-        try:
-            outcome = _post(url, message, replace=replace, thread_ts=thread_ts)
-        finally:
-            self._observe(METHOD, outcome, time.perf_counter() - began)
+        with trace.step(f"slack {METHOD}", role="client") as note:
+            try:
+                outcome = _post(url, message, replace=replace, thread_ts=thread_ts)
+            finally:
+                note("outcome", outcome)
+                self._observe(METHOD, outcome, time.perf_counter() - began)
         return outcome == "ok"
 
 

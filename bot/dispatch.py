@@ -37,6 +37,7 @@ from bot.services import Services
 from bot.views import forms
 from bot.views import help as help_page
 from bot.views.blocks import Block, Message, refusal, sentence
+from interlock import trace
 from interlock.domain.errors import InterlockError
 
 ClickHandler = Callable[[Click, Services], Message | Replacement | None]
@@ -86,17 +87,20 @@ class Dispatcher:
     def command(self, body: Body) -> Message | None:
         """The ephemeral answer, to be carried by the ack; None where a form that opens is the answer."""
         name, words = parsing.text(body, "command"), parsing.text(body, "text")
-        said = self._commands.run(
-            parsing.request_id(body), lambda: self.typed(name, words, partial(parsing.command, body))
-        )
+        with trace.begin("slack command", role="server"):
+            said = self._commands.run(
+                parsing.request_id(body), lambda: self.typed(name, words, partial(parsing.command, body))
+            )
         return refusal(said.sentence) if isinstance(said, Failure) else said
 
     def click(self, body: Body) -> None:
         """Handles it; its answer goes to the response_url, or into a modal where there is none."""
-        self._clicks.run(parsing.request_id(body), lambda: self._click(body))
+        with trace.begin("slack click", role="server"):
+            self._clicks.run(parsing.request_id(body), lambda: self._click(body))
 
     def submission(self, body: Body) -> Answer:
-        return self._submissions.run(parsing.request_id(body), lambda: self._submission(body))
+        with trace.begin("slack submission", role="server"):
+            return self._submissions.run(parsing.request_id(body), lambda: self._submission(body))
 
     def suggestion(self, body: Body) -> list[Block]:
         """Options; none when the lookup fails, which leaves the form usable."""
@@ -114,7 +118,8 @@ class Dispatcher:
         if handler is None or request.body.get("bot_id"):
             return True  # what bots say, ours included, is not spoken to us
         try:
-            self._events.run(request.event_id, lambda: self._event(handler, request))
+            with trace.begin("slack event", role="server"):
+                self._events.run(request.event_id, lambda: self._event(handler, request))
         except _FailedError:
             return False
         return True
@@ -194,23 +199,31 @@ class Dispatcher:
 
     def _attempt(self, kind: str, name: str, handle: Callable[[], Result]) -> Result | Failure:
         """The one error handler: a known error is its sentence, any other an id that is shown and logged."""
+        with trace.begin(f"{kind} {name}") as note:
+            result, outcome = self._measured(kind, name, handle)
+            note("outcome", outcome)
+        return result
+
+    def _measured(self, kind: str, name: str, handle: Callable[[], Result]) -> tuple[Result | Failure, str]:
+        """With the outcome in a word."""
         self._commits.forget()
-        began, outcome = time.perf_counter(), "error"
+        began = time.perf_counter()
+        result: Result | Failure
+        reason = None
         try:
             result = handle()
             outcome = "refused" if _refuses(result) else "accepted"
         except InterlockError as error:
-            outcome = "unavailable"
-            log.info("refused", kind=kind, name=name, reason=type(error).__name__)
-            return Failure(sentence=str(error), ours=False)
+            outcome, reason = "unavailable", type(error).__name__
+            result = Failure(sentence=str(error), ours=False)
         except Exception as error:
-            ident = secrets.token_hex(2)
+            outcome, ident = "error", secrets.token_hex(2)
             log.exception("listener failed", kind=kind, name=name, id=ident)
-            return Failure(sentence=self._commits.after(error, ident), ours=True)
-        else:
-            return result
-        finally:
-            self._metrics.request_handled(kind, name, outcome, time.perf_counter() - began)
+            result = Failure(sentence=self._commits.after(error, ident), ours=True)
+        seconds = time.perf_counter() - began
+        self._metrics.request_handled(kind, name, outcome, seconds)
+        log.info("handled", kind=kind, name=name, outcome=outcome, reason=reason, milliseconds=round(seconds * 1000))
+        return result, outcome
 
 
 def _refuses(result: object) -> bool:

@@ -10,6 +10,8 @@ from typing import Any, Final, TextIO
 
 import structlog
 
+from interlock import trace
+
 SECRET: Final = re.compile(r"(xox[a-z]-|xapp-|Bearer |Basic |interlock_(?=[\w-]{43}))[\w.=+/-]+")
 HIDDEN: Final = r"\1…"
 ROW: Final = re.compile(r"^DETAIL: .*?(?=\n\n(?:The above|During) |\n\[SQL|\Z)", re.DOTALL | re.MULTILINE)
@@ -24,6 +26,7 @@ def configure(stream: TextIO | None = None) -> None:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
+        _correlate,
         _redact,
     ]
     renderer: structlog.typing.Processor = (
@@ -45,6 +48,13 @@ def configure(stream: TextIO | None = None) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
+
+
+def _correlate(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """What belongs together says so, from the click to the post that came of it."""
+    if found := trace.identity():
+        event["trace_id"] = found
+    return event
 
 
 def _redact(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -20,6 +20,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.redirects import NoRedirects
+from interlock import trace
 from interlock.domain.errors import InterlockError
 
 TIMEOUT_SECONDS: Final = 7
@@ -170,16 +171,18 @@ class Slack:
 
     def _call(self, method: str, **how: Any) -> Answer:
         began, outcome = time.perf_counter(), "fault"
-        try:
-            answer = self._ask(method, **how)
-            outcome = "ok"
-        except SlackError as error:
-            outcome = error.outcome
-            if error.code in WRONG_TOKEN:
-                self._heed(REFUSALS.get(error.code, f"Slack does not accept the bot token ({error.code}).") + MEND)
-            raise
-        finally:
-            self._observe(method, outcome, time.perf_counter() - began)
+        with trace.step(f"slack {method}", role="client") as note:
+            try:
+                answer = self._ask(method, **how)
+                outcome = "ok"
+            except SlackError as error:
+                outcome = error.outcome
+                if error.code in WRONG_TOKEN:
+                    self._heed(REFUSALS.get(error.code, f"Slack does not accept the bot token ({error.code}).") + MEND)
+                raise
+            finally:
+                note("outcome", outcome)
+                self._observe(method, outcome, time.perf_counter() - began)
         self._heed(None)
         return answer
 

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import structlog
 from sqlmodel import Session
@@ -32,6 +32,7 @@ from bot.sender import SlackSender
 from bot.services import Services
 from bot.slack import WRONG_TOKEN, Slack, SlackError
 from bot.socket import SlackSocket
+from interlock import trace
 from interlock.config.errors import SettingsError
 from interlock.config.policy import load_policy
 from interlock.config.settings import Settings, load_settings
@@ -54,6 +55,9 @@ from interlock.store.engine import Store
 from interlock.trackers.http import Heed, Observe, unheeded, unobserved
 from interlock.trackers.jira import JiraTracker
 from interlock.usecases import environment, parked
+
+if TYPE_CHECKING:
+    from bot.tracing import Tracing
 
 Mode = Literal["socket", "http"]
 
@@ -231,16 +235,17 @@ class Bot:
             secret = settings.reveal("JIRA_WEBHOOK_SECRET")
 
             def jira(body: bytes, signature: str | None, identifier: str | None) -> Receipt:
-                receipt = webhook.receive(
-                    services.store,
-                    services.policy,
-                    self._tracker,
-                    self._clock,
-                    body=body,
-                    signature=signature,
-                    identifier=identifier,
-                    secret=secret,
-                )
+                with trace.begin("jira webhook", role="server"):
+                    receipt = webhook.receive(
+                        services.store,
+                        services.policy,
+                        self._tracker,
+                        self._clock,
+                        body=body,
+                        signature=signature,
+                        identifier=identifier,
+                        secret=secret,
+                    )
                 services.wake()
                 self._metrics.webhook_came(receipt.value)
                 return receipt
@@ -310,9 +315,20 @@ def run(settings: Settings, mode: Mode) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
     bot = Bot(settings, mode)
+    tracing = _tracing(settings)
     set_aside_what_stays()
     try:
         bot.start()
         ending.wait()
     finally:
         bot.stop()
+        if tracing is not None:
+            tracing.stop()
+
+
+def _tracing(settings: Settings) -> "Tracing | None":
+    if settings.otel_exporter_otlp_endpoint is None:
+        return None
+    from bot import tracing  # noqa: PLC0415 OpenTelemetry takes its time to import, and few ask for it
+
+    return tracing.over_http(settings.otel_exporter_otlp_endpoint, owner())

@@ -17,6 +17,7 @@ WHOLE = {
     "INTERLOCK_HTTP": "0.0.0.0:8080",
     "DATABASE_URL": "postgresql://interlock:hunter2@db/interlock",
     "INTERLOCK_CONFIG": "elsewhere/policy.yaml",
+    "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318/",
 }
 
 
@@ -34,6 +35,7 @@ def test_every_variable_is_read() -> None:
     assert settings.interlock_http == HttpAddress("0.0.0.0", 8080)  # noqa: S104 it listens to nothing here
     assert settings.reveal("DATABASE_URL") == "postgresql://interlock:hunter2@db/interlock"
     assert settings.interlock_config == Path("elsewhere/policy.yaml")
+    assert settings.otel_exporter_otlp_endpoint == "http://127.0.0.1:4318"
     settings.require(*HINTS)
 
 

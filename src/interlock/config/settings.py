@@ -22,6 +22,7 @@ HINTS: Final = {
     "INTERLOCK_HTTP": "host:port, such as 127.0.0.1:3000",
     "DATABASE_URL": "sqlite:///interlock.db or postgresql://user@host/name",
     "INTERLOCK_CONFIG": "the path of your interlock.yaml",
+    "OTEL_EXPORTER_OTLP_ENDPOINT": "the address of your OpenTelemetry collector, such as http://127.0.0.1:4318",
 }
 """What to set each variable to."""
 
@@ -127,6 +128,7 @@ class Settings(BaseSettings):
     interlock_http: Annotated[HttpAddress, BeforeValidator(_http_address)] = HttpAddress("127.0.0.1", 3000)
     database_url: Annotated[SecretStr, AfterValidator(_database)] = SecretStr("sqlite:///interlock.db")
     interlock_config: Path = Path("config/interlock.yaml")
+    otel_exporter_otlp_endpoint: Annotated[str, AfterValidator(_web_address)] | None = None
 
     @classmethod
     def settings_customise_sources(

@@ -46,6 +46,7 @@ class Message:
     """A message in the outbox. `token` goes into the message's metadata, so that it can be found there again.
 
     `attempts` counts the sends so far, with the one under way; `created_at` is no later than the first of them.
+    `traceparent` names the trace that asked for it.
     """
 
     id: int
@@ -61,6 +62,7 @@ class Message:
     not_after: datetime
     attempts: int
     attempted_at: datetime | None
+    traceparent: str | None = None
 
     @property
     def is_refresh(self) -> bool:

@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 import structlog
 from sqlmodel import Session
 
+from interlock import trace
 from interlock.domain import delivery
 from interlock.domain.delivery import Again, Park, Rules
 from interlock.domain.outbox import DeliveryError, Dropped, Message, Sent
@@ -83,10 +84,14 @@ class Courier:
         self._on_parked = on_parked
 
     def carry(self, taken: Taken) -> None:
-        if taken.step is Step.LOOK_UP:
-            self._look_up(taken.message)
-        else:
-            self._send(taken)
+        message = taken.message
+        with trace.begin(
+            f"relay {message.kind}", message.traceparent, "consumer", row=message.id, step=taken.step.value
+        ):
+            if taken.step is Step.LOOK_UP:
+                self._look_up(message)
+            else:
+                self._send(taken)
 
     def _send(self, taken: Taken) -> None:
         message = self._begin(taken.message)

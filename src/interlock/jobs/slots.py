@@ -9,6 +9,7 @@ from threading import Event
 import structlog
 from sqlmodel import Session
 
+from interlock import trace
 from interlock.domain.errors import InterlockError
 from interlock.domain.policy import JobRule, Policy
 from interlock.domain.slot import MANUAL, Firing, Outcome, Plan, Slot, next_slot, pause_after_failure, plan
@@ -161,11 +162,13 @@ class JobRunner:
 
     def _run(self, job: Job, slot: Slot, rule: JobRule | None, now: datetime) -> Run:
         began, outcome = time.perf_counter(), "broken"  # its end could not be recorded
-        try:
-            run = self._carry_out(job, slot, rule, now)
-            outcome = run.outcome or "unfinished"
-        finally:
-            self._observe(job.name, outcome, time.perf_counter() - began)
+        with trace.begin(f"job {job.name}", slot=slot.key, attempt=slot.attempt) as note:
+            try:
+                run = self._carry_out(job, slot, rule, now)
+                outcome = run.outcome or "unfinished"
+            finally:
+                note("outcome", outcome)
+                self._observe(job.name, outcome, time.perf_counter() - began)
         return run
 
     def _carry_out(self, job: Job, slot: Slot, rule: JobRule | None, now: datetime) -> Run:

@@ -10,6 +10,7 @@ from sqlalchemy import select as select_columns
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Field, Session, SQLModel, col, select
 
+from interlock import trace
 from interlock.domain.backup import is_restored
 from interlock.domain.outbox import Backlog, Message, Outgoing, Parked, Sent, Urgency
 from interlock.store.base import UtcDateTime
@@ -87,6 +88,7 @@ def enqueue(session: Session, outgoing: Outgoing, now: datetime) -> bool:
         "not_before": outgoing.not_before or now,
         "not_after": outgoing.not_after,
         "attempts": 0,
+        "traceparent": trace.parent(),
     }
     if outgoing.coalesce is None:
         added = session.connection().execute(
@@ -114,6 +116,7 @@ def message_of(row: OutboxRow) -> Message:
         not_after=row.not_after,
         attempts=row.attempts,
         attempted_at=row.attempted_at,
+        traceparent=row.traceparent,
     )
 
 
@@ -234,6 +237,7 @@ def _join_or_insert(session: Session, values: dict[str, Any]) -> bool:
             "urgency": least(have.urgency, new.urgency),
             "not_before": least(have.not_before, new.not_before),
             "not_after": greatest(have.not_after, new.not_after),
+            "traceparent": new.traceparent,
         },
     ).returning(col(OutboxRow.token))
     return bool(session.connection().execute(statement, values).scalar_one() == values["token"])

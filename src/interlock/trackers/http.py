@@ -12,6 +12,7 @@ from jira.client import TokenAuth
 from jira.resilientsession import ResilientSession
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
+from interlock import trace
 from interlock.trackers.errors import TrackerError
 from interlock.trackers.refusal import refusal
 
@@ -114,17 +115,20 @@ class JiraHttp:
         params: Mapping[str, str | int] | None = None,
         json_body: Mapping[str, Any] | None = None,
     ) -> Any:
+        name = f"{method} {_normal(path)}"
         began, outcome = time.perf_counter(), "fault"
-        try:
-            answer = self._exchange(method, path, params=params, json_body=json_body)
-            outcome = "ok"
-        except TrackerError as error:
-            outcome = error.outcome
-            if error.unknown_account:
-                self._heed(str(error))
-            raise
-        finally:
-            self._observe(f"{method} {_normal(path)}", outcome, time.perf_counter() - began)
+        with trace.step(f"jira {name}", role="client") as note:
+            try:
+                answer = self._exchange(method, path, params=params, json_body=json_body)
+                outcome = "ok"
+            except TrackerError as error:
+                outcome = error.outcome
+                if error.unknown_account:
+                    self._heed(str(error))
+                raise
+            finally:
+                note("outcome", outcome)
+                self._observe(name, outcome, time.perf_counter() - began)
         if not path.endswith(OPEN):
             self._heed(None)
         return answer
