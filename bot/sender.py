@@ -7,7 +7,21 @@ from typing import Any, Final
 
 import structlog
 
-from bot.drawers import audit, blocker, digest, environment, home, link, parked, release, signoff, token, vendor, words
+from bot.drawers import (
+    audit,
+    blocker,
+    digest,
+    environment,
+    home,
+    link,
+    outage,
+    parked,
+    release,
+    signoff,
+    token,
+    vendor,
+    words,
+)
 from bot.drawing import Drawer, Drawn, DrawnHome
 from bot.services import Services
 from bot.slack import WRONG_TOKEN, Slack, SlackError
@@ -40,6 +54,7 @@ DRAWERS: Final[dict[str, Drawer]] = {
     "readiness": digest.readiness,
     "words": words.answer,
     "relay.parked": parked.told,
+    "outage": outage.told,
     "token": token.issue,
     "vendor.refused": vendor.refused,
     "audit.anchor": audit.anchor,
@@ -242,6 +257,7 @@ def _delivery(error: SlackError) -> DeliveryError:
         permanent=mend is not None and error.code not in WRONG_TOKEN,
         retry_after=error.retry_after,
         unknown_outcome=error.unknown_outcome,
+        answered=error.answered,
     )
 
 

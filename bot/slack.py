@@ -72,7 +72,8 @@ def unobserved(_method: str, _outcome: str, _seconds: float) -> None:
 class SlackError(InterlockError):
     """A call that did not succeed. `code` is Slack's word for why, "" where no answer came or none that can be read.
 
-    `retry_after`: Slack limits the rate, nothing was done. `unknown_outcome`: it may have been done.
+    `retry_after`: Slack limits the rate, nothing was done. `unknown_outcome`: it may have been done. `answered`: it is
+    Slack's answer to the call, and no failure of Slack's or of the way there.
     """
 
     def __init__(
@@ -83,9 +84,11 @@ class SlackError(InterlockError):
         retry_after: timedelta | None = None,
         unknown_outcome: bool = False,
         needed: str = "",
+        answered: bool = True,
     ) -> None:
         super().__init__(text)
         self.code = code
+        self.answered = answered
         self.retry_after = retry_after
         self.unknown_outcome = unknown_outcome
         self.needed = needed
@@ -193,13 +196,17 @@ class Slack:
             raise _refused(method, error) from error
         except URLError as error:
             sent = not isinstance(error.reason, NEVER_SENT)
-            raise SlackError(f"Slack can't be reached ({error.reason}).", unknown_outcome=sent) from error
+            raise SlackError(
+                f"Slack can't be reached ({error.reason}).", unknown_outcome=sent, answered=False
+            ) from error
         except (OSError, http.client.HTTPException, SlackClientError, ValueError, AttributeError) as error:
             # ValueError and AttributeError are what the SDK makes of an answer that is no JSON object.
-            raise SlackError(f"Slack's answer got lost ({type(error).__name__}).", unknown_outcome=True) from error
+            raise SlackError(
+                f"Slack's answer got lost ({type(error).__name__}).", unknown_outcome=True, answered=False
+            ) from error
         data = answer.data
         if not isinstance(data, Mapping):
-            raise SlackError("Slack's answer can't be read.", unknown_outcome=True)
+            raise SlackError("Slack's answer can't be read.", unknown_outcome=True, answered=False)
         return Answer(body=data, headers={name.lower(): str(value) for name, value in answer.headers.items()})
 
 
@@ -216,7 +223,9 @@ def _refused(method: str, error: SlackApiError) -> SlackError:
         )
     if status >= SERVER_ERROR or code in UNSURE or not code:
         reason = code or (f"HTTP {status}" if status >= SERVER_ERROR else "an answer that can't be read")
-        return SlackError(f"Slack had a failure of its own ({reason}).", code=code, unknown_outcome=True)
+        return SlackError(
+            f"Slack had a failure of its own ({reason}).", code=code, unknown_outcome=True, answered=False
+        )
     return SlackError(f"Slack refused {method}: {code}.", code=code, needed=str(data.get("needed", "")))
 
 

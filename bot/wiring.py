@@ -36,6 +36,7 @@ from interlock import trace
 from interlock.config.errors import SettingsError
 from interlock.config.policy import load_policy
 from interlock.config.settings import Settings, load_settings
+from interlock.domain.outage import Outage
 from interlock.domain.outbox import Message
 from interlock.domain.policy import Policy
 from interlock.domain.vendor import Vendor
@@ -54,7 +55,7 @@ from interlock.store import mirror, schema
 from interlock.store.engine import Store
 from interlock.trackers.http import Heed, Observe, unheeded, unobserved
 from interlock.trackers.jira import JiraTracker
-from interlock.usecases import environment, parked
+from interlock.usecases import environment, outage, parked
 
 if TYPE_CHECKING:
     from bot.tracing import Tracing
@@ -110,9 +111,21 @@ def relay_of(
     def on_parked(session: Session, message: Message, reason: str) -> None:
         parked.tell(session, policy, message, reason, clock())
 
+    def on_recovered(session: Session, ended: Outage) -> int:
+        return outage.tell(session, policy, ended, clock())
+
     sender = SlackSender(services, slack)
     trusts = (watch or ClockWatch(clock)).trusts
-    return Relay(store, sender, clock=clock, owner=name, wakeup=wakeup, on_parked=on_parked, trusts=trusts)
+    return Relay(
+        store,
+        sender,
+        clock=clock,
+        owner=name,
+        wakeup=wakeup,
+        on_parked=on_parked,
+        on_recovered=on_recovered,
+        trusts=trusts,
+    )
 
 
 class Bot:

@@ -133,6 +133,12 @@ def _state(found: Gauges, now: datetime) -> Iterable[Metric]:
     for reason, count in ({"other": 0} | parked.by_class(found.parked)).items():
         held.add_metric([reason], count)
     yield held
+    outage = GaugeMetricFamily("interlock_outage_seconds", "Since when Slack has taken no message; 0 when it does.")
+    outage.add_metric([], (now - found.down_since).total_seconds() if found.down_since else 0)
+    yield outage
+    late = GaugeMetricFamily("interlock_outbox_held_up", "Posts that an outage has made late and that are still to go.")
+    late.add_metric([], found.held_up)
+    yield late
     yield from _pace(found.busy, now)
     refusing = _gauge("interlock_vendor_refuses", "Whether a vendor does not accept our token.", "vendor")
     for vendor in Vendor:

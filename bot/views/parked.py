@@ -16,27 +16,11 @@ from bot.views.blocks import (
     section,
     sentence,
 )
+from bot.views.kinds import named
 from interlock.domain.trouble import Stuck, Trouble
 from interlock.domain.words import count
 
 SHOWN: Final = 5
-KINDS: Final = {
-    "digest": "morning digest",
-    "readiness": "readiness summary",
-    "release.status": "shared status",
-    "release.created": "news of a release",
-    "release.closed": "news of a release",
-    "signoff.card": "sign-off card",
-    "signoff.refresh": "re-drawn sign-off card",
-    "signoff.rejected": "rejected sign-off",
-    "signoff.void": "void sign-off",
-    "blocker.ping": "blocker ping",
-    "blocker.list": "shared list of blockers",
-    "link.note": "word about a link",
-    "token": "token for the command line",
-    "vendor.refused": "word that Jira refuses its token",
-    "words": "answer",
-}
 
 
 def told(trouble: Trouble) -> Message:
@@ -85,6 +69,5 @@ def _row(trouble: Trouble, what: str) -> Block | None:
 
 
 def _stuck(each: Stuck) -> str:
-    kind = KINDS.get(each.kind, each.kind.replace(".", " "))
     where = channel(each.channel) if each.channel else line(each.person or "")
-    return f"{escape(kind)} for {where}"
+    return f"{escape(named(each.kind))} for {where}"

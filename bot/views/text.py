@@ -116,6 +116,12 @@ def moment(when: datetime) -> str:
     return f"<!date^{int(utc.timestamp())}^{{date_long_pretty}} {{time}}|{day(utc)} {utc:%H:%M} UTC>"
 
 
+def clock(when: datetime) -> str:
+    """The time of a moment whose day is plain, in each reader's own."""
+    utc = when.astimezone(UTC)
+    return f"<!date^{int(utc.timestamp())}^{{time}}|{utc:%H:%M} UTC>"
+
+
 def day(when: date) -> str:
     """A day with its weekday: `Thu 17 Dec`. For days that are nobody's clock: targets, milestones."""
     return f"{when:%a} {when.day} {when:%b}"

@@ -59,6 +59,7 @@ NO_TICKET = {
     "booking.environment": "an environment's state",
     "booking.retired": "the same",
     "link.note": "somebody's own account",
+    "outage": "a message's kind and the release that it was about",
     "relay.parked": "a message's kind and where it was to go",
     "token": "a token",
     "vendor.refused": "whose token was refused, and what waits for it",

@@ -89,6 +89,8 @@ class DeliveryError(InterlockError):
 
     `permanent`: trying again cannot help. `retry_after`: the vendor limits the rate, nothing was sent, try again then.
     `unknown_outcome`: it may have taken effect (a time-out, a dropped connection).
+    `answered`: whether Slack gave an answer to it; False where none came, or one that tells of a failure of Slack's
+    own; None where Slack was not asked.
     """
 
     def __init__(
@@ -98,9 +100,11 @@ class DeliveryError(InterlockError):
         permanent: bool = False,
         retry_after: timedelta | None = None,
         unknown_outcome: bool = False,
+        answered: bool | None = None,
     ) -> None:
         super().__init__(text)
         self.text = text
+        self.answered = answered
         self.permanent = permanent
         self.retry_after = retry_after
         self.unknown_outcome = unknown_outcome

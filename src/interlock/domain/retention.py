@@ -16,6 +16,7 @@ PACING_KEPT: Final = timedelta(days=1)
 PRUNED: Final = MappingProxyType(
     {
         "outbox": "sent or dropped, and over: `messages_days`",
+        "outage": "told of: `messages_days`",
         "slot": "ended: `runs_days`; each job's newest stays",
         "seen": "`requests_days`",
         "digest": "of releases that are closed: `digests_days`",
@@ -42,7 +43,7 @@ MIRRORED: Final = frozenset(
         "person", "user_group", "user_group_member", "channel",
         "account", "project", "status", "version",
         "ticket", "ticket_change", "ticket_component", "ticket_label", "ticket_link", "ticket_version",
-        "mirror", "vendor_refusal",
+        "mirror", "vendor_refusal", "pulse",
     }
 )  # fmt: skip
 """What Slack and the tracker say: as long as they do, and then as what it last was, since decisions name it."""

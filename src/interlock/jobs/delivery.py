@@ -12,10 +12,12 @@ from sqlmodel import Session
 from interlock import trace
 from interlock.domain import delivery
 from interlock.domain.delivery import Again, Park, Rules
+from interlock.domain.outage import TRIPS_AFTER, Outage, Reach
 from interlock.domain.outbox import DeliveryError, Dropped, Message, Sent
 from interlock.domain.pacing import Bucket, Step, buckets
-from interlock.store import outbox_relay, pacing
+from interlock.store import outage, outbox_relay, pacing
 from interlock.store.engine import Store
+from interlock.store.outbox import LATE
 from interlock.store.outbox_relay import Taken
 
 log = structlog.get_logger(__name__)
@@ -100,8 +102,8 @@ class Courier:
         try:
             outcome = self._ask(self._sender.send, message)
         except DeliveryError as error:
-            self._hold(taken.step, message, error)
-            verdict = delivery.after_failed_send(message, error, self._clock(), self._rules)
+            reach = self._heed(taken.step, message, error, message.attempted_at)
+            verdict = delivery.after_failed_send(message, error, self._clock(), self._rules, reach)
             self._follow(message, verdict, error.text)
             return
         if isinstance(outcome, Sent):
@@ -112,7 +114,7 @@ class Courier:
     def _begin(self, message: Message) -> Message | None:
         now = self._clock()
         if message.not_after <= now:
-            self._dropped(message, outbox_relay.LATE)
+            self._dropped(message, LATE)
             return None
         with self._store.write() as session:
             newer = outbox_relay.superseded(session, message)
@@ -134,14 +136,15 @@ class Courier:
         try:
             found = self._ask(self._sender.find, message)
         except DeliveryError as error:
-            self._hold(Step.LOOK_UP, message, error)
-            verdict = delivery.after_failed_lookup(message, error, self._clock(), self._rules)
+            reach = self._heed(Step.LOOK_UP, message, error, now)
+            verdict = delivery.after_failed_lookup(message, error, self._clock(), self._rules, reach)
             self._follow(message, verdict, error.text)
             return
         if found is not None:
             self._sent(message, found, "found")
         else:
-            self._follow(message, delivery.after_missing(message, self._clock(), self._rules), None)
+            verdict = delivery.after_missing(message, self._clock(), self._rules, self._reach())
+            self._follow(message, verdict, None)
 
     def _ask(self, call: Callable[[Message], Answer], message: Message) -> Answer:
         try:
@@ -154,13 +157,27 @@ class Courier:
             log.exception("outbox.fault", **_facts(message))
             raise DeliveryError("A fault in Interlock; see its log.", unknown_outcome=True) from fault
 
-    def _hold(self, step: Step, message: Message, error: DeliveryError) -> None:
+    def _heed(self, step: Step, message: Message, error: DeliveryError, began: datetime | None) -> Reach:
+        """What the failure says of Slack as a whole, for all replicas to see."""
+        now = self._clock()
         narrowest = buckets(self._rates, step, message.channel)[-1:]
-        if error.retry_after is None or not narrowest:
-            return
-        self.tally.add("limited")
         with self._store.write() as session:
-            pacing.hold(session, narrowest[0], self._clock() + error.retry_after)
+            if error.retry_after is not None and narrowest:
+                self.tally.add("limited")
+                pacing.hold(session, narrowest[0], now + error.retry_after)
+            if error.answered is False:
+                _log_down(outage.failed(session, began or now, now), error)
+            elif error.answered and step is not Step.LOOK_UP:
+                _log_back(outage.answered(session, message, now))
+            else:
+                outage.probe_now(session, now)
+            return outage.reach(session)
+
+    def _reach(self) -> Reach:
+        """Slack answers to reading, at least."""
+        with self._store.write() as session:
+            outage.probe_now(session, self._clock())
+            return outage.reach(session)
 
     def _follow(self, message: Message, verdict: Again | Park, text: str | None) -> None:
         if isinstance(verdict, Again):
@@ -173,12 +190,15 @@ class Courier:
             settled = outbox_relay.settle_sent(session, message, sent, self._clock())
             if settled and self._on_sent is not None:
                 self._on_sent(session, message, sent)
+            back = outage.answered(session, message, self._clock()) if how == "sent" else None
+        _log_back(back)
         self.tally.add(how)
         log.info("outbox.settled", outcome=how, **_facts(message), recorded=settled)
 
     def _dropped(self, message: Message, reason: str) -> None:
         with self._store.write() as session:
             settled = outbox_relay.settle_dropped(session, message, self._owner, reason)
+            outage.probe_now(session, self._clock())  # this one was no proof of anything
         self._record(message, "dropped", settled=settled, reason=reason)
 
     def _park(self, message: Message, reason: str) -> None:
@@ -211,6 +231,16 @@ class Courier:
     def _lost(self, message: Message) -> None:
         self.tally.add("lost")
         log.warning("outbox.lease_lost", **_facts(message))
+
+
+def _log_down(seen: Outage, error: DeliveryError) -> None:
+    if seen.failures == TRIPS_AFTER:
+        log.warning("outage.began", cause=seen.cause, began_at=seen.began_at, reason=error.text)
+
+
+def _log_back(ended: Outage | None) -> None:
+    if ended is not None:
+        log.warning("outage.ended", cause=ended.cause, began_at=ended.began_at, failures=ended.failures)
 
 
 def _facts(message: Message) -> dict[str, object]:

@@ -14,8 +14,9 @@ from interlock.domain.words import count
 from interlock.jobs.clock import Trusts, any_clock
 from interlock.jobs.delivery import Clock, Courier, OnParked, OnSent, Sender, Tally
 from interlock.jobs.job import Job, JobContext, JobReport
+from interlock.jobs.outage import OnRecovered, OutageWatch
 from interlock.jobs.wakeup import Wakeup
-from interlock.store import outbox_relay
+from interlock.store import outage, outbox_relay
 from interlock.store.engine import Store
 from interlock.store.outbox_relay import Taken
 
@@ -45,6 +46,7 @@ class Relay:
         wakeup: Wakeup | None = None,
         on_sent: OnSent | None = None,
         on_parked: OnParked | None = None,
+        on_recovered: OnRecovered | None = None,
         trusts: Trusts = any_clock,
         hands: int = 8,
         kept_free: int = 2,
@@ -68,6 +70,7 @@ class Relay:
             on_sent=on_sent,
             on_parked=on_parked,
         )
+        self._watch = OutageWatch(store, self._courier.tally, on_recovered)
         self._stopping = Event()
         self._lock = Lock()
         self._busy = 0
@@ -135,22 +138,36 @@ class Relay:
     def _take(self, free: int) -> tuple[tuple[Taken, ...], datetime | None]:
         """What is leased now, and when there may be more, as far as is known."""
         now = self._clock()
-        routine = free - self._kept_free
-        with self._store.read() as session:
-            if not self._trusts(session):
-                return (), None
-            outlook = outbox_relay.look(session, now, rates=self._rates, limit=free, routine_limit=routine)
+        seen, outlook = self._look(now, free)
+        if seen is not None and self._watch.attend(seen, now):
+            seen, outlook = self._look(now, free)
+        down = seen.down if seen is not None else None
         if outlook.any_late:
             with self._store.write() as session:
-                late = outbox_relay.drop_late(session, now)
+                late = outbox_relay.drop_late(session, now, down.id if down else None)
             self.tally.add("dropped", late)
             log.info("outbox.late", count=late)
+        if down is not None and now < down.probe_at:
+            return (), down.probe_at
         if not outlook.lanes:
             return (), outlook.next_at
         with self._store.write() as session:
+            if down is not None and not outage.claim_probe(session, down, now):
+                return (), down.probe_at
             lease = self._rules.lease
             taken = outbox_relay.take(session, outlook.lanes, self._owner, now, lease=lease, rates=self._rates)
         return taken, outlook.next_at
+
+    def _look(self, now: datetime, free: int) -> tuple[outage.Outlook | None, outbox_relay.Outlook]:
+        """The outages that matter now, None where this clock may not judge; and what is worth taking: while Slack is
+        down, one message, to see if it still is.
+        """
+        with self._store.read() as session:
+            if not self._trusts(session):
+                return None, outbox_relay.Outlook(lanes=(), any_late=False, next_at=None)
+            seen = outage.look(session, now)
+            limit, routine = (1, 1) if seen.down else (free, free - self._kept_free)
+            return seen, outbox_relay.look(session, now, rates=self._rates, limit=limit, routine_limit=routine)
 
     def _hand_out(self, pool: ThreadPoolExecutor, taken: Taken) -> None:
         with self._lock:

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, func, select
 
 from interlock.domain.outbox import Backlog
 from interlock.domain.slot import family
-from interlock.store import pacing, vendor
+from interlock.store import outage, pacing, vendor
 from interlock.store.audit import AuditHeadRow, AuditRow
 from interlock.store.mirror import MirrorRow
 from interlock.store.outbox import backlog, parked_for
@@ -40,6 +40,8 @@ class Gauges:
     """`parked` by the reason's sentence. `slots` by job (without its subject) and outcome, of those due within a day;
     "running" are those held now. `busy` are Slack's buckets that must be waited for, and until when. `refusing`
     are the vendors that do not accept our token.
+    `down_since`: since when Slack has taken nothing, None when it does. `held_up`: posts that an outage has made late
+    and that are still to go.
     """
 
     backlog: tuple[Backlog, ...]
@@ -49,9 +51,12 @@ class Gauges:
     busy: dict[str, datetime]
     refusing: frozenset[str]
     audit: AuditHead
+    down_since: datetime | None
+    held_up: int
 
 
 def gauges(session: Session, now: datetime) -> Gauges:
+    slack = outage.ongoing(session)
     mirrors = session.exec(select(MirrorRow.name, MirrorRow.as_of, MirrorRow.problem)).all()
     return Gauges(
         backlog=backlog(session, now),
@@ -61,6 +66,8 @@ def gauges(session: Session, now: datetime) -> Gauges:
         busy=pacing.busy(session, now),
         refusing=frozenset(each.vendor.value for each in vendor.refusals(session)),
         audit=_audit_head(session),
+        down_since=slack.began_at if slack is not None and slack.is_down else None,
+        held_up=outage.held_up(session),
     )
 
 

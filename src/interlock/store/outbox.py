@@ -16,8 +16,11 @@ from interlock.domain.outbox import Backlog, Message, Outgoing, Parked, Sent, Ur
 from interlock.store.base import UtcDateTime
 
 PENDING = text("state = 'pending'")
+HELD_UP = text("outage_id IS NOT NULL")
 OPEN = text("state IN ('pending', 'sending')")
 PARKED = text("state = 'parked'")
+LATE = "Not sent in time."
+"""The reason that is recorded of what was dropped when its time was over."""
 RELEASED_FOR = timedelta(hours=1)
 """A parked message whose time is over is released for so long: whoever releases it wants it sent."""
 
@@ -29,6 +32,7 @@ class OutboxRow(SQLModel, table=True):
     wait. `state`: pending, sending (an attempt is under way or its outcome unknown), sent, dropped (with `reason`),
     parked (a person must act; `reason` says how). `token` is the opaque key put into the message's metadata, by which
     an attempt of unknown outcome is looked up. `urgency`: 0 a person waits, 1 a person must act, 2 routine.
+    `outage_id` is the outage that has held it up.
     `lane` is what keeps its order: a channel's posts, a card's refreshes; one row of a lane is under way at a time.
     `traceparent` names the trace that asked for it (W3C Trace Context), which its sending goes on with.
     """
@@ -37,6 +41,7 @@ class OutboxRow(SQLModel, table=True):
     __table_args__ = (
         Index("uq_outbox_key", "key", unique=True),
         Index("uq_outbox_coalesce", "coalesce", unique=True, sqlite_where=PENDING, postgresql_where=PENDING),
+        Index("ix_outbox_outage", "outage_id", sqlite_where=HELD_UP, postgresql_where=HELD_UP),
         # The few rows that are not history, so that the relay's look costs the same after a year.
         Index("ix_outbox_open", "lane", "urgency", "id", sqlite_where=OPEN, postgresql_where=OPEN),
         # What a person must see to, counted at each scrape of /metrics.
@@ -67,6 +72,7 @@ class OutboxRow(SQLModel, table=True):
     message_channel: str | None = None
     reason: str | None = None
     traceparent: str | None = None
+    outage_id: int | None = None
 
 
 def enqueue(session: Session, outgoing: Outgoing, now: datetime) -> bool:

@@ -13,13 +13,11 @@ from interlock.domain.outbox import Message, Sent, Urgency
 from interlock.domain.pacing import Bucket, Step, buckets
 from interlock.store import pacing
 from interlock.store.alone import alone
-from interlock.store.outbox import OPEN, OutboxRow, message_of
+from interlock.store.outbox import LATE, OPEN, OutboxRow, message_of
 
 HOLDING_ATTEMPTS = 3
 """A message that is tried again keeps its lane waiting so many times; after that the others pass it, so that one
 message which cannot be sent does not silence its channel."""
-
-LATE = "Not sent in time."
 
 row = OutboxRow
 
@@ -177,8 +175,9 @@ def _change(session: Session, where: ColumnElement[bool], **values: Any) -> bool
     return done.rowcount > 0
 
 
-def drop_late(session: Session, now: datetime) -> int:
+def drop_late(session: Session, now: datetime, outage_id: int | None = None) -> int:
     """Drop what nobody needs any more, all at once: after an outage that may be thousands. Returns how many.
+    `outage_id` is the outage that goes on, which is then why.
 
     What a use case holds right now is left for the next time: whoever waits while it holds others invites a deadlock.
     """
@@ -189,7 +188,10 @@ def drop_late(session: Session, now: datetime) -> int:
         update(row)
         .where(col(row.id).in_(free))
         .values(
-            state="dropped", reason=case((col(row.reason).is_(None), late), else_=late + " " + col(row.reason)), **_FREE
+            state="dropped",
+            reason=case((col(row.reason).is_(None), late), else_=late + " " + col(row.reason)),
+            outage_id=func.coalesce(col(row.outage_id), outage_id),
+            **_FREE,
         )
     )
     assert isinstance(done, CursorResult)

@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlalchemy import CursorResult, Update, delete, update
 from sqlmodel import Session, col, select
 
-from interlock.store.outbox import OPEN, OutboxRow
-from interlock.store.outbox_relay import LATE
+from interlock.store.outage import OutageRow, PulseRow
+from interlock.store.outbox import LATE, OPEN, OutboxRow
 from interlock.store.pacing import PacingRow
 from interlock.store.slot import SlotRow
 from interlock.store.token import AccessTokenRow
@@ -48,7 +48,11 @@ def end_tokens(session: Session) -> int:
 
 
 def forget_pacing(session: Session) -> None:
-    session.connection().execute(delete(PacingRow))
+    """And when a relay was last seen at work: the time since the backup is no outage of which to tell."""
+    for table in (PacingRow, PulseRow):
+        session.connection().execute(delete(table))
+    untold = update(OutageRow).where(col(OutageRow.told_at).is_(None))
+    session.connection().execute(untold.values(told_at=OutageRow.failed_at, ended_at=OutageRow.failed_at))
 
 
 def _done(session: Session, statement: Update, *, state: str, reason: str) -> int:

@@ -17,6 +17,7 @@ from interlock.store.blocker import BlockerRow, EscalationRow
 from interlock.store.card import CardRow, card_of
 from interlock.store.digest import DigestRow
 from interlock.store.link import LinkRequestRow
+from interlock.store.outage import OutageRow
 from interlock.store.outbox import OutboxRow
 from interlock.store.pacing import PacingRow
 from interlock.store.release import ReleaseRow
@@ -46,7 +47,7 @@ class Found:
 
 TABLES: Final[Mapping[str, type[SQLModel]]] = {
     str(table.__tablename__): table
-    for table in (OutboxRow, SlotRow, SeenRow, DigestRow, LinkRequestRow, AccessTokenRow, PacingRow)
+    for table in (OutboxRow, OutageRow, SlotRow, SeenRow, DigestRow, LinkRequestRow, AccessTokenRow, PacingRow)
 }
 
 
@@ -54,6 +55,7 @@ def old(name: str, keep: Retention, now: datetime) -> Old:
     """What of the table (one of TABLES) may go by its age alone."""
     return {
         "outbox": lambda: _messages(now - timedelta(days=keep.messages_days)),
+        "outage": lambda: Old(table=OutageRow, where=col(OutageRow.told_at) < now - timedelta(days=keep.messages_days)),
         "slot": lambda: _runs(now - timedelta(days=keep.runs_days)),
         "seen": lambda: Old(table=SeenRow, where=col(SeenRow.at) < now - timedelta(days=keep.requests_days)),
         "digest": lambda: _digests(now - timedelta(days=keep.digests_days)),

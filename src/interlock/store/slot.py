@@ -48,6 +48,14 @@ def recent(session: Session, job: str, limit: int) -> tuple[Firing, ...]:
     return tuple(_firing(row) for row in rows)
 
 
+def skipped(session: Session, family: str, after: datetime, until: datetime) -> tuple[Slot, ...]:
+    """The slots of a family of jobs that were due after `after` up to `until` and never ran, in order."""
+    due = (col(SlotRow.due_at) > after, col(SlotRow.due_at) <= until)
+    ours = (col(SlotRow.job).startswith(f"{family}:", autoescape=True), SlotRow.outcome == "skipped")
+    rows = session.exec(select(SlotRow).where(*ours, *due).order_by(col(SlotRow.due_at), col(SlotRow.job)))
+    return tuple(_firing(row).slot for row in rows)
+
+
 def one_at_a_time(session: Session, job: str) -> None:
     """Until the transaction ends nobody else decides about this job: replicas plan from the same firings."""
     alone(session, f"slot {job}")

@@ -1,0 +1,30 @@
+"""What each kind of message is called where people read about it."""
+
+from typing import Final
+
+KINDS: Final = {
+    "digest": "morning digest",
+    "readiness": "readiness summary",
+    "release.status": "shared status",
+    "release.created": "news of a release",
+    "release.closed": "news of a release",
+    "signoff.card": "sign-off card",
+    "signoff.refresh": "re-drawn sign-off card",
+    "signoff.rejected": "rejected sign-off",
+    "signoff.void": "void sign-off",
+    "blocker.ping": "blocker ping",
+    "blocker.list": "shared list of blockers",
+    "booking.environment": "news of an environment",
+    "booking.retired": "news of an environment",
+    "booking.granted": "booking that came free",
+    "link.note": "word about a link",
+    "outage": "word of an outage",
+    "token": "token for the command line",
+    "vendor.refused": "word that Jira refuses its token",
+    "words": "answer",
+}
+
+
+def named(kind: str) -> str:
+    """In mrkdwn."""
+    return KINDS.get(kind, kind.replace(".", " "))
