@@ -70,7 +70,7 @@ def run(
 
     logs.configure()
     settings = wiring.settings_from(os.environ)
-    wiring.run(settings, "socket" if mode is ModeName.SOCKET else "http")
+    wiring.run(settings, "socket" if mode is ModeName.SOCKET else "http", os.environ)
 
 
 @app.command()

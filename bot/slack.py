@@ -145,6 +145,10 @@ class Slack:
         self._heed = heed
         self.client = Client(token=token, base_url=base_url, timeout=timeout, retry_handlers=[], logger=logger)
 
+    def use(self, token: str) -> None:
+        """From the next call on."""
+        self.client.token = token
+
     def write(self, method: str, **arguments: Any) -> Mapping[str, Any]:
         """A method that changes something, as JSON. Arguments that are None are left out. Raises SlackError."""
         return self._call(method, json={key: value for key, value in arguments.items() if value is not None}).body

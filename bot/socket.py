@@ -57,6 +57,10 @@ class SlackSocket:
         """Whether the thread lives that takes what comes in; the SDK mends the connection itself, but not that."""
         return self._client.message_processor.is_alive()
 
+    def use(self, app_token: str) -> None:
+        """For the next connection; Slack lets the one that stands go on."""
+        self._client.app_token = app_token
+
     def start(self) -> None:
         """Raises SettingsError where Slack does not accept the app-level token: trying again cannot help."""
         try:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import structlog
 from sqlmodel import Session
 
+from bot.accepted import Accepted
 from bot.answers import Answers
 from bot.app import build_app
 from bot.directory import SlackDirectory
@@ -35,7 +36,9 @@ from bot.socket import SlackSocket
 from interlock import trace
 from interlock.config.errors import SettingsError
 from interlock.config.policy import load_policy
+from interlock.config.secret_files import SecretFiles
 from interlock.config.settings import Settings, load_settings
+from interlock.domain.errors import InterlockError
 from interlock.domain.outage import Outage
 from interlock.domain.outbox import Message
 from interlock.domain.policy import Policy
@@ -65,6 +68,9 @@ Mode = Literal["socket", "http"]
 TOKEN: Final = "SLACK_BOT_TOKEN"  # noqa: S105 a variable's name
 DIRECTORY: Final = ("groups", "people", "channels")
 """The mirrors of Slack: a fresh database has none, and refuses everybody until they are there."""
+
+LOOK_SECONDS: Final = 1.0
+"""How often the files of secrets are looked at."""
 
 log = structlog.get_logger(__name__)
 
@@ -131,7 +137,10 @@ def relay_of(
 class Bot:
     """All parts, put together and not yet started. Raises an InterlockError where something is missing or wrong."""
 
-    def __init__(self, settings: Settings, mode: Mode, clock: Callable[[], datetime] = now) -> None:
+    def __init__(
+        self, settings: Settings, mode: Mode, clock: Callable[[], datetime] = now, env: Mapping[str, str] | None = None
+    ) -> None:
+        """`env` is what the settings were loaded from, for the files of its secrets to be read again."""
         settings.require_slack(mode)
         settings.require_tracker()
         self._clock = clock
@@ -141,7 +150,8 @@ class Bot:
         self._vendors = vendors = VendorWatch(store, policy, clock)
         heed = partial(vendors.heard, Vendor.JIRA)
         self._tracker = tracker_of(settings, policy, metrics.tracker_asked, heed)
-        slack = Slack(
+        self._secret_files = SecretFiles(env or {}, settings)
+        self._slack = slack = Slack(
             settings.reveal(TOKEN),
             settings.slack_api_url,
             observe=metrics.slack_called,
@@ -179,12 +189,15 @@ class Bot:
         self._answers = Answers(settings.slack_api_url, metrics.slack_called)
         app = build_app(services, answers=self._answers, metrics=metrics)
         self._socket: SlackSocket | None = None
+        self._signing: Accepted | None = None
+        self._webhook: Accepted | None = None
         door: SlackDoor | None = None
         if mode == "socket":
             self._socket = SlackSocket(app, settings.reveal("SLACK_APP_TOKEN"), settings.slack_api_url)
             metrics.watch_connection(lambda: self._socket is not None and self._socket.is_connected)
         else:
-            door = SlackDoor(app, settings.reveal("SLACK_SIGNING_SECRET"))
+            self._signing = Accepted(settings.reveal("SLACK_SIGNING_SECRET"), clock)
+            door = SlackDoor(app, self._signing)
         self._draining = threading.Event()
         health = self._health()
         metrics.registry.register(StateCollector(store, clock, self._relay.tally.snapshot, health.threads))
@@ -209,6 +222,25 @@ class Bot:
             self._socket.start()
         log.info("started", port=self.port)
 
+    def renew_secrets(self, *, force: bool = False) -> None:
+        """Use what stands in the files of the secrets now, where that is another."""
+        for name, secret in self._secret_files.changed(force=force).items():
+            match name:
+                case "SLACK_BOT_TOKEN":
+                    self._slack.use(secret)
+                    self._try(Vendor.SLACK, lambda: self._slack.read("auth.test"))
+                case "SLACK_APP_TOKEN" if self._socket is not None:
+                    self._socket.use(secret)
+                case "SLACK_SIGNING_SECRET" if self._signing is not None:
+                    self._signing.renew(secret)
+                case "JIRA_TOKEN":
+                    self._tracker.use(secret)
+                    self._try(Vendor.JIRA, self._tracker.whoami)
+                case "JIRA_WEBHOOK_SECRET" if self._webhook is not None:
+                    self._webhook.renew(secret)
+                case "DATABASE_URL":
+                    self._store.use(secret)
+
     def stop(self) -> None:
         """Take nothing new, finish what was begun, leave nothing half-sent. What was committed and not sent stays in
         the outbox.
@@ -226,6 +258,14 @@ class Bot:
         self._tracker.close()
         self._store.close()
         log.info("stopped")
+
+    def _try(self, who: Vendor, ask: Callable[[], object]) -> None:
+        """Whether the new token works is known at once, not when a job next needs it."""
+        self._vendors.renewed(who)
+        try:
+            ask()
+        except InterlockError as error:
+            log.warning("secret.refused", vendor=who.value, reason=str(error))
 
     def _greet(self) -> None:
         try:
@@ -245,7 +285,7 @@ class Bot:
     ) -> HttpServer:
         jira = None
         if settings.jira_webhook_secret is not None:
-            secret = settings.reveal("JIRA_WEBHOOK_SECRET")
+            self._webhook = accepted = Accepted(settings.reveal("JIRA_WEBHOOK_SECRET"), self._clock)
 
             def jira(body: bytes, signature: str | None, identifier: str | None) -> Receipt:
                 with trace.begin("jira webhook", role="server"):
@@ -257,7 +297,7 @@ class Bot:
                         body=body,
                         signature=signature,
                         identifier=identifier,
-                        secret=secret,
+                        secrets=accepted.secrets(),
                     )
                 services.wake()
                 self._metrics.webhook_came(receipt.value)
@@ -316,9 +356,11 @@ def set_aside_what_stays() -> None:
     gc.freeze()
 
 
-def run(settings: Settings, mode: Mode) -> None:
-    """Run until SIGTERM or SIGINT, then stop in good order; a second signal ends the process at once."""
-    ending = threading.Event()
+def run(settings: Settings, mode: Mode, env: Mapping[str, str] | None = None) -> None:
+    """Run until SIGTERM or SIGINT, then stop in good order; a second signal ends the process at once. Secrets in files
+    are read again when they change, and on SIGHUP.
+    """
+    ending, asked = threading.Event(), threading.Event()
 
     def end(number: int, _frame: object) -> None:
         if ending.is_set():
@@ -327,12 +369,16 @@ def run(settings: Settings, mode: Mode) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
-    bot = Bot(settings, mode)
+    signal.signal(signal.SIGHUP, lambda *_: asked.set())
+    bot = Bot(settings, mode, env=env)
     tracing = _tracing(settings)
     set_aside_what_stays()
     try:
         bot.start()
-        ending.wait()
+        while not ending.wait(LOOK_SECONDS):
+            force = asked.is_set()
+            asked.clear()
+            bot.renew_secrets(force=force)
     finally:
         bot.stop()
         if tracing is not None:

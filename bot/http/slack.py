@@ -20,6 +20,8 @@ from urllib.parse import parse_qsl
 import structlog
 from slack_bolt import App, BoltRequest
 
+from bot.accepted import Accepted
+
 MAX_AGE: Final = timedelta(minutes=5)
 MAX_FIELDS: Final = 100
 
@@ -80,16 +82,15 @@ def parse(body: bytes, content_type: str | None) -> dict[str, Any] | NotSlack:
 class SlackDoor:
     """What stands behind POST /slack/events. `receive` blocks until it is handled: call it on a thread."""
 
-    def __init__(self, app: App, secret: str) -> None:
-        assert secret, "settings take an empty variable for an absent one"
+    def __init__(self, app: App, accepted: Accepted) -> None:
         self._app = app
-        self._secret = secret
+        self._accepted = accepted
 
     def receive(self, body: bytes, headers: Mapping[str, str], now: datetime) -> Reply:
-        forged = verify(
-            self._secret, body, headers.get("x-slack-request-timestamp"), headers.get("x-slack-signature"), now
-        )
-        if forged:
+        timestamp, signature = headers.get("x-slack-request-timestamp"), headers.get("x-slack-signature")
+        verdicts = [verify(secret, body, timestamp, signature, now) for secret in self._accepted.secrets()]
+        forged = verdicts[0]
+        if forged and all(verdicts):
             return _refuse(401, "This is not signed by Slack.", forged, body)
         told = parse(body, headers.get("content-type"))
         if isinstance(told, NotSlack):

@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 import pytest
 from prometheus_client import CollectorRegistry
 
+from bot.accepted import Accepted
 from bot.app import build_app
 from bot.commands import SlashCommand, Verb
 from bot.dispatch import Tables
@@ -105,7 +106,7 @@ def house(services: Services) -> Iterator[House]:
         health=Health(threads={"relay": lambda: house.alive}, checks={"slack": check}),
         registry=registry,
         clock=services.clock,
-        slack=SlackDoor(build_app(services, tables=tables), SECRET),
+        slack=SlackDoor(build_app(services, tables=tables), Accepted(SECRET, services.clock)),
         jira=receive,
     )
     server = HttpServer(app, HttpAddress("127.0.0.1", 0))

@@ -130,6 +130,26 @@ def test_over_http_the_same_listeners_answer(
     assert process.returncode == 0
 
 
+def test_secrets_in_files_are_renewed_while_it_runs(
+    env: dict[str, str], port: int, start: Start, tmp_path: Path
+) -> None:
+    secret = tmp_path / "jira"
+    secret.write_text(env.pop("JIRA_TOKEN"))
+    process = start(env | {"JIRA_TOKEN_FILE": str(secret)})
+    until("the bot", lambda: is_ready(port))
+    secret.write_text("revoked-token")
+    process.send_signal(signal.SIGHUP)
+    until("Jira to refuse it", lambda: "jira token" in ask(port, "/readyz")[1].get("notes", {}))
+    assert 'interlock_vendor_refuses{vendor="jira"} 1.0' in ask(port, "/metrics")[1]
+    secret.write_text("practice-jira-token")
+    until("Jira to accept it again", lambda: "notes" not in ask(port, "/readyz")[1])
+    process.terminate()
+    _, log = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0
+    assert log.count('"secret.changed"') == 2
+    assert "revoked-token" not in log
+
+
 def test_readiness_tells_that_slack_is_gone(
     workspace: SandboxServer, env: dict[str, str], port: int, start: Start
 ) -> None:

@@ -61,7 +61,7 @@ class Office:
             body=body,
             signature=request.headers.get("X-Hub-Signature"),
             identifier=request.headers.get("X-Atlassian-Webhook-Identifier"),
-            secret="practice-webhook-secret",
+            secrets=["practice-webhook-secret"],
         )
         return Response(status_code=STATUS[receipt])
 

@@ -44,7 +44,7 @@ class Door:
             body=body,
             signature="sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest(),
             identifier=f"delivery-{self._count}" if identifier == "" else identifier,
-            secret=SECRET,
+            secrets=[SECRET],
         )
 
 

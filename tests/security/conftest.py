@@ -11,6 +11,7 @@ import pytest
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
+from bot.accepted import Accepted
 from bot.answers import Answers
 from bot.app import build_app
 from bot.commands import SlashCommand, Verb
@@ -117,7 +118,7 @@ def house(services: Services) -> Iterator[House]:
 
     verbs = {"note": Verb(handler=say, about="hears")}
     tables = Tables(commands={"/release": SlashCommand(about="Releases.", verbs=verbs)})
-    door = SlackDoor(build_app(services, tables=tables), SIGNING_SECRET)
+    door = SlackDoor(build_app(services, tables=tables), Accepted(SIGNING_SECRET, services.clock))
     app = build_http(health=Health(), registry=CollectorRegistry(), clock=services.clock, slack=door, jira=jira)
     answers = Answers(services.settings.slack_api_url)
     app.include_router(routes(Api(Door(services, answers, Metrics()), services.clock)))

@@ -9,7 +9,8 @@ from urllib.parse import quote
 import pytest
 from slack_bolt import BoltRequest, BoltResponse
 
-from bot.http.slack import MAX_AGE, NotSlack, SlackDoor, parse, verify
+from bot.accepted import Accepted
+from bot.http.slack import MAX_AGE, NotSlack, parse, verify
 from interlock.trackers import webhook
 from tests.bot.conftest import NOW
 from tests.security.conftest import SIGNING_SECRET, WEBHOOK_SECRET, House, command, head, signed, status
@@ -157,7 +158,9 @@ def test_a_forged_webhook_changes_nothing(house: House) -> None:
     assert house.webhooks == [HOOK]
 
 
-def test_a_door_without_a_secret_cannot_be_made(house: House) -> None:
+def test_a_door_without_a_secret_cannot_be_made() -> None:
     """An empty one would sign for everybody who thinks of it."""
     with pytest.raises(AssertionError):
-        SlackDoor(house.door._app, "")
+        Accepted("", lambda: NOW)
+    with pytest.raises(AssertionError):
+        Accepted("a secret", lambda: NOW).renew("")

@@ -42,6 +42,13 @@ class VendorWatch:
             # The call itself is not at fault, and the next one tells again.
             log.warning("vendor.unrecorded", vendor=who.value, error=type(error).__name__)
 
+    def renewed(self, who: Vendor) -> None:
+        """There is another token for `who`: what waits is tried with it soon."""
+        try:
+            vendor.renewed(self._store, who, self._clock())
+        except SQLAlchemyError as error:
+            log.warning("vendor.unrecorded", vendor=who.value, error=type(error).__name__)
+
     def halts(self, session: Session, needs: Collection[Vendor]) -> tuple[Refusal, ...]:
         """Those of the needed that refuse us."""
         if not needs:

@@ -1,7 +1,7 @@
 """A delivery from the tracker, from its bytes to the mirror."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -41,11 +41,11 @@ def receive(
     body: bytes,
     signature: str | None,
     identifier: str | None,
-    secret: str,
+    secrets: Sequence[str],
 ) -> Receipt:
     """`signature` is X-Hub-Signature, `identifier` X-Atlassian-Webhook-Identifier (where a proxy dropped it, the body
     stands for it). Blocks for as long as the tracker takes to answer: call it on a thread."""
-    if not webhook.verify(body, signature, secret):
+    if not webhook.verify(body, signature, *secrets):
         log.warning("webhook.forged", bytes=len(body))
         return Receipt.FORGED
     name = identifier or hashlib.sha256(body).hexdigest()

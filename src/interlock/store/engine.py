@@ -46,9 +46,16 @@ class Store:
                 execution_options={"postgresql_readonly": True},
             )
 
+        self._signs_in = _sign_in(self.url)
         if not self.is_sqlite:
             for engine in (self._writer, self._reader):
                 event.listen(engine, "connect", _expect_memory)
+                event.listen(engine, "do_connect", self._sign_in)
+
+    def use(self, url: str) -> None:
+        """Connections that are made from now on sign in as this address says; those that stand go on. The address
+        itself stays: another database is no new password."""
+        self._signs_in = _sign_in(_normalise(url))
 
     @property
     def engine(self) -> Engine:
@@ -73,9 +80,17 @@ class Store:
         ):
             yield session
 
+    def _sign_in(self, _dialect: Any, _record: Any, _arguments: Any, named: dict[str, Any]) -> None:
+        named.update(self._signs_in)
+
     def close(self) -> None:
         self._writer.dispose()
         self._reader.dispose()
+
+
+def _sign_in(url: URL) -> dict[str, str]:
+    told = {"user": url.username, "password": url.password}
+    return {name: str(value) for name, value in told.items() if value is not None}
 
 
 def _expect_memory(connection: Any, _record: ConnectionPoolEntry) -> None:

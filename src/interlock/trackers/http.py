@@ -77,9 +77,14 @@ class JiraHttp:
         self.cloud = email is not None
         self._sleep = sleep
         self._session = ResilientSession(timeout=(CONNECT_SECONDS, read_seconds), max_retries=0)
-        self._session.auth = TokenAuth(token) if email is None else (email, token)
+        self._email = email
+        self.use(token)
         self._session.headers["User-Agent"] = "interlock"
         self._session.hooks["response"] = [self._received]
+
+    def use(self, token: str) -> None:
+        """From the next request on."""
+        self._session.auth = TokenAuth(token) if self._email is None else (self._email, token)
 
     def get(self, path: str, params: Mapping[str, str | int] | None = None) -> Any:
         """Reads; asks again after what may pass: a lost connection, a timeout, 429, 5xx, a garbled answer."""

@@ -1,11 +1,12 @@
 """Jira, Cloud or Data Center, as Interlock asks it."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from http import HTTPStatus
+from typing import Any
 
 import structlog
 
@@ -67,6 +68,10 @@ class JiraTracker:
         )
         self._mapper: Mapper | None = None
 
+    def use(self, token: str) -> None:
+        """From the next request on."""
+        self._http.use(token)
+
     def close(self) -> None:
         self._http.close()
 
@@ -82,12 +87,7 @@ class JiraTracker:
                 "access token.",
                 permanent=True,
             )
-        me = plain.record(self._http.get(f"{_API}/myself"))
-        account = mapping.account(me)
-        if account is None:
-            raise TrackerError(
-                "Jira does not say which account the bot is. Check JIRA_URL and JIRA_TOKEN.", permanent=True
-            )
+        me, account = self.whoami()
         self._mapper = None
         missing = self.mapper().fields.missing
         if missing:
@@ -101,6 +101,16 @@ class JiraTracker:
             server_time=plain.moment(server.get("serverTime")),
             missing=missing,
         )
+
+    def whoami(self) -> tuple[Mapping[str, Any], Account]:
+        """The account that Jira takes us for: its record, and what Interlock makes of it."""
+        me = plain.record(self._http.get(f"{_API}/myself"))
+        account = mapping.account(me)
+        if account is None:
+            raise TrackerError(
+                "Jira does not say which account the bot is. Check JIRA_URL and JIRA_TOKEN.", permanent=True
+            )
+        return me, account
 
     def mapper(self) -> Mapper:
         """Reads this site's issues; asks for its field list the first time. Webhook bodies are read with it too."""

@@ -39,8 +39,12 @@ class WebhookEvent:
     version: Version | None = None
 
 
-def verify(body: bytes, header: str | None, secret: str) -> bool:
-    """Whether `X-Hub-Signature` is this body's, under the secret that Jira was given (RFC: WebSub, 8)."""
+def verify(body: bytes, header: str | None, *secrets: str) -> bool:
+    """Whether `X-Hub-Signature` is this body's, under a secret that Jira was given (RFC: WebSub, 8)."""
+    return any(_is_signed(body, header, secret) for secret in secrets)
+
+
+def _is_signed(body: bytes, header: str | None, secret: str) -> bool:
     method, _, signature = (header or "").partition("=")
     if not secret or method.strip().lower() != _METHOD:
         return False

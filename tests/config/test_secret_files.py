@@ -1,0 +1,89 @@
+"""Secrets in files, while the files change."""
+
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from interlock.config.secret_files import SecretFiles
+from interlock.config.settings import load_settings
+
+
+class Mounted:
+    """Secrets as Kubernetes mounts them: names that lead through one symbolic link, which is swapped."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.number = folder, 0
+        self.swap(bot="xoxb-1", jira="jira-1")
+        for name in ("bot", "jira"):
+            (folder / name).symlink_to(Path("..data") / name)
+        self.env = {"SLACK_BOT_TOKEN_FILE": str(folder / "bot"), "JIRA_TOKEN_FILE": str(folder / "jira")}
+        self.files = SecretFiles(self.env, load_settings(self.env))
+
+    def swap(self, **secrets: str) -> None:
+        self.number += 1
+        there = self.folder / f"..{self.number}"
+        there.mkdir()
+        for name, text in secrets.items():
+            (there / name).write_text(f"{text}\n")
+        link = self.folder / "..new"
+        link.symlink_to(there.name)
+        link.rename(self.folder / "..data")
+
+
+@pytest.fixture
+def mounted(tmp_path: Path) -> Mounted:
+    return Mounted(tmp_path)
+
+
+def test_what_changed_is_told_once_and_without_its_text(mounted: Mounted) -> None:
+    assert mounted.files.changed() == {}
+    mounted.swap(bot="xoxb-2", jira="jira-1")
+    with capture_logs() as logged:
+        assert mounted.files.changed() == {"SLACK_BOT_TOKEN": "xoxb-2"}
+        assert mounted.files.changed() == {}
+    assert [(each["event"], each["variable"]) for each in logged] == [("secret.changed", "SLACK_BOT_TOKEN")]
+    assert "xoxb" not in str(logged)
+
+
+def test_a_file_that_is_written_anew_counts_too(mounted: Mounted) -> None:
+    (mounted.folder / "jira").write_text("jira-22")
+    assert mounted.files.changed() == {"JIRA_TOKEN": "jira-22"}
+
+
+@pytest.mark.parametrize("bad", ["", "no-bot-token", "xoxb-two words"])
+def test_what_makes_no_sense_leaves_all_as_it_was(mounted: Mounted, bad: str) -> None:
+    mounted.swap(bot=bad, jira="jira-2")
+    with capture_logs() as logged:
+        assert mounted.files.changed() == {}
+        assert mounted.files.changed() == {}
+    assert [each["event"] for each in logged] == ["secret.unreadable"]
+    assert "SLACK_BOT_TOKEN" in logged[0]["reason"]
+    assert not bad or bad not in str(logged)
+    mounted.swap(bot="xoxb-3", jira="jira-3")
+    assert mounted.files.changed() == {"SLACK_BOT_TOKEN": "xoxb-3", "JIRA_TOKEN": "jira-3"}
+
+
+def test_a_file_that_is_away_for_a_moment(mounted: Mounted) -> None:
+    (mounted.folder / "jira").unlink()
+    assert mounted.files.changed() == {}
+    (mounted.folder / "jira").write_text("jira-2")
+    assert mounted.files.changed() == {"JIRA_TOKEN": "jira-2"}
+
+
+def test_when_told_to_it_reads_what_looks_the_same(mounted: Mounted) -> None:
+    assert mounted.files.changed(force=True) == {}
+    before = (mounted.folder / "jira").stat()
+    mounted.files._stamps = mounted.files._look()
+    (mounted.folder / "jira").write_text("jira-9\n")
+    mounted.files._stamps = mounted.files._look()  # as if the file system told no difference
+    assert mounted.files.changed() == {}
+    assert mounted.files.changed(force=True) == {"JIRA_TOKEN": "jira-9"}
+    assert before.st_size == (mounted.folder / "jira").stat().st_size
+
+
+def test_secrets_of_the_environment_itself_do_not_change() -> None:
+    env = {"SLACK_BOT_TOKEN": "xoxb-1"}
+    files = SecretFiles(env, load_settings(env))
+    env["SLACK_BOT_TOKEN"] = "xoxb-2"
+    assert files.changed(force=True) == {}
