@@ -4,17 +4,19 @@ PORT ?= 8765
 WORKERS ?= auto
 SBOM ?= sbom.json
 AUDIT ?=
+SEEDS ?= 20
 
 BIN := .venv/bin
 export PIP_CACHE_DIR := $(CURDIR)/.cache/pip
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: install demo test check format bench audit sbom lock clean help
+.PHONY: install demo test chaos check format bench audit sbom lock clean help
 
 help:
 	@echo "make install            the interlock command, in .venv"
 	@echo "make demo [PORT=8765]   the bot in a practice Slack and Jira, in your browser"
 	@echo "make test               every check and every test"
+	@echo "make chaos [SEEDS=20]   kills, faults and outages, and a check of what became of every decision"
 	@echo "make check              the static half: format, lint, types, import rules"
 	@echo "make format             rewrite the code in the house format"
 	@echo "make bench              performance, as ratios within one run"
@@ -44,6 +46,9 @@ demo: .venv/run.stamp
 
 test: check
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+
+chaos: .venv/dev.stamp
+	$(BIN)/python -m tests.chaos --seeds $(SEEDS)
 
 check: .venv/dev.stamp
 	$(BIN)/ruff format --check .

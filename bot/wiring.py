@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, Literal
 
 import structlog
+from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 
 from bot.accepted import Accepted
@@ -209,9 +210,12 @@ class Bot:
         return self._http.port
 
     def start(self) -> None:
-        """Raises an InterlockError where a token is wrong. What merely cannot be reached is tried again, and /readyz
-        tells of it."""
-        environment.reconcile(self._store, self._policy, self._clock())
+        """Raises an InterlockError where a token is wrong, or the database has gone since its schema was looked at.
+        What else cannot be reached is tried again, and /readyz tells of it."""
+        try:
+            environment.reconcile(self._store, self._policy, self._clock())
+        except OperationalError as error:
+            raise schema.unreachable(self._store, error) from error
         self._http.start()
         self._greet()
         self._relay.start()

@@ -157,9 +157,14 @@ def _look(store: Store) -> tuple[str | None, str | None]:
             told = have not in {None, RESTORING} and have >= schema_floor.FIRST
             return have, schema_floor.oldest(connection) if told else None
     except DBAPIError as error:
-        where = store.url.render_as_string(hide_password=True)
-        reason = str(error.orig).strip().splitlines()[0]
-        raise StoreError(f"The database {where} cannot be reached ({reason}). Check DATABASE_URL.") from error
+        raise unreachable(store, error) from error
+
+
+def unreachable(store: Store, error: DBAPIError) -> StoreError:
+    """What to say of a database that does not answer, or refuses its work."""
+    where = store.url.render_as_string(hide_password=True)
+    reason = str(error.orig).strip().splitlines()[0]
+    return StoreError(f"The database {where} cannot be reached ({reason}). Check DATABASE_URL.")
 
 
 def _revision(connection: Connection) -> str | None:

@@ -1,0 +1,51 @@
+"""What was to be said was said once, or there is a reason that it was not."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+from tests.chaos.record import Record
+
+MOMENT = timedelta(seconds=90)
+"""Three seconds of a seed's real time: how long a send may take once it was found to be in time."""
+
+
+def nothing_is_said_twice(record: Record) -> Iterator[str]:
+    for token, count in Counter(post.token for post in record.posts).items():
+        row = next((each for each in record.tables["outbox"] if each["token"] == token), None)
+        if token is None:
+            yield f"{count} messages of the bot's carry no token"
+        elif row is None:
+            yield f"a message whose row is gone stands in Slack: {token}"
+        elif count > 1:
+            yield f"{row['key']} stands {count} times in {row['channel']}"
+
+
+def what_is_recorded_as_sent_stands_in_slack(record: Record) -> Iterator[str]:
+    standing = {post.token: post for post in record.posts}
+    for row in record.tables["outbox"]:
+        if row["coalesce"] is not None:
+            continue
+        post = standing.get(row["token"])
+        if row["state"] == "sent" and (post is None or post.ts != row["message_ts"]):
+            yield f"{row['key']} is recorded as sent, and is not there"
+        elif row["state"] != "sent" and post is not None:
+            yield f"{row['key']} stands in Slack, and is recorded as {row['state']} ({row['reason']})"
+
+
+def nothing_waits_for_ever(record: Record) -> Iterator[str]:
+    for row in record.tables["outbox"]:
+        if row["state"] in {"pending", "sending"} and row["created_at"] < record.at_rest - MOMENT:
+            if row["not_before"] < record.at_rest:
+                yield f"{row['key']} is still {row['state']}"
+        elif row["state"] in {"sent", "dropped", "parked"} and (row["owner"] or row["lease_until"]):
+            yield f"{row['key']} is {row['state']} and still leased"
+        if row["state"] in {"dropped", "parked"} and not row["reason"]:
+            yield f"{row['key']} is {row['state']} without a reason"
+
+
+CHECKS: tuple[Callable[[Record], Iterator[str]], ...] = (
+    nothing_is_said_twice,
+    what_is_recorded_as_sent_stands_in_slack,
+    nothing_waits_for_ever,
+)

@@ -1,0 +1,160 @@
+"""What happens in a seed, and when: the same for the same seed. Times are our seconds from the storm's beginning."""
+
+from dataclasses import asdict, dataclass
+from random import Random
+from typing import Any
+
+from sandbox.faults import FAULT_KINDS
+from tests.chaos.bank import PAYMENTS, PLATFORM, Day, day_of
+from tests.chaos.points import POINTS
+
+STORM_SECONDS = 7.0
+BOTS = {"sqlite": 1, "postgres": 3}
+
+MAY_SIGN = {
+    PLATFORM: ("TOM", "ANA", "SAM", "MARIA", "LEO", "YUKI", "OMAR", "LENA", "NOOR", "PETE", "GRACE", "JON"),
+    PAYMENTS: ("TOM", "GRACE", "JON"),
+}
+MAY_NOT_SIGN = {
+    PLATFORM: ("INES", "RITA", "RAVI", "GUEST", "VENDOR", "AUDIT", "NOMAIL"),
+    PAYMENTS: ("SAM", "GUEST", "VENDOR", "RAVI", "NOMAIL"),
+}
+"""Assigned, having asked for it, in none of the groups, a guest, of another company."""
+BOOKERS = ("RAVI", "JON", "PETE", "TOM", "YUKI", "ANA")
+BOOKABLE = ("uat-1", "uat-2", "int-1", "staging")
+TAKERS = ("RAVI", "ANA", "NOOR", "LENA")
+SLACK_METHODS = ("chat.postMessage", "chat.postMessage", "chat.update", "conversations.*", "usergroups.list", "*")
+JIRA_METHODS = ("GET *", "POST *")
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    at: float
+    person: str
+    kind: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Of a ticket; `choice` chooses which among those that there are."""
+
+    at: float
+    kind: str
+    choice: int
+
+
+@dataclass(frozen=True, slots=True)
+class Blow:
+    """`kind` is one of scene's; what it needs is in `how`."""
+
+    at: float
+    kind: str
+    how: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Death:
+    """How one life of a bot ends by itself: the point, and which time."""
+
+    point: str
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    seed: int
+    database: str
+    day: Day
+    deeds: tuple[Deed, ...]
+    changes: tuple[Change, ...]
+    blows: tuple[Blow, ...]
+    deaths: tuple[tuple[Death, ...], ...]
+    """For each bot those of its lives, one after the other; the last life has none."""
+
+    def told(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def plan(seed: int, database: str, troubles: tuple[str, ...]) -> Plan:
+    rng = Random(f"{seed} {database}")  # noqa: S311 a seed wants a seeded generator
+    bots = BOTS[database]
+    return Plan(
+        seed=seed,
+        database=database,
+        day=day_of(seed),
+        deeds=tuple(sorted(_deeds(rng), key=lambda each: each.at)),
+        changes=tuple(sorted((_change(rng) for _ in range(7)), key=lambda each: each.at)),
+        blows=tuple(sorted(_blows(rng, bots, troubles), key=lambda each: each.at)),
+        deaths=tuple(tuple(_death(rng) for _ in range(2)) for _ in range(bots)),
+    )
+
+
+def _when(rng: Random) -> float:
+    return round(rng.uniform(0, STORM_SECONDS), 2)
+
+
+def _deeds(rng: Random) -> list[Deed]:
+    signing = ("approve", "approve twice", "approve late", "reject", "revoke")
+    done = [
+        (rng.choice(MAY_SIGN[channel]), rng.choices(signing, (8, 2, 3, 2, 6))[0], channel)
+        for channel, count in ((PLATFORM, 16), (PAYMENTS, 7))
+        for _ in range(count)
+    ]
+    done += [
+        (person, rng.choice(("approve", "approve", "reject")), channel)
+        for channel, people in MAY_NOT_SIGN.items()
+        for person in rng.sample(people, 3)
+    ]
+    done += [(rng.choice(BOOKERS), "book", rng.choice(BOOKABLE)) for _ in range(7)]
+    done += [(rng.choice(BOOKERS), "give back", rng.choice(BOOKABLE)) for _ in range(4)]
+    done += [(rng.choice(TAKERS), rng.choice(("take", "take ping", "snooze")), PLATFORM) for _ in range(3)]
+    done += [("GUEST", "book", "uat-1"), ("GUEST", "take", PAYMENTS)]
+    done += [(rng.choice(("ANA", "TOM", "LEO")), "look", PLATFORM) for _ in range(3)]
+    done += [("ANA", "share", PLATFORM), ("RITA", "digest now", PLATFORM)]
+    done += [(rng.choice(("TOM", "RAVI")), "open home", "") for _ in range(2)]
+    return [Deed(_when(rng), f"U0{person}", kind, about) for person, kind, about in done]
+
+
+def _change(rng: Random) -> Change:
+    kinds = (
+        "done",
+        "reopen",
+        "flag",
+        "unflag",
+        "into scope",
+        "out of scope",
+        "priority",
+        "assign",
+        "create",
+        "summary",
+    )
+    return Change(_when(rng), rng.choice(kinds), rng.randrange(1000))
+
+
+def _blows(rng: Random, bots: int, troubles: tuple[str, ...]) -> list[Blow]:
+    blows = [Blow(round(rng.uniform(0.5, 3), 2), "kill", {"bot": bot}) for bot in range(bots)]
+    blows.append(Blow(_when(rng), "kill", {"bot": rng.randrange(bots)}))
+    blows += [Blow(_when(rng), "term", {"bot": rng.randrange(bots)})] if rng.random() < 0.4 else []
+    for _ in range(4):
+        fault = {"service": "slack", "method": rng.choice(SLACK_METHODS), "fault": rng.choice(FAULT_KINDS)}
+        blows.append(Blow(_when(rng), "fault", fault | {"count": rng.randint(1, 3)}))
+    fault = {"service": "jira", "method": rng.choice(JIRA_METHODS), "fault": rng.choice(FAULT_KINDS)}
+    blows.append(Blow(_when(rng), "fault", fault | {"count": rng.randint(1, 4)}))
+    blows += [Blow(_when(rng), "twice", {"count": rng.randint(1, 3)}) for _ in range(2)]
+    blows += [Blow(_when(rng), "late", {}) for _ in range(3)]
+    if rng.random() < 0.3:
+        blows.append(Blow(_when(rng), "hang up", {"abrupt": rng.random() < 0.5}))
+    for _ in range(2):
+        if rng.random() < 0.6:
+            how = {"name": rng.choice(troubles), "seconds": round(rng.uniform(0.2, 1.2), 2)}
+            blows.append(Blow(_when(rng), "trouble", how))
+    if rng.random() < 0.4:
+        blows.append(
+            Blow(_when(rng), "step", {"seconds": rng.choice((3600, -3600)), "back": round(rng.uniform(0.5, 2), 2)})
+        )
+    return blows
+
+
+def _death(rng: Random) -> Death:
+    return Death(rng.choice(POINTS), rng.randint(1, 3))

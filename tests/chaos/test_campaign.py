@@ -1,0 +1,27 @@
+"""One seed of the campaign on each database; `make chaos` runs many."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def campaign(folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "tests.chaos", "--folder", str(folder), *args],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=170,
+    )
+
+
+@pytest.mark.postgres
+def test_a_storm_on_each_database_leaves_nothing_wrong(tmp_path: Path) -> None:
+    done = campaign(tmp_path, "--seeds", "1", "--database", "both", "--workers", "2")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "2 seeds" in done.stdout
