@@ -63,8 +63,8 @@ DRAWERS: Final[dict[str, Drawer]] = {
 
 EVENT_TYPE: Final = "interlock"
 """Of the metadata that carries a message's token."""
-SKEW: Final = timedelta(minutes=5)
-"""By how much Slack's clock may be behind ours when a message is looked for."""
+SKEW: Final = timedelta(hours=2)
+"""By how much Slack's clock may have been behind ours when a message was made: an hour that nobody saw, and more."""
 
 TOO_RICH: Final = frozenset(
     {

@@ -245,7 +245,7 @@ def test_a_message_is_found_by_its_token_on_whichever_page(services: Services, s
     slack.answer("conversations.history", history(None, "other", cursor="c1"), history("another", "opaque"))
     assert sender(services, slack).find(MESSAGE) == Sent(channel="C0GENERAL", ts="2.0")
     first, second = slack.called("conversations.history")
-    assert (first["include_all_metadata"], float(first["oldest"])) == ("true", (NOW - timedelta(minutes=5)).timestamp())
+    assert (first["include_all_metadata"], float(first["oldest"])) == ("true", (NOW - timedelta(hours=2)).timestamp())
     assert second["cursor"] == "c1"
 
 

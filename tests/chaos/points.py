@@ -114,7 +114,7 @@ def _watch_sends(here: threading.local, meet: Callable[[str], None]) -> None:
 def _watch_answers(meet: Callable[[str], None]) -> None:
     plain = answers._post
 
-    def post(*args: Any, **named: Any) -> bool:
+    def post(*args: Any, **named: Any) -> object:
         meet("before answer")
         done = plain(*args, **named)
         meet("after answer")

@@ -581,3 +581,50 @@ def test_whatever_happens_a_post_stands_at_most_once_and_none_is_forgotten(
         assert standing <= 1, key
         assert standing == 1 or row.state in {"dropped", "parked"}, key
         assert row.state != "parked" or (key, row.reason) in office.told
+
+
+def test_what_was_paced_leased_and_put_off_by_a_clock_an_hour_ahead_waits_for_no_hour(office: Office) -> None:
+    limited = office.hire("limited", limited=True)
+    office.clock.forward(hours=1)
+    office.slack.before = [None, BROKEN]
+    for key, channel in (("sent", "C0GENERAL"), ("broken", "C0TEAM"), ("leased", "C0OTHER"), ("new", "C0GENERAL")):
+        office.add(replace(POST, key=key, channel=channel))
+        if key in {"sent", "broken"}:
+            limited.run_once()
+    with office.store.write() as session:
+        leased = session.exec(select(OutboxRow).where(OutboxRow.key == "leased")).one()
+        leased.owner, leased.lease_until = "dead", office.clock.now + Rules().lease
+    office.clock.forward(hours=-1)
+    for _ in range(3):
+        office.run_until_idle(limited)
+        office.clock.forward(seconds=5)
+    assert sorted(office.slack.keys) == ["broken", "leased", "new", "sent"]
+
+
+def test_a_message_in_hand_is_not_taken_again_when_the_clock_jumps(office: Office) -> None:
+    """Its lease has run out then, and its relay would look for what it is about to post, in vain, and post it twice."""
+    arrived, go_on, send = Event(), Event(), office.slack.send
+
+    class Slow(Slack):
+        def send(self, message: Message) -> Sent | Dropped:
+            arrived.set()
+            assert go_on.wait(20)
+            return send(message)
+
+        def find(self, message: Message) -> Sent | None:
+            return office.slack.find(message)
+
+    office.add(POST)
+    relay = Relay(office.store, Slow(), clock=office.clock, owner="slow", rates=UNLIMITED)
+    relay.start()
+    try:
+        assert arrived.wait(20)
+        office.clock.forward(hours=1)
+        jumped = office.clock.now
+        until(lambda: (lease := office.row().lease_until) is not None and lease > jumped)  # it was met again
+        go_on.set()
+        until(lambda: office.row().state == "sent")
+    finally:
+        go_on.set()
+        relay.stop()
+    assert (office.slack.keys, office.slack.looked) == (["p"], 0)

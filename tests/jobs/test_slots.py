@@ -89,6 +89,16 @@ def test_the_clocks_going_back_double_nothing(store: Store) -> None:
     assert ran == ["digest Sun 00:30"]
 
 
+def test_a_clock_that_was_an_hour_ahead_and_is_put_right_silences_nothing(store: Store) -> None:
+    ran: list[str] = []
+    jobs = runner(store, noting(ran), digest=JobRule(every_minutes=10))
+    jobs.run_due(MONDAY)
+    jobs.run_due(MONDAY + HOUR)
+    for minutes in (1, 11, 61):
+        jobs.run_due(MONDAY + minutes * MINUTE)
+    assert ran == ["digest Mon 09:00", "digest Mon 10:00", "digest Mon 09:10"]
+
+
 def test_a_missed_run_is_caught_up_and_the_older_ones_are_recorded(store: Store) -> None:
     ran: list[str] = []
     jobs = runner(store, noting(ran), digest=NINE)

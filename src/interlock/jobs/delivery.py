@@ -127,8 +127,10 @@ class Courier:
 
     def _look_up(self, message: Message) -> None:
         now = self._clock()
-        due = (message.attempted_at or message.created_at) + self._rules.grace
-        if now < due:
+        attempted = message.attempted_at or message.created_at
+        due = attempted + self._rules.grace
+        # An attempt that is yet to come was made before the clock was put back: it says nothing of how long ago.
+        if attempted <= now < due:
             # Its relay died so recently that the message may still be on its way.
             self._again(message, Again(at=due, look_up=True), reason=None)
             return
@@ -164,7 +166,7 @@ class Courier:
         with self._store.write() as session:
             if error.retry_after is not None and narrowest:
                 self.tally.add("limited")
-                pacing.hold(session, narrowest[0], now + error.retry_after)
+                pacing.hold(session, narrowest[0], now + error.retry_after, now)
             if error.answered is False:
                 _log_down(outage.failed(session, began or now, now), error)
             elif error.answered and step is not Step.LOOK_UP:

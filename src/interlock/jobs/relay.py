@@ -74,6 +74,7 @@ class Relay:
         self._stopping = Event()
         self._lock = Lock()
         self._busy = 0
+        self._under_way: set[int] = set()
         self._thread: Thread | None = None
 
     @property
@@ -170,16 +171,21 @@ class Relay:
             return seen, outbox_relay.look(session, now, rates=self._rates, limit=limit, routine_limit=routine)
 
     def _hand_out(self, pool: ThreadPoolExecutor, taken: Taken) -> None:
+        ident = taken.message.id
         with self._lock:
+            if ident in self._under_way:
+                return  # its lease ran out because the clock jumped: it is in our hands all the same
+            self._under_way.add(ident)
             self._busy += 1
 
         def done(future: Future[None]) -> None:
             with self._lock:
                 self._busy -= 1
+                self._under_way.remove(ident)
             error = future.exception()
             if error is not None:
                 # The outcome could not be recorded. The lease runs out, and then the message is looked for.
-                log.error("relay.unrecorded", id=taken.message.id, exc_info=error)
+                log.error("relay.unrecorded", id=ident, exc_info=error)
             self.wakeup.ring()
 
         pool.submit(self._courier.carry, taken).add_done_callback(done)

@@ -124,14 +124,15 @@ class JobRunner:
             return None
         with self._store.read() as session:
             # Most ticks find nothing to do, and need no writer's transaction to see it.
-            if self._plan(slots.newest(session, name), rule, now) == Plan() or not self._trusts(session):
+            if self._plan(slots.newest(session, name, now), rule, now) == Plan() or not self._trusts(session):
                 return None
             halts = self._vendors.halts(session, job.needs)
         if not self._vendors.lets_through(halts):
             return None
         with self._store.write() as session:
             slots.one_at_a_time(session, name)
-            todo = self._plan(slots.newest(session, name), rule, now)
+            # What lies ahead was fired by a clock that has been put back since, and must not silence the job till then.
+            todo = self._plan(slots.newest(session, name, now), rule, now)
             if todo.give_up is not None:
                 slots.give_up(session, name, todo.give_up, now)
                 log.warning("job.given_up", job=name, due_at=todo.give_up)

@@ -19,6 +19,9 @@ HOLDING_ATTEMPTS = 3
 """A message that is tried again keeps its lane waiting so many times; after that the others pass it, so that one
 message which cannot be sent does not silence its channel."""
 
+LONGEST_LEASE = timedelta(minutes=10)
+"""No lease is given for so long. One that runs longer was given by a clock that was put back since, and is none."""
+
 row = OutboxRow
 
 
@@ -166,7 +169,13 @@ def _mine(message: Message, owner: str) -> ColumnElement[bool]:
 
 
 def _unleased(now: datetime) -> ColumnElement[bool]:
-    return or_(col(row.lease_until).is_(None), col(row.lease_until) <= now)
+    return or_(col(row.lease_until).is_(None), col(row.lease_until) <= now, col(row.lease_until) > now + LONGEST_LEASE)
+
+
+def _due(now: datetime) -> ColumnElement[bool]:
+    """Its time has come, or was set by a clock that has been put back since."""
+    never_tried = and_(col(row.attempts) == 0, col(row.created_at) > now)
+    return or_(col(row.not_before) <= now, never_tried, col(row.attempted_at) > now)
 
 
 def _change(session: Session, where: ColumnElement[bool], **values: Any) -> bool:
@@ -202,6 +211,8 @@ def _heads(session: Session, now: datetime, lanes: Sequence[str] | None = None) 
     """The next message of each lane (of `lanes`) with none under way, the most urgent and then the oldest first."""
     among = true() if lanes is None else col(row.lane).in_(lanes)
     holds = and_(col(row.attempts) > 0, col(row.attempts) <= HOLDING_ATTEMPTS)
+    lease_until = case((col(row.lease_until) <= now + LONGEST_LEASE, col(row.lease_until)))
+    due = _due(now)
     queue = (
         select_columns(
             col(row.id),
@@ -210,19 +221,19 @@ def _heads(session: Session, now: datetime, lanes: Sequence[str] | None = None) 
             col(row.channel),
             col(row.coalesce),
             col(row.urgency),
-            col(row.not_before),
+            due.label("due"),
             col(row.not_after),
             func.row_number().over(partition_by=col(row.lane), order_by=(col(row.urgency), col(row.id))).label("place"),
-            func.max(row.lease_until).over(partition_by=col(row.lane)).label("held_until"),
+            func.max(lease_until).over(partition_by=col(row.lane)).label("held_until"),
         )
-        .where(OPEN, among, or_(col(row.not_before) <= now, holds, col(row.lease_until) > now))
+        .where(OPEN, among, or_(due, holds, lease_until > now))
         .subquery()
     )
     free = or_(queue.c.held_until.is_(None), queue.c.held_until <= now)
     one = queue.c
     heads = session.connection().execute(
         select_columns(one.id, one.lane, one.state, one.channel, one.coalesce, one.urgency, one.not_after)
-        .where(one.place == 1, one.not_before <= now, free)
+        .where(one.place == 1, one.due, free)
         .order_by(one.urgency, one.id)
     )
     return [
@@ -252,7 +263,7 @@ def _lease(session: Session, message_id: int, owner: str, now: datetime, lease: 
         return None
     won = _change(
         session,
-        and_(col(row.id) == message_id, OPEN, col(row.not_before) <= now, _unleased(now)),
+        and_(col(row.id) == message_id, OPEN, _due(now), _unleased(now)),
         owner=owner,
         lease_until=now + lease,
     )

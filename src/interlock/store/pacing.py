@@ -1,13 +1,18 @@
 """When each bucket of Slack calls is next free: rows, so that replicas share the pace."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from sqlalchemy import or_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from interlock.domain.pacing import Bucket
 from interlock.store.base import UtcDateTime
+
+LONGEST_HOLD = timedelta(minutes=5)
+"""What is kept lies no further ahead. What does was written by a clock that has been put back since, and counts as
+nothing: or nobody would send anything until that clock's time has come."""
 
 
 class PacingRow(SQLModel, table=True):
@@ -21,7 +26,7 @@ class PacingRow(SQLModel, table=True):
 
 def busy(session: Session, now: datetime) -> dict[str, datetime]:
     """The kept `next_at` of every bucket that was used lately; any other is free."""
-    rows = session.exec(select(PacingRow).where(PacingRow.next_at > now))
+    rows = session.exec(select(PacingRow).where(PacingRow.next_at > now, PacingRow.next_at <= now + LONGEST_HOLD))
     return {row.bucket: row.next_at for row in rows}
 
 
@@ -41,24 +46,25 @@ def reserve(session: Session, buckets: Sequence[Bucket], busy: dict[str, datetim
     """
     after = used(buckets, busy, now)
     for bucket in buckets:
-        if not _keep(session, bucket, after[bucket.name], unless_after=now + bucket.leeway):
+        if not _keep(session, bucket, after[bucket.name], now, unless_after=now + bucket.leeway):
             return False
     busy |= after
     return True
 
 
-def hold(session: Session, bucket: Bucket, until: datetime) -> None:
-    """Nobody uses the bucket before `until`: Slack said so."""
-    _keep(session, bucket, bucket.held(until), unless_after=bucket.held(until))
+def hold(session: Session, bucket: Bucket, until: datetime, now: datetime) -> None:
+    """Nobody uses the bucket before `until`, or for LONGEST_HOLD: Slack said so."""
+    next_at = min(bucket.held(until), now + LONGEST_HOLD)
+    _keep(session, bucket, next_at, now, unless_after=next_at)
 
 
-def _keep(session: Session, bucket: Bucket, next_at: datetime, *, unless_after: datetime) -> bool:
+def _keep(session: Session, bucket: Bucket, next_at: datetime, now: datetime, *, unless_after: datetime) -> bool:
     on_sqlite = session.get_bind().dialect.name == "sqlite"
     insert = sqlite.insert(PacingRow) if on_sqlite else postgresql.insert(PacingRow)
     statement = insert.on_conflict_do_update(
         index_elements=[col(PacingRow.bucket)],
         set_={"next_at": insert.excluded.next_at},
-        where=col(PacingRow.next_at) <= unless_after,
+        where=or_(col(PacingRow.next_at) <= unless_after, col(PacingRow.next_at) > now + LONGEST_HOLD),
     ).returning(col(PacingRow.bucket))
     done = session.connection().execute(statement, {"bucket": bucket.name, "next_at": next_at})
     return done.first() is not None

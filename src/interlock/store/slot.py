@@ -36,16 +36,18 @@ class SlotRow(SQLModel, table=True):
     detail: str | None = None
 
 
-def newest(session: Session, job: str) -> Firing | None:
-    """The firing with the latest due time that anything is recorded of."""
-    rows = recent(session, job, 1)
+def newest(session: Session, job: str, until: datetime | None = None) -> Firing | None:
+    """The firing with the latest due time (`until` a moment) that anything is recorded of."""
+    rows = recent(session, job, 1, until)
     return rows[0] if rows else None
 
 
-def recent(session: Session, job: str, limit: int) -> tuple[Firing, ...]:
+def recent(session: Session, job: str, limit: int, until: datetime | None = None) -> tuple[Firing, ...]:
     """The newest firing first."""
-    rows = session.exec(select(SlotRow).where(SlotRow.job == job).order_by(col(SlotRow.due_at).desc()).limit(limit))
-    return tuple(_firing(row) for row in rows)
+    known = select(SlotRow).where(SlotRow.job == job)
+    if until is not None:
+        known = known.where(SlotRow.due_at <= until)
+    return tuple(_firing(row) for row in session.exec(known.order_by(col(SlotRow.due_at).desc()).limit(limit)))
 
 
 def skipped(session: Session, family: str, after: datetime, until: datetime) -> tuple[Slot, ...]:
