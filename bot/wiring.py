@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, Literal
 
 import structlog
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from bot.accepted import Accepted
@@ -214,7 +214,7 @@ class Bot:
         What else cannot be reached is tried again, and /readyz tells of it."""
         try:
             environment.reconcile(self._store, self._policy, self._clock())
-        except OperationalError as error:
+        except DBAPIError as error:
             raise schema.unreachable(self._store, error) from error
         self._http.start()
         self._greet()

@@ -7,10 +7,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import date
 from http.client import HTTPConnection
 from pathlib import Path
 from socket import create_server
+from sqlite3 import connect
 from typing import Any
 
 import pytest
@@ -218,3 +220,13 @@ def test_a_slack_that_cannot_be_reached_is_waited_for(env: dict[str, str], port:
     process.terminate()
     process.communicate(timeout=PATIENCE)
     assert process.returncode == 0
+
+
+def test_a_database_that_went_away_since_its_schema_was_looked_at_is_one_line(
+    env: dict[str, str], sqlite_url: str, start: Start
+) -> None:
+    with closing(connect(sqlite_url.removeprefix("sqlite:///"))) as database:
+        database.execute("DROP TABLE environment")  # what is done first does not work, as on a disk that is full
+    code, line = refused(start(env))
+    assert code == 1
+    assert "cannot be reached (no such table: environment)" in line

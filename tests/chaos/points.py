@@ -64,7 +64,7 @@ def _watch_transactions(here: threading.local, meet: Callable[[str], None]) -> N
     def watched(name: str, plain: Callable[..., Any]) -> Callable[..., Any]:
         def call(*args: Any, **named: Any) -> Any:
             done = plain(*args, **named)
-            if name == "page" or done not in {None, False, ()}:  # else it did nothing
+            if name == "page" or (done is not None and done is not False and done != ()):  # else it did nothing
                 here.name = name
             return done
 

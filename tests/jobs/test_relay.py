@@ -592,6 +592,8 @@ def test_what_was_paced_leased_and_put_off_by_a_clock_an_hour_ahead_waits_for_no
         if key in {"sent", "broken"}:
             limited.run_once()
     with office.store.write() as session:
+        broken = session.exec(select(OutboxRow).where(OutboxRow.key == "broken")).one()
+        broken.attempted_at = NOW  # it was under way when the clock jumped
         leased = session.exec(select(OutboxRow).where(OutboxRow.key == "leased")).one()
         leased.owner, leased.lease_until = "dead", office.clock.now + Rules().lease
     office.clock.forward(hours=-1)

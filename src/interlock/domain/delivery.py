@@ -8,6 +8,10 @@ from interlock.domain.outbox import DeliveryError, Message
 
 REACHED = Reach()
 
+LONGEST_WAIT = timedelta(minutes=10)
+"""No message waits longer for its next attempt, whatever Slack asks for: then it asks again. One that does was put off
+by a clock that has been put back since."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
@@ -56,7 +60,7 @@ def after_failed_send(
 ) -> Again | Park:
     """`message.attempts` counts the attempt that failed."""
     if error.retry_after is not None:
-        return Again(at=now + error.retry_after, charged=False)
+        return Again(at=now + min(error.retry_after, LONGEST_WAIT), charged=False)
     if error.permanent:
         return Park(reason=error.text)
     look_up = error.unknown_outcome and not message.is_refresh
@@ -80,7 +84,7 @@ def after_failed_lookup(
 ) -> Again | Park:
     """Without reading the conversation nobody knows if it was sent: sending it again might double it."""
     if error.retry_after is not None:
-        return Again(at=now + error.retry_after, look_up=True)
+        return Again(at=now + min(error.retry_after, LONGEST_WAIT), look_up=True)
     since = message.attempted_at or message.created_at
     waited = now - max(since, reach.back_at or since)
     if error.permanent or (waited > rules.lookup_patience and not reach.is_down):

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, CursorResult, and_, case, func, or_, true,
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
+from interlock.domain.delivery import LONGEST_WAIT
 from interlock.domain.outbox import Message, Sent, Urgency
 from interlock.domain.pacing import Bucket, Step, buckets
 from interlock.store import pacing
@@ -174,8 +175,9 @@ def _unleased(now: datetime) -> ColumnElement[bool]:
 
 def _due(now: datetime) -> ColumnElement[bool]:
     """Its time has come, or was set by a clock that has been put back since."""
-    never_tried = and_(col(row.attempts) == 0, col(row.created_at) > now)
-    return or_(col(row.not_before) <= now, never_tried, col(row.attempted_at) > now)
+    new = and_(col(row.attempts) == 0, col(row.created_at) > now)
+    put_off = and_(col(row.attempts) > 0, col(row.not_before) > now + LONGEST_WAIT)
+    return or_(col(row.not_before) <= now, new, put_off, col(row.attempted_at) > now)
 
 
 def _change(session: Session, where: ColumnElement[bool], **values: Any) -> bool:

@@ -1,16 +1,17 @@
 """When each bucket of Slack calls is next free: rows, so that replicas share the pace."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import or_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Field, Session, SQLModel, col, select
 
+from interlock.domain.delivery import LONGEST_WAIT
 from interlock.domain.pacing import Bucket
 from interlock.store.base import UtcDateTime
 
-LONGEST_HOLD = timedelta(minutes=5)
+LONGEST_HOLD = LONGEST_WAIT
 """What is kept lies no further ahead. What does was written by a clock that has been put back since, and counts as
 nothing: or nobody would send anything until that clock's time has come."""
 
