@@ -99,6 +99,15 @@ def test_a_clock_that_was_an_hour_ahead_and_is_put_right_silences_nothing(store:
     assert ran == ["digest Mon 09:00", "digest Mon 10:00", "digest Mon 09:10"]
 
 
+def test_a_slot_held_by_a_clock_an_hour_ahead_is_free_when_its_holder_died(store: Store) -> None:
+    ran: list[str] = []
+    jobs = runner(store, noting(ran), digest=NINE)
+    with store.write() as session:
+        slots.claim(session, "digest", MONDAY, "dead", MONDAY, HOUR)
+    jobs.run_due(MONDAY + MINUTE)
+    assert ran == ["digest Mon 09:00"]
+
+
 def test_a_missed_run_is_caught_up_and_the_older_ones_are_recorded(store: Store) -> None:
     ran: list[str] = []
     jobs = runner(store, noting(ran), digest=NINE)

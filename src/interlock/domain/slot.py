@@ -19,6 +19,9 @@ FAR = timedelta(days=8)
 PAUSES = (timedelta(minutes=1), timedelta(minutes=5))
 """Before the second and the third attempt of a slot that failed."""
 
+LONGEST_LEASE = timedelta(minutes=15)
+"""No slot is held, or put off, for so long. One that is was so by a clock that has been put back since, and is free."""
+
 MOST_ATTEMPTS = 5
 """A slot whose process died so often is given up: it may be what kills it."""
 
@@ -67,7 +70,8 @@ class Firing:
     done_at: datetime | None = None
 
     def is_held(self, now: datetime) -> bool:
-        return self.outcome is None and self.lease_until is not None and self.lease_until > now
+        held_until = self.lease_until
+        return self.outcome is None and held_until is not None and now < held_until <= now + LONGEST_LEASE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from typing import Any, cast
 from sqlalchemy import CheckConstraint, CursorResult, Index, text, update
 from sqlmodel import Field, Session, SQLModel, col, select
 
-from interlock.domain.slot import Firing, Missed, Outcome, Slot
+from interlock.domain.slot import LONGEST_LEASE, Firing, Missed, Outcome, Slot
 from interlock.store.alone import alone
 from interlock.store.base import UtcDateTime
 from interlock.store.upsert import insert_new
@@ -76,7 +76,7 @@ def claim(session: Session, job: str, due_at: datetime, owner: str, now: datetim
                 col(SlotRow.job) == job,
                 col(SlotRow.due_at) == due_at,
                 col(SlotRow.outcome).is_(None),
-                col(SlotRow.lease_until) <= now,
+                _free(now),
             )
             .values(attempt=col(SlotRow.attempt) + 1, **held)
             .returning(col(SlotRow.attempt))
@@ -114,7 +114,7 @@ def give_up(session: Session, job: str, due_at: datetime, now: datetime) -> None
             col(SlotRow.job) == job,
             col(SlotRow.due_at) == due_at,
             col(SlotRow.outcome).is_(None),
-            col(SlotRow.lease_until) <= now,
+            _free(now),
         )
         .values(outcome="failed", done_at=now, lease_until=None)
     )
@@ -129,6 +129,10 @@ def record_missed(session: Session, job: str, missed: Missed, now: datetime) -> 
     )
     row = {"job": job, "due_at": missed.last, "attempt": 0, "done_at": now, "outcome": "skipped", "detail": detail}
     insert_new(session, SlotRow, [row])
+
+
+def _free(now: datetime) -> ColumnElement[bool]:
+    return or_(col(SlotRow.lease_until) <= now, col(SlotRow.lease_until) > now + LONGEST_LEASE)
 
 
 def _change(session: Session, slot: Slot, owner: str, **values: Any) -> bool:
