@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CheckConstraint, CursorResult, Index, text, update
+from sqlalchemy import CheckConstraint, ColumnElement, CursorResult, Index, or_, text, update
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from interlock.domain.slot import LONGEST_LEASE, Firing, Missed, Outcome, Slot
