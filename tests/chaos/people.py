@@ -1,5 +1,6 @@
 """What people do in a seed, and what each of them was answered."""
 
+import itertools
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -49,6 +50,7 @@ class Crowd:
         self._here = threading.local()
         self._replies: dict[str, Act] = {}
         self._sent: list[Envelope] = []
+        self._late = itertools.count()
         self._plain_send = self._context.delivery.send
         self._plain_respond = self._context.answers.respond
         setattr(self._context.delivery, "send", self._send)  # noqa: B010 we read along: who is answered what
@@ -77,7 +79,7 @@ class Crowd:
         if envelope is None:
             return None
         again = copy(envelope)
-        again.id, again.pending, again.apply = f"E-late-{envelope.id}", Pending(), lambda _body: None
+        again.id, again.pending, again.apply = f"E-late-{next(self._late)}", Pending(), lambda _body: None
         self._plain_send(again)
         return str(envelope.payload.get("trigger_id"))
 

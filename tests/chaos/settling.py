@@ -36,16 +36,24 @@ def wait(tables: Tables, clock: Clock, seconds: float) -> list[str]:
 
 def _restless(tables: Tables, clock: Clock, began: datetime) -> list[str]:
     try:
-        soon = clock.true_time() + timedelta(hours=2)
+        now = clock.true_time()
         outbox = tables.rows(
             "SELECT id, key, state, not_before, reason FROM outbox WHERE state IN ('pending', 'sending')"
         )
-        slots = tables.rows("SELECT job, due_at, attempt FROM slot WHERE outcome IS NULL")
+        slots = tables.rows("SELECT job, due_at, attempt, started_at, lease_until FROM slot WHERE outcome IS NULL")
         jobs = tables.rows("SELECT job, max(started_at) AS started_at FROM slot WHERE outcome = 'done' GROUP BY job")
     except AWAY as error:
         return [f"the database is away: {error}"]
-    found = [f"{row['key']} is {row['state']} ({row['reason']})" for row in outbox if row["not_before"] < soon]
-    found += [f"{row['job']} of {row['due_at']} has not ended, attempt {row['attempt']}" for row in slots]
+    found = [
+        f"{row['key']} is {row['state']} ({row['reason']})"
+        for row in outbox
+        if row["not_before"] < now + timedelta(hours=2)
+    ]
+    found += [
+        f"{row['job']} of {row['due_at']} has not ended, attempt {row['attempt']}"
+        for row in slots
+        if row["started_at"] < began or row["lease_until"] < now  # one that runs now is in order
+    ]
     done = {row["job"]: row["started_at"] for row in jobs}
     for job in ("sync", "groups"):
         if done.get(job) is None or done[job] < began:

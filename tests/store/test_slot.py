@@ -94,9 +94,9 @@ def test_a_slot_put_off_waits(store: Store) -> None:
 def test_what_was_given_up_says_why(store: Store) -> None:
     claim(store, "one")
     with store.write() as session:
-        slots.give_up(session, JOB, DUE, NOW)  # it is held still
+        assert not slots.give_up(session, JOB, DUE, NOW)  # it is held still
         assert [firing.outcome for firing in slots.recent(session, JOB, 1)] == [None]
-        slots.give_up(session, JOB, DUE, NOW + LEASE)
+        assert slots.give_up(session, JOB, DUE, NOW + LEASE)
         firing = slots.newest(session, JOB)
     assert firing is not None
     assert (firing.outcome, firing.detail) == ("failed", "Its process died.")

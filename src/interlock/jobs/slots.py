@@ -134,7 +134,8 @@ class JobRunner:
             # What lies ahead was fired by a clock that has been put back since, and must not silence the job till then.
             todo = self._plan(slots.newest(session, name, now), rule, now)
             if todo.give_up is not None:
-                slots.give_up(session, name, todo.give_up, now)
+                if not slots.give_up(session, name, todo.give_up, now):
+                    return None  # a heartbeat came in between: it would be left open for ever, and run beside the next
                 log.warning("job.given_up", job=name, due_at=todo.give_up)
             if todo.missed is not None:
                 slots.record_missed(session, name, todo.missed, now)

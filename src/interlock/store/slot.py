@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CheckConstraint, ColumnElement, CursorResult, Index, or_, text, update
+from sqlalchemy import CheckConstraint, ColumnElement, CursorResult, Index, func, or_, text, update
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from interlock.domain.slot import LONGEST_LEASE, Firing, Missed, Outcome, Slot
@@ -106,20 +106,20 @@ def give_back(session: Session, slot: Slot, owner: str, now: datetime) -> bool:
     return _change(session, slot, owner, lease_until=now, attempt=slot.attempt - 1, detail="Stopped half-way.")
 
 
-def give_up(session: Session, job: str, due_at: datetime, now: datetime) -> None:
-    """Close what was abandoned and is not tried again."""
-    abandoned = (
-        update(SlotRow)
-        .where(
-            col(SlotRow.job) == job,
-            col(SlotRow.due_at) == due_at,
-            col(SlotRow.outcome).is_(None),
-            _free(now),
-        )
-        .values(outcome="failed", done_at=now, lease_until=None)
+def give_up(session: Session, job: str, due_at: datetime, now: datetime) -> bool:
+    """Close what was abandoned and is not tried again. False: its holder has just shown that it lives."""
+    abandoned = update(SlotRow).where(
+        col(SlotRow.job) == job,
+        col(SlotRow.due_at) == due_at,
+        col(SlotRow.outcome).is_(None),
+        _free(now),
     )
-    session.connection().execute(abandoned.where(col(SlotRow.detail).is_(None)).values(detail="Its process died."))
-    session.connection().execute(abandoned)
+    detail = func.coalesce(col(SlotRow.detail), "Its process died.")
+    done = session.connection().execute(
+        abandoned.values(outcome="failed", done_at=now, lease_until=None, detail=detail)
+    )
+    assert isinstance(done, CursorResult)
+    return done.rowcount > 0
 
 
 def record_missed(session: Session, job: str, missed: Missed, now: datetime) -> None:
