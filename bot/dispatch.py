@@ -14,6 +14,7 @@ from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from bot import parsing
+from bot.acts import Acts
 from bot.answers import Answers
 from bot.commands import SlashCommand, Unclear, find, usages
 from bot.metrics import Metrics
@@ -78,6 +79,7 @@ class Dispatcher:
         self._answers = answers
         self._metrics = metrics
         self._commits = _Commits(services)
+        self._acts = Acts(services, lambda kind: metrics.repeated.labels(kind).inc())
         repeated = metrics.repeated.labels
         self._commands: Once[Message | Failure | None] = Once(repeated("command").inc)
         self._clicks: Once[None] = Once(repeated("click").inc)
@@ -137,16 +139,23 @@ class Dispatcher:
         if verb is None:
             return help_page.command(name, spec.about, usages(name, spec))
         request = ask(meant.verb or "", meant.args, self._services.clock())
-        return self._attempt("command", f"{name} {request.verb}", lambda: verb.handler(request, self._services))
+        once = self._acts.once("command", request.trigger_id, lambda services: verb.handler(request, services))
+        return self._attempt("command", f"{name} {request.verb}", once)
 
-    def pressed(self, action_id: str, ask: Callable[[datetime], Click]) -> Message | Replacement | Failure | None:
-        """The answer to a button, wherever it was pressed."""
+    def pressed(
+        self, action_id: str, ask: Callable[[datetime], Click], *, in_slack: bool = False
+    ) -> Message | Replacement | Failure | None:
+        """The answer to a button, wherever it was pressed. In Slack the answer is a message of its own: whoever met
+        the click first says it, and nobody else.
+        """
         handler = self._tables.clicks.get(action_id)
 
         def handle() -> Message | Replacement | None:
             if handler is None:
                 raise UnreadableButtonError
-            return handler(ask(self._services.clock()), self._services)
+            request = ask(self._services.clock())
+            act = partial(handler, request)
+            return self._acts.once("click", request.trigger_id, act, silently=in_slack)()
 
         return self._attempt("click", action_id if handler else "unknown", handle)
 
@@ -155,7 +164,7 @@ class Dispatcher:
         action_id = parsing.text(action, "action_id")
         if action_id not in self._tables.clicks and action.get("url"):
             return  # a link: Slack opens it, and only tells us
-        said = self.pressed(action_id, partial(parsing.click, body))
+        said = self.pressed(action_id, partial(parsing.click, body), in_slack=True)
         if isinstance(said, Failure):
             said = sentence(said.sentence)
         if said is not None:
@@ -181,7 +190,8 @@ class Dispatcher:
         handler = self._tables.submissions.get(request.callback_id)
         if handler is None:
             return Shown(view=forms.notice("Interlock", "That form is from an older version. Open it again."))
-        said = self._attempt("submission", request.callback_id, lambda: handler(request, self._services))
+        once = self._acts.once("submission", request.request_id, lambda services: handler(request, services))
+        said = self._attempt("submission", request.callback_id, once)
         if not isinstance(said, Failure):
             return said
         # Under the last input, so that nothing of what was entered is lost.

@@ -5,12 +5,17 @@ from typing import Any, Final
 from bot.slack import Slack, SlackError
 from interlock.domain.errors import InterlockError
 
-TOO_LATE: Final = frozenset({"expired_trigger_id", "trigger_expired", "trigger_exchanged", "exchanged_trigger_id"})
+TOO_LATE: Final = frozenset({"expired_trigger_id", "trigger_expired"})
+USED: Final = frozenset({"exchanged_trigger_id", "trigger_exchanged"})
 GONE: Final = frozenset({"not_found", "hash_conflict", "view_not_found"})
 
 
 class ModalError(InterlockError):
     """Slack did not show the view. Nothing was decided by it."""
+
+
+class ShownAlreadyError(ModalError):
+    """The trigger has shown a view: the same request was met before, by another replica."""
 
 
 class Modals:
@@ -38,6 +43,8 @@ class Modals:
         try:
             answer = self._slack.write(method, **arguments)
         except SlackError as error:
+            if error.code in USED:
+                raise ShownAlreadyError("That form is open already.") from error
             raise ModalError(_sentence(error)) from error
         view: dict[str, Any] = answer.get("view") or {}
         return view

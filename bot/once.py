@@ -13,8 +13,8 @@ REMEMBERED: Final = 1000
 
 
 class Once(Generic[Result]):
-    """Remembers the answers of this process. Across processes the store does: use cases record what was handled where a
-    repeat would matter (see `interlock.store.seen`), and outbox keys make a post one post.
+    """Remembers the answers of this process. Across processes the store does: see `bot.acts`, and outbox keys make a
+    post one post.
     """
 
     def __init__(self, on_repeat: Callable[[], None], remembered: int = REMEMBERED) -> None:

@@ -85,9 +85,7 @@ def reject_at_once(request: Click, services: Services) -> Message:
 
 def revoke(request: Click, services: Services) -> Message:
     revision_id = request.id("revision")
-    result = signoff.revoke(
-        services.store, services.policy, request.actor, revision_id, request.now, request.trigger_id
-    )
+    result = signoff.revoke(services.store, services.policy, request.actor, revision_id, request.now)
     services.wake()
     return view.refused(result) if isinstance(result, Refused) else view.revoked(result.release, result.requirements)
 
@@ -101,10 +99,8 @@ def _card(found: SignoffCard | Refused, now: datetime) -> Message:
 def _decide(
     services: Services, request: Click | Submission, revision_id: str, decision: Decision, reason: str | None
 ) -> signoff.Decided | Refused:
-    request_id = request.request_id if isinstance(request, Submission) else request.trigger_id
-    result = signoff.decide(
-        services.store, services.policy, request.actor, revision_id, decision, reason, request.now, request_id
-    )
+    store, policy = services.store, services.policy
+    result = signoff.decide(store, policy, request.actor, revision_id, decision, reason, request.now)
     services.wake()
     return result
 

@@ -25,6 +25,7 @@ from interlock.store.release import ReleaseRow
 from interlock.store.signoff import SignoffRow
 from interlock.store.ticket import TicketChangeRow, TicketRow
 from interlock.usecases import card, revalidation, scope
+from interlock.usecases.redelivery import Act, RepeatedError
 from interlock.usecases.signoff import Decided, Requested, Revoked, decide, overview_of, request, revoke
 from tests.builders import NOW, POLICY, actor, people, release, ticket
 
@@ -268,19 +269,21 @@ def test_a_click_delivered_again_brings_back_nothing_that_was_revoked_since(stor
     """As when Slack delivers an envelope to another replica, which has not seen it."""
     _, revision_id = asked(store)
 
-    def click(request_id: str) -> Decided | Refused:
-        return decide(store, POLICY, actor("TOM"), revision_id, Decision.APPROVED, None, NOW, request_id)
+    def approve_by(click: str) -> Decided | Refused:
+        return decide(Act(store, click, NOW).store, POLICY, actor("TOM"), revision_id, Decision.APPROVED, None, NOW)
 
-    assert isinstance(click("click-1"), Decided)
-    assert isinstance(revoke(store, POLICY, actor("TOM"), revision_id, NOW, "click-2"), Revoked)
-    again = click("click-1")
-    assert isinstance(again, Refused)
-    assert again.reason == "repeated"
-    meant = click("click-3")
+    def revoke_by(click: str) -> Revoked | Refused:
+        return revoke(Act(store, click, NOW).store, POLICY, actor("TOM"), revision_id, NOW)
+
+    assert isinstance(approve_by("click-1"), Decided)
+    assert isinstance(revoke_by("click-2"), Revoked)
+    with pytest.raises(RepeatedError):
+        approve_by("click-1")
+    meant = approve_by("click-3")
     assert isinstance(meant, Decided)
     assert isinstance(meant.verdict, Accepted)
-    late = revoke(store, POLICY, actor("TOM"), revision_id, NOW, "click-2")
-    assert isinstance(late, Refused)
+    with pytest.raises(RepeatedError):
+        revoke_by("click-2")
     with store.read() as session:
         live = session.exec(select(SignoffRow).where(SignoffRow.revoked_at == None)).all()  # noqa: E711 SQL's own
     assert len(live) == 1

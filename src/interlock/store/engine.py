@@ -1,7 +1,8 @@
 """Connections, and the two kinds of transaction: a read that never waits, a write that never loses."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import copy
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
@@ -32,6 +33,7 @@ class Store:
 
     def __init__(self, url: str) -> None:
         self.url = _normalise(url)
+        self._first: Callable[[Session], None] | None = None
         if self.url.get_backend_name() == "sqlite":
             self._writer = _sqlite_engine(self.url, begin="BEGIN IMMEDIATE", pool_size=1, query_only=False)
             self._reader = _sqlite_engine(self.url, begin="BEGIN", pool_size=12, query_only=True)
@@ -78,7 +80,15 @@ class Store:
             Session(self._writer, expire_on_commit=False) as session,
             session.begin(),
         ):
+            if self._first is not None:
+                self._first(session)
             yield session
+
+    def beginning_with(self, step: Callable[[Session], None]) -> "Store":
+        """The same database, in which each write begins with `step`; what that raises, the write raises."""
+        other = copy(self)
+        other._first = step  # noqa: SLF001 another of our own
+        return other
 
     def _sign_in(self, _dialect: Any, _record: Any, _arguments: Any, named: dict[str, Any]) -> None:
         named.update(self._signs_in)

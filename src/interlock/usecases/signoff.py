@@ -18,14 +18,12 @@ from interlock.domain.release import Release, Stage, Unclear, choose
 from interlock.domain.signoff import Accepted, Ask, Decision, Requirement, Signoff, SignoffCard, Verdict
 from interlock.domain.visibility import RESTRICTED
 from interlock.store import card, mirror, person, release, signoff
-from interlock.store import seen as seen_store
 from interlock.store.engine import Store
 from interlock.usecases import authority
 from interlock.usecases.card import enqueue, picture, refresh, revise
 from interlock.usecases.home import refresh as home_refresh
 from interlock.usecases.record import record
 
-REPEATED = Refused(reason="repeated", sentence="That click was carried out already, so nothing was changed.")
 UNKNOWN_CARD = Refused(
     reason="unknown_card",
     sentence="That button belongs to no card that Interlock drew. Type /release signoffs for the one that stands.",
@@ -104,18 +102,13 @@ def decide(
     decision: Decision,
     reason: str | None,
     now: datetime,
-    request_id: str | None = None,
 ) -> Decided | Refused:
-    """A click on Approve, or a reason for Reject; authority, stage, scope and mirror are those of this moment.
-
-    `request_id` names the click: delivered again, to whichever replica, it changes nothing, not even what was revoked
-    since.
-    """
+    """A click on Approve, or a reason for Reject; authority, stage, scope and mirror are those of this moment."""
     try:
-        return _decide(store, policy, actor, revision_id, decision, reason, now, request_id)
+        return _decide(store, policy, actor, revision_id, decision, reason, now)
     except IntegrityError:
         # The same person's other click won the race to the database; it now reads as signed already.
-        return _decide(store, policy, actor, revision_id, decision, reason, now, request_id)
+        return _decide(store, policy, actor, revision_id, decision, reason, now)
 
 
 def foresee(
@@ -142,7 +135,6 @@ def _decide(
     decision: Decision,
     reason: str | None,
     now: datetime,
-    request_id: str | None,
 ) -> Decided | Refused:
     with store.write() as session:
         revision = card.revision(session, revision_id)
@@ -156,8 +148,6 @@ def _decide(
             return _named(session, actor, one, revision, allowed)
         ask, hidden = _ask(session, one, revision, allowed)
         verdict = rules.decide(ask, decision, policy, now)
-        if isinstance(verdict, Accepted) and _is_repeat(session, request_id, now):
-            return REPEATED
         if isinstance(verdict, Accepted):
             signoff.give(session, verdict.requirement, revision, actor, decision, reason, now)
             facts = seen | {"requirement": verdict.requirement.key, "reason": reason}
@@ -171,12 +161,8 @@ def _decide(
         return Decided(release=one, verdict=verdict, hidden=hidden)
 
 
-def revoke(
-    store: Store, policy: Policy, actor: Actor, revision_id: str, now: datetime, request_id: str | None = None
-) -> Revoked | Refused:
-    """Take back whatever the actor signed on the release, until it ends. Nobody else's sign-off is touched.
-    `request_id` as in `decide`.
-    """
+def revoke(store: Store, policy: Policy, actor: Actor, revision_id: str, now: datetime) -> Revoked | Refused:
+    """Take back whatever the actor signed on the release, until it ends. Nobody else's sign-off is touched."""
     with store.write() as session:
         revision = card.revision(session, revision_id)
         if revision is None:
@@ -199,8 +185,6 @@ def revoke(
             for requirement in signoff.requirements(session, one)
             if (given := requirement.signed_by(actor.slack_id))
         )
-        if mine and _is_repeat(session, request_id, now):
-            return REPEATED
         for requirement, given in mine:
             signoff.revoke(session, given, now)
             facts = seen | {"requirement": requirement.key, "decision": given.decision.value}
@@ -208,10 +192,6 @@ def revoke(
         refresh(session, revision.card, now)
         home_refresh(session, actor.slack_id, now)
         return Revoked(release=one, requirements=tuple(requirement for requirement, _ in mine))
-
-
-def _is_repeat(session: Session, request_id: str | None, now: datetime) -> bool:
-    return request_id is not None and not seen_store.first_time(session, f"signoff:{request_id}", now)
 
 
 def overview(
