@@ -13,7 +13,7 @@ import structlog
 from slack_sdk.errors import SlackClientError
 from slack_sdk.webhook import WebhookClient
 
-from bot.slack import Observe, unobserved
+from bot.slack import CODE, Observe, unobserved
 from bot.views.blocks import Message, plain
 from interlock import trace
 
@@ -86,7 +86,8 @@ def _post(url: str, message: Message, *, replace: bool, thread_ts: str | None) -
         log.warning("answer not delivered", reason=type(error).__name__)
         return "unknown"
     if answer.status_code != OK:
-        log.warning("answer refused", status=answer.status_code, reason=answer.body)
+        told = answer.body if CODE.fullmatch(answer.body or "") else None
+        log.warning("answer refused", status=answer.status_code, reason=told)
         return "refused"
     return "ok"
 

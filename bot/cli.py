@@ -68,8 +68,9 @@ def run(
     """Run the bot until it is told to stop (SIGTERM or Ctrl-C)."""
     from bot import logs, wiring  # noqa: PLC0415 light start
 
-    logs.configure()
     settings = wiring.settings_from(os.environ)
+    logs.configure(level=settings.interlock_log_level)
+    logs.catch_strays()
     wiring.run(settings, "socket" if mode is ModeName.SOCKET else "http", os.environ)
 
 

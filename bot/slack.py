@@ -16,6 +16,7 @@ from typing import Any, Final
 from urllib.error import URLError
 from urllib.request import HTTPSHandler, ProxyHandler, Request, build_opener
 
+import structlog
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
@@ -67,6 +68,9 @@ Observe = Callable[[str, str, float], None]
 
 def unobserved(_method: str, _outcome: str, _seconds: float) -> None:
     """For a process that serves no metrics."""
+
+
+log = structlog.get_logger(__name__)
 
 
 class SlackError(InterlockError):
@@ -188,8 +192,10 @@ class Slack:
                     self._heed(REFUSALS.get(error.code, f"Slack does not accept the bot token ({error.code}).") + MEND)
                 raise
             finally:
+                seconds = time.perf_counter() - began
                 note("outcome", outcome)
-                self._observe(method, outcome, time.perf_counter() - began)
+                self._observe(method, outcome, seconds)
+                log.debug("slack.called", method=method, outcome=outcome, milliseconds=round(seconds * 1000))
         self._heed(None)
         return answer
 

@@ -1,3 +1,4 @@
+import logging
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ WHOLE = {
     "INTERLOCK_HTTP": "0.0.0.0:8080",
     "DATABASE_URL": "postgresql://interlock:hunter2@db/interlock",
     "INTERLOCK_CONFIG": "elsewhere/policy.yaml",
+    "INTERLOCK_LOG_LEVEL": "Debug",
     "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318/",
 }
 
@@ -35,6 +37,7 @@ def test_every_variable_is_read() -> None:
     assert settings.interlock_http == HttpAddress("0.0.0.0", 8080)  # noqa: S104 it listens to nothing here
     assert settings.reveal("DATABASE_URL") == "postgresql://interlock:hunter2@db/interlock"
     assert settings.interlock_config == Path("elsewhere/policy.yaml")
+    assert settings.interlock_log_level == logging.DEBUG
     assert settings.otel_exporter_otlp_endpoint == "http://127.0.0.1:4318"
     settings.require(*HINTS)
 

@@ -1,5 +1,6 @@
 """Settings from the environment: where things are, and the secrets to reach them. Policy is in `policy.py`."""
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final, Literal, NamedTuple
@@ -22,6 +23,7 @@ HINTS: Final = {
     "INTERLOCK_HTTP": "host:port, such as 127.0.0.1:3000",
     "DATABASE_URL": "sqlite:///interlock.db or postgresql://user@host/name",
     "INTERLOCK_CONFIG": "the path of your interlock.yaml",
+    "INTERLOCK_LOG_LEVEL": "debug, info, warning or error",
     "OTEL_EXPORTER_OTLP_ENDPOINT": "the address of your OpenTelemetry collector, such as http://127.0.0.1:4318",
 }
 """What to set each variable to."""
@@ -39,6 +41,12 @@ SECRETS: Final = frozenset(
 """These may instead stand in a file named by `<NAME>_FILE`, as container platforms mount secrets."""
 
 DATABASE_SCHEMES: Final = frozenset({"sqlite", "postgres", "postgresql", "postgresql+psycopg"})
+LEVELS: Final = {
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warning": logging.WARNING,
+    "error": logging.ERROR,
+}
 MAX_PORT: Final = 65_535
 
 
@@ -105,6 +113,15 @@ def _http_address(value: object) -> object:
     return HttpAddress(host, int(port))
 
 
+def _log_level(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    level = LEVELS.get(value.lower())
+    if level is None:
+        raise ValueError("it is no such level")
+    return level
+
+
 def _database(secret: SecretStr) -> SecretStr:
     scheme, separator, rest = secret.get_secret_value().partition("://")
     if not separator or not rest or scheme not in DATABASE_SCHEMES:
@@ -128,6 +145,7 @@ class Settings(BaseSettings):
     interlock_http: Annotated[HttpAddress, BeforeValidator(_http_address)] = HttpAddress("127.0.0.1", 3000)
     database_url: Annotated[SecretStr, AfterValidator(_database)] = SecretStr("sqlite:///interlock.db")
     interlock_config: Path = Path("config/interlock.yaml")
+    interlock_log_level: Annotated[int, BeforeValidator(_log_level)] = logging.INFO
     otel_exporter_otlp_endpoint: Annotated[str, AfterValidator(_web_address)] | None = None
 
     @classmethod

@@ -200,7 +200,9 @@ class JobRunner:
     def _finish(self, slot: Slot, outcome: Outcome, detail: str, report: JobReport | None) -> Run:
         with self._store.write() as session:
             kept = slots.finish(session, slot, self._owner, self._clock(), outcome, detail)
-        log.info("job.ended", job=slot.job, due_at=slot.due_at, outcome=outcome, detail=detail, recorded=kept)
+        # Of a failure the log has the traceback; its detail may quote what broke it.
+        said = detail if outcome == "done" else None
+        log.info("job.ended", job=slot.job, due_at=slot.due_at, outcome=outcome, detail=said, recorded=kept)
         return Run(slot=slot, outcome=outcome, detail=detail, report=report)
 
     def _progress(self, slot: Slot, lost: Event) -> Callable[[str], None]:

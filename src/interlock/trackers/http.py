@@ -132,8 +132,10 @@ class JiraHttp:
                     self._heed(str(error))
                 raise
             finally:
+                seconds = time.perf_counter() - began
                 note("outcome", outcome)
-                self._observe(name, outcome, time.perf_counter() - began)
+                self._observe(name, outcome, seconds)
+                _log.debug("jira.asked", what=name, outcome=outcome, milliseconds=round(seconds * 1000))
         if not path.endswith(OPEN):
             self._heed(None)
         return answer

@@ -141,6 +141,8 @@ def _quote(response: requests.Response) -> str:
         told = json.loads(response.content)
     except (ValueError, RecursionError):
         told = response.content[:_LONGEST_QUOTE].decode("utf-8", "replace")
+        if told.lstrip().startswith(("{", "[")):
+            return ""  # half an answer, which may be half a ticket
     words = " ".join(plain.text("; ".join(_messages(told))).split())
     return f": {words[:_LONGEST_QUOTE].rstrip('. ')}" if words else ""
 
