@@ -13,7 +13,7 @@ from bot.views.forms import notice
 from interlock.domain.authority import Refused
 from interlock.domain.draft import Draft
 from interlock.domain.release import ScopeRule, Unclear
-from interlock.usecases import announcement, release, signoff
+from interlock.usecases import announcement, draft, release, signoff
 from interlock.usecases import status as statuses
 from interlock.usecases.release import Invalid
 
@@ -62,7 +62,7 @@ def new(request: Command, services: Services) -> Message | None:
     """`/release new` opens the form, if it would not be in vain; with all it needs behind it, it plans at once."""
     if request.args:
         return _new_typed(request, services)
-    refused = release.may_create(services.store, services.policy, request.actor, request.now)
+    refused = draft.may_create(services.store, services.policy, request.actor, request.now)
     if refused:
         return view.refused(refused)
     services.views.open(request.trigger_id, form.new(services.policy, channel_id=_channel(request.channel_id)))
@@ -74,7 +74,7 @@ def _new_typed(request: Command, services: Services) -> Message:
     if isinstance(typed, release_line.Unread):
         return refusal(escape(typed.sentence))
     store, policy, actor = services.store, services.policy, request.actor
-    found = release.draft_of(store, policy, actor, typed, request.channel_id, request.now)
+    found = draft.from_words(store, policy, actor, typed, request.channel_id, request.now)
     if isinstance(found, Refused):
         return view.refused(found)
     done = release.create(store, policy, actor, found, request.trigger_id, request.now)
@@ -88,7 +88,7 @@ def _new_typed(request: Command, services: Services) -> Message:
 
 def preview(request: Click, services: Services) -> Message | None:
     """Draws the form anew with what it would come to."""
-    found = release.preview(services.store, services.policy, request.actor, _draft(request.values), request.now)
+    found = draft.preview(services.store, services.policy, request.actor, _draft(request.values), request.now)
     if isinstance(found, Refused):
         return view.refused(found)
     services.views.update(request.view_id or "", form.new(services.policy, preview=found), request.view_hash)
@@ -96,7 +96,7 @@ def preview(request: Click, services: Services) -> Message | None:
 
 
 def versions(request: Suggestion, services: Services) -> list[Block]:
-    return form.suggested(release.versions(services.store, services.policy, request.actor, request.typed))
+    return form.suggested(draft.versions(services.store, services.policy, request.actor, request.typed))
 
 
 def create(request: Submission, services: Services) -> Answer:

@@ -58,6 +58,10 @@ booking_return.ending           -  -  -  +  -  -  x  x  x  x  x
 booking_return.give_back        -  -  +  +  -  -  x  x  x  x  x
 booking_return.give_back_named  +  +  +  +  +  +  x  x  x  x  x
 digest.ask                      -  -  +  -  -  -  x  x  x  x  x
+draft.from_words                -  -  +  -  -  -  x  x  x  x  x
+draft.may_create                -  -  +  -  -  -  x  x  x  x  x
+draft.preview                   -  -  +  -  -  -  x  x  x  x  x
+draft.versions                  +  +  +  +  +  +  .  .  .  .  .
 environment.listing             +  +  +  +  +  +  x  x  x  x  x
 environment.set_lifecycle       -  -  -  +  -  -  x  x  x  x  x
 home.read                       +  +  +  +  +  +  x  x  x  x  x
@@ -70,12 +74,8 @@ parked.let_go                   -  -  +  -  -  -  x  x  x  x  x
 parked.send_again               -  -  +  -  -  -  x  x  x  x  x
 release.close                   -  -  +  -  -  -  x  x  x  x  x
 release.create                  -  -  +  -  -  -  x  x  x  x  x
-release.draft_of                -  -  +  -  -  -  x  x  x  x  x
 release.ending                  -  -  +  -  -  -  x  x  x  x  x
 release.find                    +  +  +  +  +  +  x  x  x  x  x
-release.may_create              -  -  +  -  -  -  x  x  x  x  x
-release.preview                 -  -  +  -  -  -  x  x  x  x  x
-release.versions                +  +  +  +  +  +  .  .  .  .  .
 signoff.decide                  -  +  -  -  -  -  x  x  x  x  x
 signoff.foresee                 -  +  -  -  -  -  x  x  x  x  x
 signoff.overview                +  +  +  +  +  +  x  x  x  x  x

@@ -26,7 +26,8 @@ from interlock.trackers import page
 from interlock.trackers.fields import FieldIds
 from interlock.trackers.mapping import Mapper
 from interlock.usecases import blocker, digest, readiness, sync
-from interlock.usecases.release import Created, create, versions
+from interlock.usecases.draft import versions
+from interlock.usecases.release import Created, create
 from tests.builders import CHANNEL, NOW, POLICY, TEMPLATE, actor, people
 
 FILE = Path(__file__).parents[2] / "../shared/data/jira/duraspace.jsonl.gz"

@@ -23,6 +23,7 @@ from interlock.store.release import ReleaseRow
 from interlock.store.ticket import ProjectRow, TicketLabelRow, VersionRow
 from interlock.usecases import announcement
 from interlock.usecases.announcement import Shared, share
+from interlock.usecases.draft import may_create, preview, versions
 from interlock.usecases.release import (
     Closed,
     Created,
@@ -32,9 +33,6 @@ from interlock.usecases.release import (
     create,
     ending,
     find,
-    may_create,
-    preview,
-    versions,
 )
 from tests.builders import CHANNEL, NOW, POLICY, TEMPLATE, actor, people, release, ticket
 

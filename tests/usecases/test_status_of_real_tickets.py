@@ -19,7 +19,8 @@ from interlock.trackers import page
 from interlock.trackers.fields import FieldIds
 from interlock.trackers.mapping import Mapper
 from interlock.usecases import sync
-from interlock.usecases.release import Created, create, versions
+from interlock.usecases.draft import versions
+from interlock.usecases.release import Created, create
 from interlock.usecases.status import status
 from tests.builders import CHANNEL, NOW, POLICY, actor, people
 

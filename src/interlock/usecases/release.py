@@ -1,20 +1,18 @@
 """Planning a release, ending it, and sharing where it stands."""
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
 from interlock.config.template import policy_version
 from interlock.domain import draft as rules
-from interlock.domain import milestone, names, when
+from interlock.domain import milestone, names
 from interlock.domain.actor import Actor, Person
 from interlock.domain.audit import AuditEvent
 from interlock.domain.authority import Refused
 from interlock.domain.card import SIGNOFF
-from interlock.domain.draft import Draft, Findings, Preview, TypedDraft
+from interlock.domain.draft import Draft
 from interlock.domain.outbox import Outgoing, Urgency
 from interlock.domain.permission import Permission
 from interlock.domain.policy import Policy
@@ -23,18 +21,16 @@ from interlock.domain.release import (
     NEW,
     Release,
     ReleaseName,
-    ScopeRule,
     Stage,
     Unclear,
     choose,
     leading,
 )
-from interlock.domain.time_zone import person_time_zone
-from interlock.domain.version import VersionChoice, choices
-from interlock.store import audit, card, channel, outbox, person, release, scope, seen, signoff, version
+from interlock.store import audit, card, outbox, person, release, scope, seen, signoff
 from interlock.store.engine import Store
 from interlock.usecases import authority
 from interlock.usecases import card as cards
+from interlock.usecases import draft as drafts
 from interlock.usecases import scope as scopes
 from interlock.usecases.record import record
 
@@ -70,66 +66,6 @@ class Closed:
     release: Release
 
 
-def may_create(store: Store, policy: Policy, actor: Actor, now: datetime) -> Refused | None:
-    """Why the actor may not plan a release, before a form is opened to them in vain."""
-    with store.read() as session:
-        allowed = authority.to_decide(session, policy, Permission.RELEASE_CREATE, actor, now)
-        if isinstance(allowed, Refused):
-            return allowed
-        if not policy.templates:
-            return Refused(
-                reason="no_templates",
-                sentence="No release can be planned yet: configuration has no template. Add one in templates/.",
-            )
-        return None
-
-
-def versions(store: Store, policy: Policy, actor: Actor, typed: str) -> tuple[VersionChoice, ...]:
-    """The fix versions that somebody who types this may mean; none for somebody who may not look."""
-    with store.read() as session:
-        if isinstance(authority.to_view(session, policy, Permission.RELEASE_VIEW, actor), Refused):
-            return ()
-        return choices(typed, version.every(session), version.projects(session), version.ticket_counts(session))
-
-
-def draft_of(
-    store: Store, policy: Policy, actor: Actor, words: TypedDraft, channel_id: str, now: datetime
-) -> Draft | Refused:
-    """What somebody means who typed it in that channel. What is not known stays in the draft, to be told of."""
-    with store.read() as session:
-        allowed = authority.to_decide(session, policy, Permission.RELEASE_CREATE, actor, now)
-        if isinstance(allowed, Refused):
-            return allowed
-        every = version.every(session)
-        meant = {
-            name: [each.id for each in every if names.fold(each.name) == names.fold(name)] for name in words.versions
-        }
-        there = channel.by_name(session, words.channel) if words.channel else None
-        zone = ZoneInfo(person_time_zone(policy, allowed.person.email, allowed.person.time_zone, None))
-        template = names.find(words.template, list(policy.templates))
-        return Draft(
-            name=words.name,
-            template=template.name if isinstance(template, names.Found) else "",
-            target=when.day(words.target, now.astimezone(zone).date()),
-            channel_id=there.id if there else words.channel or channel_id or None,
-            rule=ScopeRule(
-                version_ids=tuple(each for name, ids in meant.items() for each in ids or [name]),
-                labels=words.labels,
-                epics=words.epics,
-            ),
-        )
-
-
-def preview(store: Store, policy: Policy, actor: Actor, draft: Draft, now: datetime) -> Preview | Refused:
-    """What a half-filled form would come to."""
-    with store.read() as session:
-        allowed = authority.to_view(session, policy, Permission.RELEASE_CREATE, actor)
-        if isinstance(allowed, Refused):
-            return allowed
-        whole = _resolved(session, draft)
-        return rules.examine(whole, _findings(session, whole), policy, now)
-
-
 def create(
     store: Store, policy: Policy, actor: Actor, draft: Draft, request_id: str, now: datetime
 ) -> Created | Invalid | Refused:
@@ -146,8 +82,8 @@ def create(
         request = f"release.new:{request_id}"
         if seen.known(session, request) and (existing := release.by_name(session, draft.name)):
             return Created(release=existing, tickets=len(scope.tickets(session, existing.id)))
-        whole = _resolved(session, draft)
-        found = rules.examine(whole, _findings(session, whole), policy, now)
+        whole = drafts.resolved(session, draft)
+        found = rules.examine(whole, drafts.findings(session, whole), policy, now)
         if found.problems:
             return Invalid(problems=found.problems)
         seen.first_time(session, request, now)
@@ -212,37 +148,6 @@ def close(
         if asked := card.of_release(session, one.id, SIGNOFF):
             cards.refresh(session, asked, now)
         return Closed(release=one)
-
-
-def _resolved(session: Session, draft: Draft) -> Draft:
-    """With every namesake's id in its rule, and nothing in it that a database could not store. An id that is unknown
-    stays, to be found missing.
-    """
-    rule = draft.rule
-    ids = dict.fromkeys(_storable(rule.version_ids))
-    for version_id in _storable(draft.namesakes_of):
-        ids |= dict.fromkeys(version.same_name(session, version_id) or [version_id])
-    whole = ScopeRule(version_ids=tuple(ids), labels=_storable(rule.labels), epics=_storable(rule.epics))
-    return replace(draft, rule=whole, namesakes_of=())
-
-
-def _storable(texts: Iterable[str]) -> tuple[str, ...]:
-    return tuple(filter(None, map(names.tidy, texts)))
-
-
-def _findings(session: Session, draft: Draft) -> Findings:
-    rule = draft.rule
-    taken = release.by_name(session, draft.name)
-    ids = scope.traits(session, rule)
-    missing = [each for each in rule.version_ids if each not in version.known(session, rule.version_ids)]
-    missing += [each for each in rule.epics if each not in version.known_epics(session, rule.epics)]
-    return Findings(
-        taken_by=taken.name if taken else None,
-        channel=channel.load(session, draft.channel_id) if draft.channel_id else None,
-        missing=tuple(missing),
-        tickets=len(ids),
-        teams=scope.teams(session, rule),
-    )
 
 
 def _planned(draft: Draft, policy: Policy, actor: Actor, now: datetime) -> Release:
