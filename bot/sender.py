@@ -253,11 +253,12 @@ def _delivery(error: SlackError) -> DeliveryError:
         text += f" Missing: {error.needed}."
     return DeliveryError(
         text,
-        # A token that is refused is no fault of the message's, which waits until another is given.
+        # A token that is refused is no fault of the message's.
         permanent=mend is not None and error.code not in WRONG_TOKEN,
         retry_after=error.retry_after,
         unknown_outcome=error.unknown_outcome,
-        answered=error.answered,
+        # To the relay it is as if Slack were down: one message at a time tries it.
+        answered=error.answered and error.code not in WRONG_TOKEN,
     )
 
 

@@ -197,7 +197,7 @@ def test_a_token_that_is_refused_is_no_fault_of_the_messages(send: Any, slack: A
     slack.answer("chat.postMessage", {"ok": False, "error": code})
     with pytest.raises(DeliveryError) as raised:
         send()
-    assert (raised.value.permanent, raised.value.unknown_outcome) == (False, False)
+    assert (raised.value.permanent, raised.value.unknown_outcome, raised.value.answered) == (False, False, False)
     assert "SLACK_BOT_TOKEN" in raised.value.text
 
 

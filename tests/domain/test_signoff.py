@@ -102,7 +102,7 @@ def ask(who: Person = TOM, groups: frozenset[str] = frozenset({"qa"}), **more: A
         "release": RELEASE,
         "requirements": (QA, GOVERNANCE),
         "requested_by": RITA.slack_id,
-        "standing": Standing(person=who, groups=groups, groups_as_of=NOW),
+        "standing": Standing(person=who, groups=groups, groups_as_of=NOW, people_as_of=NOW),
         "assigned": None,
         "changes": (),
         "mirror_as_of": NOW,

@@ -18,6 +18,7 @@ from interlock.store import card as card_store
 from interlock.store import release as release_store
 from interlock.store.audit import AuditPersonRow, AuditRow
 from interlock.store.card import CardRevisionRow
+from interlock.store.directory import fresh
 from interlock.store.engine import Store
 from interlock.store.outbox import OutboxRow
 from interlock.store.person import PersonRow
@@ -307,6 +308,20 @@ def test_deciding_is_refused_while_groups_are_too_old(store: Store) -> None:
     refused = decide(store, POLICY, actor("TOM"), revision_id, Decision.APPROVED, None, late)
     assert isinstance(refused, Refused)
     assert refused.reason == "groups_unavailable"
+
+
+def test_deciding_is_refused_while_nobody_knows_who_is_still_there(store: Store) -> None:
+    _, revision_id = asked(store)
+    late = NOW + timedelta(minutes=61)
+    with store.write() as session:
+        fresh(session, "groups", late)
+        fresh(session, "tickets", late)
+    refused = decide(store, POLICY, actor("TOM"), revision_id, Decision.APPROVED, None, late)
+    assert isinstance(refused, Refused)
+    assert refused.reason == "people_unavailable"
+    with store.write() as session:
+        fresh(session, "people", late)
+    assert isinstance(decide(store, POLICY, actor("TOM"), revision_id, Decision.APPROVED, None, late), Decided)
 
 
 def test_ten_clicks_of_one_person_at_once_make_one_signoff(store: Store) -> None:

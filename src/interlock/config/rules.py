@@ -166,6 +166,7 @@ _AT_LEAST_ONE: Final = frozenset(
         "capacity",
         "every_minutes",
         "groups_max_age_minutes",
+        "people_max_age_minutes",
         "max_booking_hours",
         "mirror_max_age_minutes",
         "overdue_every_minutes",

@@ -63,8 +63,9 @@ class Owner:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """A person and their user groups' handles, as of when the mirror of groups was last whole."""
+    """A person and their user groups' handles, as of when the mirrors of groups and of people were last whole."""
 
     person: Person
     groups: frozenset[str]
     groups_as_of: datetime | None
+    people_as_of: datetime | None

@@ -33,10 +33,17 @@ def roles_of(policy: Policy, standing: Standing) -> frozenset[str]:
     return frozenset(named | {EVERYONE})
 
 
-def groups_too_old(policy: Policy, standing: Standing, now: datetime) -> bool:
-    """Whether the mirror of user groups is too old to decide by."""
-    limit = timedelta(minutes=policy.limits.groups_max_age_minutes)
-    return standing.groups_as_of is None or now - standing.groups_as_of > limit
+def too_old(policy: Policy, standing: Standing, now: datetime) -> Refused | None:
+    """The refusal where a mirror is too old to decide by: of user groups, or of people."""
+    if _older(standing.groups_as_of, policy.limits.groups_max_age_minutes, now):
+        return _stale("groups_unavailable", "user groups", standing.groups_as_of, now)
+    if _older(standing.people_as_of, policy.limits.people_max_age_minutes, now):
+        return _stale("people_unavailable", "people", standing.people_as_of, now)
+    return None
+
+
+def _older(as_of: datetime | None, minutes: int, now: datetime) -> bool:
+    return as_of is None or now - as_of > timedelta(minutes=minutes)
 
 
 def may(policy: Policy, permission: Permission, standing: Standing | None) -> Standing | Refused:
@@ -57,13 +64,11 @@ def may(policy: Policy, permission: Permission, standing: Standing | None) -> St
 
 
 def may_decide(policy: Policy, permission: Permission, standing: Standing | None, now: datetime) -> Standing | Refused:
-    """As `may`, for what changes something: refused too while user groups are older than policy allows, since who holds
-    a role is not known then.
+    """As `may`, for what changes something: refused too while people or user groups are older than policy allows, since
+    who holds a role, and who is still there, is not known then.
     """
     allowed = may(policy, permission, standing)
-    if isinstance(allowed, Standing) and groups_too_old(policy, allowed, now):
-        return stale_groups(allowed, now)
-    return allowed
+    return (too_old(policy, allowed, now) or allowed) if isinstance(allowed, Standing) else allowed
 
 
 def _holders(policy: Policy, role: str) -> str:
@@ -72,11 +77,11 @@ def _holders(policy: Policy, role: str) -> str:
     return f"{role} ({', '.join(f'@{group}' for group in groups)})" if groups else role
 
 
-def stale_groups(standing: Standing, now: datetime) -> Refused:
-    age = "were never read" if standing.groups_as_of is None else f"were last read {ago(standing.groups_as_of, now)}"
+def _stale(reason: str, what: str, as_of: datetime | None, now: datetime) -> Refused:
+    age = "were never read" if as_of is None else f"were last read {ago(as_of, now)}"
     return Refused(
-        reason="groups_unavailable",
-        sentence=f"That can't be decided now: Slack's user groups {age}, so who may decide is not known. "
+        reason=reason,
+        sentence=f"That can't be decided now: Slack's {what} {age}, so who may decide is not known. "
         "They are read every few minutes; try again then.",
     )
 

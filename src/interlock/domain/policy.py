@@ -128,6 +128,7 @@ class Limits:
 
     mirror_max_age_minutes: int = 30
     groups_max_age_minutes: int = 15
+    people_max_age_minutes: int = 60
     token_hours: int = 12
 
 

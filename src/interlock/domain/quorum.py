@@ -36,7 +36,7 @@ class Roster:
 
     def standing(self, person: Person) -> Standing:
         groups = frozenset(handle for handle, members in self.members.items() if person.slack_id in members)
-        return Standing(person=person, groups=groups, groups_as_of=None)
+        return Standing(person=person, groups=groups, groups_as_of=None, people_as_of=None)
 
 
 def groups_named(policy: Policy) -> dict[str, list[str]]:

@@ -7,8 +7,8 @@ from sqlalchemy import Index, text
 from sqlmodel import Field, Session, SQLModel, col, func, select
 
 from interlock.domain.actor import Owner, Person, Standing
+from interlock.store import mirror
 from interlock.store.base import UtcDateTime
-from interlock.store.mirror import MirrorRow
 from interlock.store.ticket import AccountRow
 
 VERIFIED = text("linked_by IS NOT NULL")
@@ -79,8 +79,12 @@ def standing(session: Session, slack_id: str) -> Standing | None:
         .join(GroupMemberRow, col(GroupMemberRow.group_id) == col(GroupRow.id))
         .where(GroupMemberRow.slack_id == slack_id, ~col(GroupRow.deleted))
     ).all()
-    mirror = session.get(MirrorRow, "groups")
-    return Standing(person=to_person(row), groups=frozenset(groups), groups_as_of=mirror.as_of if mirror else None)
+    return Standing(
+        person=to_person(row),
+        groups=frozenset(groups),
+        groups_as_of=mirror.as_of(session, "groups"),
+        people_as_of=mirror.as_of(session, "people"),
+    )
 
 
 def people(session: Session, slack_ids: Iterable[str]) -> dict[str, Person]:

@@ -129,7 +129,7 @@ def settle(
             return None
         allowed = authority.to_decide(session, policy, Permission.LINK_SELF, actor, now)
         if isinstance(allowed, Refused):
-            if allowed.reason != "groups_unavailable":
+            if allowed.reason not in {"groups_unavailable", "people_unavailable"}:
                 link.drop_request(session, request.slack_id)
             return None
         verdict = rules.judge(request, comments)
