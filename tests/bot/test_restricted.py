@@ -21,6 +21,7 @@ from bot.sender import DRAWERS
 from bot.services import Services
 from bot.views.blocks import Message
 from interlock.domain.policy import Ladder, LadderStep, Policy, Team, TeamMatch
+from interlock.store.engine import Store
 from interlock.store.outbox import OutboxRow, message_of
 from interlock.store.ticket import AccountRow, TicketChangeRow, TicketLinkRow, TicketRow
 from interlock.usecases import card, digest, escalation, readiness, revalidation, scope, signoff
@@ -107,8 +108,7 @@ def policy() -> Policy:
     return replace(PLAIN, ladders={"usual": LADDER}, teams=PLAIN.teams | {"data": data})
 
 
-@pytest.fixture
-def world(services: Services) -> int:
+def build(store: Store) -> int:
     """Of 2026.12's five tickets DATA-666 is restricted and stands in the way of two; PAY-13, in the way of one, is
     another channel's."""
     hidden: dict[str, Any] = {
@@ -117,7 +117,7 @@ def world(services: Services) -> int:
         "assignee_id": "acc-ravi",
         "summary": "Falcon slips",
     }
-    with services.store.write() as session:
+    with store.write() as session:
         people(session)
         session.add(AccountRow(id="acc-ravi", name="Ravi in Jira"))
         ticket(session, "DATA-666", **hidden)
@@ -138,6 +138,11 @@ def world(services: Services) -> int:
                 )
             )
         return number
+
+
+@pytest.fixture
+def world(services: Services) -> int:
+    return build(services.store)
 
 
 def typed(services: Services) -> Iterator[tuple[str, object]]:
@@ -266,35 +271,42 @@ def test_every_output_is_searched_or_says_why_not() -> None:
     assert TABLES.submissions.keys() == {*SENT, "signoff.reject"} | SENT_ELSEWHERE.keys()
 
 
-def test_no_command_click_or_message_names_it(
-    services: Services, world: int, slack: Slack, logged: io.StringIO
-) -> None:
+def everything(services: Services, number: int) -> Iterator[tuple[str, object]]:
+    """All that is said: each name begins with `to CHANNEL: kind` where it is a message."""
     store, policy = services.store, services.policy
     for hours in (0, 2, 4, 6, 8, 24):  # each rung of the ladder
         escalation.run(store, policy, NOW + timedelta(hours=hours))
-    said = dict(signed_and_overtaken(services, world))
+    yield from signed_and_overtaken(services, number)
     for kind in SHARED:
-        share(store, policy, actor("RAVI"), kind, world, CHANNEL, "r1", NOW)
+        share(store, policy, actor("RAVI"), kind, number, CHANNEL, "r1", NOW)
     digest.run(store, policy, CHANNEL, "slot", NOW)
     readiness.run(store, policy, datetime(2026, 12, 14, 9, tzinfo=UTC))
-    posts = list(drawn(services))
-    said |= {f"to {channel}: {kind} {number}": told for number, (kind, channel, told) in enumerate(posts)}
+    for place, (kind, channel, told) in enumerate(list(drawn(services))):
+        yield f"to {channel}: {kind} {place}", told
     with store.write() as session:
         for row in session.exec(select(OutboxRow)):  # so that what becomes of a blocker changes its pings
             row.state, row.message_channel, row.message_ts = "sent", row.channel, "1.1"
-    said |= dict(typed(services)) | dict(clicked(services, world))
-    later = list(drawn(services))
-    said |= {f"to {channel}: {kind} {number}, later": told for number, (kind, channel, told) in enumerate(later)}
-    everything = {name: words(told) for name, told in said.items()}
-    everything |= {f"form {number}": words(call) for number, call in enumerate(slack.calls)}
+    yield from typed(services)
+    yield from clicked(services, number)
+    for place, (kind, channel, told) in enumerate(list(drawn(services))):
+        yield f"to {channel}: {kind} {place}, later", told
+
+
+def test_no_command_click_or_message_names_it(
+    services: Services, world: int, slack: Slack, logged: io.StringIO
+) -> None:
+    said = dict(everything(services, world))
+    texts = {name: words(told) for name, told in said.items()}
+    texts |= {f"form {number}": words(call) for number, call in enumerate(slack.calls)}
     assert [method for method, _ in slack.calls].count("views.open") > 2
-    for name, text in everything.items():
+    for name, text in texts.items():
         typed_there = "DATA-666" in name
         assert not [each for each in SECRET if each in text and not (typed_there and each == "DATA-666")], name
         if name.startswith(f"to {CHANNEL}"):
             assert not [each for each in FOREIGN if each in text], name
     assert "Falcon" not in logged.getvalue()
-    shown = " ".join(everything.values())
+    shown = " ".join(texts.values())
     assert "estricted ticket" in shown  # it counts
     assert "PAY-13" in shown  # to members, in answers that only they see
-    assert {kind for kind, _, told in posts + later if isinstance(told, Drawn | DrawnHome)} >= EXPECTED
+    kinds = {name.split()[2] for name, told in said.items() if isinstance(told, Drawn | DrawnHome)}
+    assert kinds >= EXPECTED
