@@ -71,10 +71,13 @@ WORDS: Final[dict[str, Topic]] = {
 NEAR: Final = 75
 
 ADDRESSED: Final = re.compile(r"<@[UW][A-Z0-9]+>")
-NAME: Final = re.compile(r"[\w.-]*\d[\w.-]*|\b(?:staging|ml-train)\b", re.IGNORECASE)
-"""A release or an environment as people name them: with a number in it."""
+NAME: Final = re.compile(r"(?<![\w.-])(?=[\w.-]*\d)[\w.-]+|\b(?:staging|ml-train)\b", re.IGNORECASE)
+"""A release or an environment as people name them: with a number in it. Looked for from each word's first letter only,
+or a long word without a number would be walked through from each of its letters."""
 OF: Final = re.compile(r"\b(?:for|of|on|in|blocking)\s+(?:the\s+)?(.+)$", re.IGNORECASE)
 LONGEST: Final = 80
+HEARD: Final = 500
+"""So much of what is said is looked at. Slack lets people say 40,000 characters, and nobody is answered meanwhile."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +95,7 @@ class Meaning:
 
 def meaning(text: str) -> Meaning:
     """What is most likely meant: help where nothing else is."""
-    said = " ".join(ADDRESSED.sub(" ", text).split())
+    said = " ".join(ADDRESSED.sub(" ", text[:HEARD]).split())
     plain = said.casefold()
     for topic, sign in SIGNS:
         if re.search(sign, plain):

@@ -14,7 +14,7 @@ from interlock.trackers.errors import UnreadableTicketError
 from interlock.trackers.fields import FieldIds
 
 _UNNAMED_LEVEL = "unnamed"
-_KEY = re.compile(r"([A-Za-z][A-Za-z0-9_]*)-\d+", re.ASCII)
+_KEY = re.compile(r"([A-Za-z][A-Za-z0-9_]{0,254})-\d+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
