@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from bot.sender import MENDS, TOKEN
+from interlock.domain.backup import RESTORED
 
 CODES: Final[Mapping[str, str]] = {
     "channel_not_found": "channel",
@@ -34,6 +35,7 @@ CODES: Final[Mapping[str, str]] = {
 BEGINNINGS: Final[tuple[tuple[str, str], ...]] = (
     ("It may have been posted", "unknown_outcome"),
     ("Given up after", "gave_up"),
+    (RESTORED, "restored"),
     *((MENDS[code], name) for code, name in CODES.items()),
 )
 

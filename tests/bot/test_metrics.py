@@ -26,6 +26,7 @@ from bot.slack import Slack as SlackApi
 from bot.slack import SlackError
 from bot.views import blocks
 from bot.views.blocks import Message
+from interlock.domain import backup
 from interlock.domain.errors import InterlockError
 from interlock.domain.outbox import Outgoing, Urgency
 from interlock.domain.policy import JobRule, Policy
@@ -133,6 +134,7 @@ def test_each_reason_for_parking_has_a_class() -> None:
     classes = {code: classify(f"{sentence} Missing: chat:write.") for code, sentence in MENDS.items()}
     assert {code for code, name in classes.items() if name == "other"} == set()
     assert classes["token_revoked"] == "token"
+    assert classify(backup.reason(NOW)) == "restored"
     assert set(CODES) <= set(MENDS)
     assert by_class({"What nobody foresaw.": 2, "It may have been posted: x": 1}) == {"other": 2, "unknown_outcome": 1}
 

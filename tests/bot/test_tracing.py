@@ -1,5 +1,7 @@
 """One trace from a click to the post that comes of it, and from a slot to what the tracker was asked."""
 
+import subprocess
+import sys
 import threading
 import zlib
 from collections.abc import Callable, Iterator
@@ -167,6 +169,12 @@ def test_a_refresh_that_others_join_goes_on_with_the_last_that_asked(sqlite_stor
     with sqlite_store.read() as session:
         rows = session.connection().exec_driver_sql("SELECT traceparent FROM outbox").scalars().all()
     assert rows == asked[1:]
+
+
+def test_opentelemetry_is_not_imported_until_somebody_asks_for_traces() -> None:
+    look = "import sys, bot.wiring; print([name for name in sys.modules if name.startswith('opentelemetry')])"
+    done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.strip() == "[]"
 
 
 @contextmanager

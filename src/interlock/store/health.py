@@ -1,10 +1,11 @@
 """What /metrics tells of the store: a few counts, each over an index that holds no history."""
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy import ColumnElement, literal
+from sqlalchemy import select as columns
 from sqlmodel import Session, col, func, select
 
 from interlock.domain.outbox import Backlog
@@ -72,27 +73,29 @@ def gauges(session: Session, now: datetime) -> Gauges:
 
 
 def _slots(session: Session, now: datetime) -> dict[tuple[str, str], int]:
-    running = session.exec(
-        select(SlotRow.job, func.count())
+    job = _without_subject(session)
+    running = session.execute(
+        columns(job, literal("running"), func.count())
         .where(col(SlotRow.outcome).is_(None), col(SlotRow.lease_until) > now, col(SlotRow.started_at).is_not(None))
-        .group_by(SlotRow.job)
+        .group_by(job)
     )
-    ended = session.exec(
-        select(SlotRow.job, SlotRow.outcome, func.count())
+    ended = session.execute(
+        columns(job, col(SlotRow.outcome), func.count())
         .where(col(SlotRow.due_at) > now - RECENT, col(SlotRow.outcome).is_not(None))
-        .group_by(SlotRow.job, col(SlotRow.outcome))
+        .group_by(job, col(SlotRow.outcome))
     )
-    return _by_family([(job, "running", count) for job, count in running]) | _by_family(
-        [(job, outcome or "", count) for job, outcome, count in ended]
-    )
-
-
-def _by_family(counted: Iterable[tuple[str, str, int]]) -> dict[tuple[str, str], int]:
-    """A digest is a job per channel: thousands of names that tell an operator no more than one."""
     found: Counter[tuple[str, str]] = Counter()
-    for job, outcome, count in counted:
-        found[family(job), outcome] += count
+    for name, outcome, count in (*running, *ended):
+        found[family(name), outcome] += count
     return dict(found)
+
+
+def _without_subject(session: Session) -> ColumnElement[str]:
+    """A digest is a job per channel: thousands of names that tell an operator no more than one, and are one here."""
+    job = col(SlotRow.job)
+    if session.get_bind().dialect.name == "sqlite":
+        return func.substr(job, 1, func.instr(job + ":", ":") - 1)
+    return func.split_part(job, ":", 1)
 
 
 def _audit_head(session: Session) -> AuditHead:
