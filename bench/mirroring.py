@@ -38,10 +38,10 @@ def main() -> None:
     store = Store(f"sqlite:///{sys.argv[1]}")
     tracker = JiraTracker(sys.argv[2], EMAIL, TOKEN, policy.tickets)
     sync.run(store, policy, tracker, _now)
-    print(_peak_kib())  # noqa: T201 what the parent reads
+    print(peak_kib())  # noqa: T201 what the parent reads
 
 
-def _peak_kib() -> int:
+def peak_kib() -> int:
     """Linux's own count where there is one: getrusage's begins with what the parent held when it started us."""
     status = Path("/proc/self/status")
     if status.is_file():

@@ -1,6 +1,7 @@
 """The runner: each slot once, whoever runs, whatever dies."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from threading import Event, Thread
 from time import monotonic
@@ -343,3 +344,31 @@ def test_the_overview_says_what_was_and_what_comes(sqlite_store: Store) -> None:
     assert digest.last is not None
     assert (digest.job, digest.last.outcome, digest.next_at) == ("digest", "done", MONDAY + DAY)
     assert (relay.job, relay.rule, relay.last, relay.next_at) == ("relay", None, None, None)
+
+
+@pytest.mark.parametrize("asked", ["full", "sync"])
+def test_of_a_group_one_runs_at_a_time_in_all_replicas(store: Store, asked: str) -> None:
+    ran: list[str] = []
+    begun, go_on = Event(), Event()
+
+    def long(_context: JobContext) -> JobReport:
+        begun.set()
+        assert go_on.wait(20)
+        return JobReport()
+
+    def job(name: str) -> Job:
+        return Job(name=name, run=lambda context: noting(ran, name).run(context), group="reading")
+
+    quick = [job("sync"), job("full"), noting(ran)]
+    here = runner(store, *(replace(each, run=long) for each in quick), sync=NINE)
+    there = runner(store, *quick, owner="two", sync=NINE, digest=NINE)
+    thread = Thread(target=here.run_now, args=(asked, MONDAY))
+    thread.start()
+    assert begun.wait(20)
+    # Beside it neither what is due nor what somebody asks for; a job of no group is none of its business.
+    assert [run.slot.job for run in there.run_due(MONDAY)] == ["digest"]
+    assert there.run_now("full", MONDAY + MINUTE) == there.run_now("sync", MONDAY + MINUTE) == ()
+    go_on.set()
+    thread.join()
+    assert [run.slot.job for run in there.run_due(MONDAY)] == ["sync"]
+    assert ran == ["digest Mon 09:00", "sync Mon 09:00"]

@@ -44,6 +44,7 @@ class Job:
     """`subjects` makes it a family: pairs of a subject (a channel's id) and its own rule, each with slots of its own,
     so that the failure of one does not stop the others. Without it the rule is policy's for `name`.
 
+    `group`: of the jobs in one, asked for or due, only one runs at a time.
     `needs`: while one of these vendors does not accept our token, it is not run.
     `lease`: how long after its process died a slot is free again; a living one extends it.
     """
@@ -51,6 +52,7 @@ class Job:
     name: str
     run: Callable[[JobContext], JobReport]
     subjects: Callable[[datetime], Iterable[tuple[str, JobRule]]] | None = None
+    group: str | None = None
     needs: frozenset[Vendor] = frozenset()
     lease: timedelta = field(default=timedelta(seconds=90))
 

@@ -119,6 +119,11 @@ class JobRunner:
     def _unscheduled(self, job: Job) -> list[tuple[str, None]]:
         return [(job.name, None)] if job.subjects is None and job.name not in self._policy.jobs else []
 
+    def _kin(self, job: Job, but: str = "") -> list[str]:
+        """The slots' names of the jobs beside which it must not run, itself among them, without `but`."""
+        names = [each.name for each in self.jobs.values() if job.group is not None and each.group == job.group]
+        return [each for name in names for each in (name, f"{MANUAL}{name}") if each != but]
+
     def _due(self, job: Job, name: str, rule: JobRule, now: datetime) -> Run | None:
         if self._stopping.is_set():
             return None
@@ -126,11 +131,15 @@ class JobRunner:
             # Most ticks find nothing to do, and need no writer's transaction to see it.
             if self._plan(slots.newest(session, name, now), rule, now) == Plan() or not self._trusts(session):
                 return None
+            if slots.any_held(session, self._kin(job, name), now):
+                return None
             halts = self._vendors.halts(session, job.needs)
         if not self._vendors.lets_through(halts):
             return None
         with self._store.write() as session:
-            slots.one_at_a_time(session, name)
+            slots.one_at_a_time(session, job.group or name)
+            if slots.any_held(session, self._kin(job, name), now):
+                return None
             # What lies ahead was fired by a clock that has been put back since, and must not silence the job till then.
             todo = self._plan(slots.newest(session, name, now), rule, now)
             if todo.give_up is not None:
@@ -159,6 +168,9 @@ class JobRunner:
             report = job.run(JobContext(now=at, slot=slot, progress=self._progress(slot, Event()), dry_run=True))
             return Run(slot=slot, outcome=None, detail=report.detail, report=report)
         with self._store.write() as session:
+            slots.one_at_a_time(session, job.group or name)
+            if slots.any_held(session, self._kin(job), self._clock()):
+                return None
             claimed = slots.claim(session, name, at, self._owner, self._clock(), job.lease)
         return None if claimed is None else self._run(job, claimed, None, at)
 

@@ -22,6 +22,8 @@ Clock = Callable[[], datetime]
 
 SYNC = "sync"
 FULL = "sync-full"
+GROUP = "reading the tickets"
+"""Beside one that begins anew the other would find no cursor, and read everything too."""
 
 OVERLAP = timedelta(minutes=10)
 """How much is read again: search shows a write only after a while, by then behind the cursor. Twice does no harm."""
@@ -100,7 +102,7 @@ def job(store: Store, policy: Policy, tracker: JiraTracker, clock: Clock, *, ful
         missing = f" Jira has no field named {', '.join(done.missing)}." if done.missing else ""
         return JobReport(detail=f"{count(done.read, 'ticket')} read, {since}.{voided}{missing}")
 
-    return Job(name=FULL if full else SYNC, run=work, needs=frozenset({Vendor.JIRA}))
+    return Job(name=FULL if full else SYNC, run=work, group=GROUP, needs=frozenset({Vendor.JIRA}))
 
 
 def _said(progress: Progress) -> str:

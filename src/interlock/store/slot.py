@@ -1,5 +1,6 @@
 """Slots: one firing of one scheduled job, held by a lease."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -61,6 +62,14 @@ def skipped(session: Session, family: str, after: datetime, until: datetime) -> 
 def one_at_a_time(session: Session, job: str) -> None:
     """Until the transaction ends nobody else decides about this job: replicas plan from the same firings."""
     alone(session, f"slot {job}")
+
+
+def any_held(session: Session, jobs: Collection[str], now: datetime) -> bool:
+    """Whether a slot of any of these runs somewhere, or waits for another attempt."""
+    held = select(SlotRow.job).where(
+        col(SlotRow.job).in_(jobs), col(SlotRow.outcome).is_(None), col(SlotRow.lease_until) > now
+    )
+    return session.exec(held.limit(1)).first() is not None
 
 
 def claim(session: Session, job: str, due_at: datetime, owner: str, now: datetime, lease: timedelta) -> Slot | None:
