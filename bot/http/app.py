@@ -12,6 +12,7 @@ from typing import Final
 import structlog
 from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI, Request, Response
+from fastapi.telemetry import TelemetryConfig
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from starlette.requests import ClientDisconnect
 
@@ -26,6 +27,16 @@ JIRA_BODY: Final = 10 * 1024 * 1024
 """Jira cuts a webhook's body at 25 MB; one that is too large for us is caught up by the next sync."""
 HANDLERS: Final = 10
 """Requests of Slack's handled at once, as many as Socket Mode's client has threads."""
+
+SILENT: Final[TelemetryConfig] = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+}
+"""FastAPI's own traces and logs tell what an exception said and what a request held: ours (`bot.tracing`) do not. An
+environment variable would switch them on."""
 
 STATUS: Final = {Receipt.TAKEN: 200, Receipt.FORGED: 401, Receipt.UNREADABLE: 400, Receipt.LATER: 503}
 
