@@ -12,7 +12,14 @@ from interlock.store.engine import Store
 from tests.scrape import everything, samples
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("README.md", "CHANGELOG.md", "docs/operations.md", "docs/architecture.md", "docs/policy.md")
+PAGES = (
+    "README.md",
+    "CHANGELOG.md",
+    "docs/operations.md",
+    "docs/architecture.md",
+    "docs/policy.md",
+    "docs/security.md",
+)
 
 
 def page(name: str) -> str:
