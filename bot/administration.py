@@ -14,6 +14,7 @@ from interlock.config.errors import ConfigError
 from interlock.domain.anchor import read
 from interlock.domain.words import count
 from interlock.store import audit, schema
+from interlock.store.erasure import erased_events
 from interlock.usecases import anchor
 
 
@@ -77,6 +78,7 @@ def verify_audit(env: Mapping[str, str], anchors: Sequence[Path] = ()) -> Verdic
     try:
         with store.read() as session:
             events, broken = audit.verify(session)
+            erased = erased_events(session)
         broken = broken or anchor.contradicted(store, "\n".join(texts))
     finally:
         store.close()
@@ -84,7 +86,8 @@ def verify_audit(env: Mapping[str, str], anchors: Sequence[Path] = ()) -> Verdic
         return Verdict(sentence=f"interlock: the audit chain breaks at event {broken.seq}: {broken.why}.", holds=False)
     held = sum(len(read(text)) for text in texts)
     against = f", and {count(held, 'anchor')} with it" if held else ""
-    return Verdict(sentence=f"The audit chain holds: {count(events, 'event')}{against}.", holds=True)
+    gone = f" Personal data of {count(erased, 'event')} was erased." if erased else ""
+    return Verdict(sentence=f"The audit chain holds: {count(events, 'event')}{against}.{gone}", holds=True)
 
 
 def export_audit(env: Mapping[str, str], since: datetime | None, form: Form, out: TextIO) -> int:

@@ -28,7 +28,10 @@ db = typer.Typer(no_args_is_help=True, help="The database.")
 config = typer.Typer(no_args_is_help=True, help="The policy files.")
 job = typer.Typer(no_args_is_help=True, help="Scheduled jobs.")
 audit = typer.Typer(no_args_is_help=True, help="The record of decisions.")
-for name, group in (("db", db), ("config", config), ("job", job), ("audit", audit)):
+person = typer.Typer(no_args_is_help=True, help="What is kept of people.")
+token = typer.Typer(no_args_is_help=True, help="People's tokens for the command line.")
+GROUPS = {"db": db, "config": config, "job": job, "audit": audit, "person": person, "token": token}
+for name, group in GROUPS.items():
     app.add_typer(group, name=name)
 
 DEFAULT_PORT = 8765
@@ -267,6 +270,36 @@ def audit_export(
 
     start = since.replace(tzinfo=UTC) if since else None
     administration.export_audit(os.environ, start, Form(form.value), sys.stdout)
+
+
+@person.command("erase")
+def person_erase(
+    slack_id: Annotated[str, typer.Argument(help="The member ID in their Slack profile, such as U0123ABCD.")],
+    still_here: Annotated[
+        str | None, typer.Option(metavar="REASON", help="Why somebody is erased who is active in Slack. Recorded.")
+    ] = None,
+) -> None:
+    """Take a person's data out of the database, and leave the record whole."""
+    from bot import people_desk  # noqa: PLC0415 light start
+
+    for line in people_desk.before_erasing(os.environ, slack_id, still_here):
+        typer.echo(line)
+    if typer.prompt(f"Type {slack_id} to erase them", default="", show_default=False).strip() != slack_id:
+        typer.echo("Nothing was erased.", err=True)
+        raise typer.Exit(1)
+    done = people_desk.erase(os.environ, slack_id, still_here)
+    for line in done.lines:
+        typer.echo(line)
+    if not done.fine:
+        raise typer.Exit(1)
+
+
+@token.command("revoke")
+def token_revoke(slack_id: Annotated[str, typer.Argument(help="The member ID in their Slack profile.")]) -> None:
+    """End somebody's token at once. They may ask for another: /link token."""
+    from bot import people_desk  # noqa: PLC0415 light start
+
+    typer.echo(people_desk.revoke(os.environ, slack_id))
 
 
 remote_commands.register(app)

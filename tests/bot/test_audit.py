@@ -14,7 +14,6 @@ from bot.drawers import audit as drawers
 from bot.services import Services
 from interlock.domain.audit import AuditEvent, link_hash
 from interlock.store import audit
-from interlock.store.audit import AuditPersonRow
 from interlock.store.engine import Store
 from tests.builders import NOW, actor, message
 
@@ -56,11 +55,12 @@ def test_no_cell_is_a_formula(decided: Store) -> None:
 
 def test_an_erased_person_is_absent_and_the_event_stays(decided: Store) -> None:
     with decided.write() as session:
-        session.delete(session.get_one(AuditPersonRow, (1, "actor")))
-    first, second = (json.loads(line) for line in exported(decided, Form.JSONL).splitlines())
+        event = AuditEvent(kind=audit.ERASED, actor=actor("ANA"), facts={"records": 1})
+        audit.erase(session, [(1, "actor")], audit.append(session, event, NOW))
+    first, second, _ = (json.loads(line) for line in exported(decided, Form.JSONL).splitlines())
     assert (first["actor"], first["people"], second["actor"]) == (None, {}, "@Ana")
     with decided.read() as session:
-        assert audit.verify(session) == (2, None)
+        assert audit.verify(session) == (3, None)
 
 
 def test_since_takes_what_came_on_that_day_and_later(decided: Store) -> None:

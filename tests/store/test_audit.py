@@ -27,17 +27,18 @@ def record(store: Store, count: int = 3) -> None:
             audit.append(session, event, NOW)
 
 
-def tamper(store: Store, *statements: str, disarm: str = "") -> None:
+def tamper(store: Store, *statements: str, disarm: tuple[str, ...] = ()) -> None:
     """What somebody with the database could do: switch the triggers off, and change what they like."""
     with store.engine.begin() as connection:
-        if disarm and store.is_sqlite:
-            names = connection.execute(
-                text("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :t"), {"t": disarm}
-            )
-            for (name,) in names.all():
-                connection.execute(text(f"DROP TRIGGER {name}"))
-        elif disarm:
-            connection.execute(text(f"ALTER TABLE {disarm} DISABLE TRIGGER USER"))
+        for table in disarm:
+            if store.is_sqlite:
+                names = connection.execute(
+                    text("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :t"), {"t": table}
+                )
+                for (name,) in names.all():
+                    connection.execute(text(f"DROP TRIGGER {name}"))
+            else:
+                connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER USER"))
         for statement in statements:
             connection.execute(text(statement))
 
@@ -53,6 +54,9 @@ def test_an_untouched_chain_holds(store: Store) -> None:
     [
         "UPDATE audit_event SET body = '{}' WHERE seq = 2",
         "DELETE FROM audit_event WHERE seq = 3",
+        "UPDATE audit_person SET data = '{}' WHERE seq = 2",
+        "DELETE FROM audit_person WHERE seq = 2",
+        "INSERT INTO erasure SELECT 2, 'actor', 3",
         "INSERT INTO audit_event SELECT 9, at, kind, release_id, body, previous, 'x' FROM audit_event WHERE seq = 1",
     ],
 )
@@ -84,6 +88,7 @@ def test_sqlite_refuses_replacement_too(sqlite_store: Store) -> None:
         (["UPDATE audit_event SET kind = 'signoff.rejected' WHERE seq = 2"], 2, "filed otherwise"),
         (["UPDATE audit_event SET at = '2026-11-22 09:00:00+00:00' WHERE seq = 2"], 2, "filed otherwise"),
         (["UPDATE audit_event SET release_id = 7 WHERE seq = 3"], 3, "filed otherwise"),
+        (["DELETE FROM audit_person WHERE seq = 2"], 2, "is gone, and no erasure says so"),
         (['UPDATE audit_person SET data = \'{"name": "Tom"}\' WHERE seq = 1'], 1, "the actor recorded beside it"),
     ],
 )
@@ -91,7 +96,7 @@ def test_what_an_administrator_changes_behind_the_triggers_shows(
     store: Store, statements: list[str], first: int, why: str
 ) -> None:
     record(store)
-    tamper(store, *statements, disarm="audit_event")
+    tamper(store, *statements, disarm=("audit_event", "audit_person"))
     with store.read() as session:
         _, broken = audit.verify(session, batch=2)
     assert broken is not None
@@ -99,8 +104,33 @@ def test_what_an_administrator_changes_behind_the_triggers_shows(
     assert why in broken.why
 
 
+def erase(store: Store, count: int) -> None:
+    """What an erasure that says `count` takes out of the record."""
+    with store.write() as session:
+        event = AuditEvent(kind=audit.ERASED, actor=ANA, facts={"records": count})
+        audit.erase(session, audit.people_of(session, "U0ANA"), audit.append(session, event, NOW))
+
+
 def test_erasing_a_person_leaves_the_chain_whole(store: Store) -> None:
     record(store)
-    tamper(store, "DELETE FROM audit_person WHERE seq = 2")
+    erase(store, 3)
     with store.read() as session:
-        assert audit.verify(session) == (3, None)
+        assert audit.verify(session) == (4, None)
+        assert audit.people_of(session, "U0ANA") == []
+
+
+def test_an_erasure_that_took_more_than_it_says_shows(store: Store) -> None:
+    record(store)
+    erase(store, 2)
+    with store.read() as session:
+        _, broken = audit.verify(session)
+    assert broken is not None
+    assert (broken.seq, broken.why) == (4, "it does not say how much was erased")
+
+
+def test_what_says_who_was_erased_cannot_be_changed(store: Store) -> None:
+    record(store)
+    erase(store, 3)
+    for statement in ("UPDATE erasure SET role = 'x'", "DELETE FROM erasure"):
+        with pytest.raises(DBAPIError, match="append-only"):
+            tamper(store, statement)

@@ -33,7 +33,7 @@ KEPT: Final = frozenset(
         "release", "milestone", "requirement", "scope", "signoff",
         "card", "card_revision", "scope_snapshot",
         "environment", "booking", "blocker", "escalation",
-        "schema_floor",
+        "schema_floor", "erasure", "tombstone",
     }
 )  # fmt: skip
 """What was decided, and what it was decided on: for ever."""

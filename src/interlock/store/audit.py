@@ -8,11 +8,14 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, true
-from sqlmodel import Field, Session, SQLModel, col, select
+from sqlmodel import Field, Session, SQLModel, col, func, select
 
 from interlock.domain import audit
 from interlock.domain.audit import AuditEvent, Broken, Link, Recorded
 from interlock.store.base import UtcDateTime
+from interlock.store.erasure import ErasureRow
+
+ERASED = "person.erased"
 
 
 class AuditRow(SQLModel, table=True):
@@ -42,7 +45,7 @@ class AuditHeadRow(SQLModel, table=True):
 
 class AuditPersonRow(SQLModel, table=True):
     """Who it was, in clear, outside the chain: the event's body holds sha256(salt + data). Erasing a person deletes
-    rows here and leaves the chain whole.
+    rows here and leaves the chain whole; the database refuses to let go of one that no recorded erasure names.
     """
 
     __tablename__ = "audit_person"
@@ -157,14 +160,45 @@ def _first_misfiled(rows: Sequence[AuditRow]) -> Broken | None:
 
 
 def _first_broken_person(session: Session, links: list[Link]) -> Broken | None:
-    """Personal data that is present must match what the chain committed to; what is absent was erased, as it may be."""
+    """Personal data that is present must match what the chain committed to; of what is absent an event must say that it
+    was erased.
+    """
     people = session.exec(
         select(AuditPersonRow)
         .where(col(AuditPersonRow.seq).between(links[0].seq, links[-1].seq))
         .order_by(col(AuditPersonRow.seq))
     ).all()
-    commitments = {link.seq: json.loads(link.body)["people"] for link in links}
+    told = {link.seq: json.loads(link.body) for link in links}
     for person in people:
-        if commitments[person.seq].get(person.role) != audit.commitment(person.salt, person.data):
+        if told[person.seq]["people"].get(person.role) != audit.commitment(person.salt, person.data):
             return Broken(seq=person.seq, why=f"the {person.role} recorded beside it was changed")
+    numbers = col(ErasureRow.seq).between(links[0].seq, links[-1].seq)
+    erased = set(session.exec(select(ErasureRow.seq, ErasureRow.role).where(numbers)).all())
+    there = {(person.seq, person.role) for person in people} | erased
+    for seq, body in told.items():
+        absent = [role for role in body["people"] if (seq, role) not in there]
+        if absent:
+            return Broken(seq=seq, why=f"the {absent[0]} recorded beside it is gone, and no erasure says so")
+        if body["kind"] == ERASED and _erased_by(session, seq) != body["facts"]["records"]:
+            return Broken(seq=seq, why="it does not say how much was erased")
     return None
+
+
+def people_of(session: Session, slack_id: str) -> list[tuple[int, str]]:
+    """The events and roles in which the record has this person's data."""
+    theirs = col(AuditPersonRow.data)["slack_id"].as_string() == slack_id
+    rows = session.exec(select(AuditPersonRow.seq, AuditPersonRow.role).where(theirs).order_by(col(AuditPersonRow.seq)))
+    return list(rows)
+
+
+def erase(session: Session, records: Sequence[tuple[int, str]], by: int) -> None:
+    """Let this personal data go, as the event `by` (of the kind ERASED) says, whose facts tell how many `records`."""
+    session.add_all(ErasureRow(seq=seq, role=role, event=by) for seq, role in records)
+    session.flush()
+    for seq, role in records:
+        session.delete(session.get_one(AuditPersonRow, (seq, role)))
+    session.flush()
+
+
+def _erased_by(session: Session, seq: int) -> int:
+    return session.exec(select(func.count()).select_from(ErasureRow).where(ErasureRow.event == seq)).one()

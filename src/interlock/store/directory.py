@@ -10,7 +10,7 @@ from interlock.domain.actor import Person
 from interlock.domain.channel import Channel
 from interlock.domain.directory import AccountLink, Group
 from interlock.domain.ticket import Account
-from interlock.store import mirror
+from interlock.store import erasure, mirror
 from interlock.store.alone import alone
 from interlock.store.mirror import MirrorRow
 from interlock.store.person import ChannelRow, GroupMemberRow, GroupRow, PersonRow, to_person
@@ -24,7 +24,8 @@ def one_at_a_time(session: Session) -> None:
 
 
 def save_people(session: Session, people: Sequence[Person], now: datetime) -> None:
-    """What Slack says of them; what is known of their tracker account stays."""
+    """What Slack says of them; what is known of their tracker account stays. Whoever was erased is not read."""
+    erased = erasure.tombstones(session)
     rows = [
         {
             "slack_id": person.slack_id,
@@ -37,6 +38,7 @@ def save_people(session: Session, people: Sequence[Person], now: datetime) -> No
             "seen_at": now,
         }
         for person in people
+        if not erased.has(person.slack_id)
     ]
     upsert(session, PersonRow, rows, ["slack_id"])
 
@@ -161,7 +163,9 @@ def _remove_members(session: Session, pairs: set[tuple[str, str]]) -> None:
 
 
 def _add_members(session: Session, pairs: set[tuple[str, str]]) -> None:
-    insert_new(session, GroupMemberRow, [{"group_id": group, "slack_id": member} for group, member in sorted(pairs)])
+    erased = erasure.tombstones(session)
+    rows = [{"group_id": group, "slack_id": one} for group, one in sorted(pairs) if not erased.has(one)]
+    insert_new(session, GroupMemberRow, rows)
 
 
 def names(session: Session, ids: Iterable[str]) -> dict[str, str]:

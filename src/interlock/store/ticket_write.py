@@ -8,7 +8,10 @@ from typing import Any
 from sqlalchemy import delete, insert, select, update
 from sqlmodel import Session, SQLModel, col
 
-from interlock.domain.ticket import Account, Change, Project, Ticket, Version
+from interlock.domain.erasure import NAME
+from interlock.domain.ticket import Account, Change, Field, Project, Ticket, Version
+from interlock.store import erasure
+from interlock.store.erasure import Tombstones
 from interlock.store.ticket import (
     AccountRow,
     ProjectRow,
@@ -138,6 +141,9 @@ def write_changes(
     """Add history by ticket id; a change that is there already is overwritten by what is told of it now."""
     rows = [_change(ticket_id, change, observed=False) for ticket_id, those in told.items() for change in those]
     rows += [_change(ticket_id, change, observed=True) for ticket_id, those in observed.items() for change in those]
+    erased = erasure.tombstones(session)
+    if erased:
+        _forget_names(erased, rows)
     upsert(session, TicketChangeRow, rows, ["ticket_id", "id"])
 
 
@@ -180,7 +186,10 @@ def write_names(
     )
     told: list[dict[str, Any]] = []
     silent: list[dict[str, Any]] = []
+    erased = erasure.tombstones(session)
     for each in accounts:
+        if erased.has(each.id):
+            continue
         row = {"id": each.id, "name": each.name, "active": each.active}
         if each.email is None and each.active:
             silent.append(row)
@@ -252,6 +261,16 @@ def _change(ticket_id: str, change: Change, *, observed: bool) -> dict[str, Any]
         "author_id": change.author_id,
         "observed": observed,
     }
+
+
+def _forget_names(erased: Tombstones, changes: list[dict[str, Any]]) -> None:
+    """Of who had a ticket: before and after are accounts, and the texts their names."""
+    for change in changes:
+        if change["field"] != Field.ASSIGNEE.value:
+            continue
+        for value in ("before", "after"):
+            if erased.has(change[value]):
+                change[f"{value}_text"] = NAME
 
 
 def _insert(session: Session, table: type[SQLModel], rows: list[dict[str, Any]]) -> None:

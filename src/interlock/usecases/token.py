@@ -97,6 +97,18 @@ def revoke(store: Store, policy: Policy, actor: Actor, now: datetime) -> bool | 
         return last.is_live(now)
 
 
+def end(store: Store, slack_id: str, administrator: dict[str, Any], now: datetime) -> bool:
+    """Whoever has the machine takes somebody's token away; false where there is none."""
+    with store.write() as session:
+        if token.load(session, slack_id) is None:
+            return False
+        token.drop(session, slack_id)
+        facts = {"person": slack_id, "why": "taken away"}
+        event = AuditEvent(kind="token.revoked", actor=SYSTEM, facts=facts, people={"administrator": administrator})
+        audit.append(session, event, now)
+        return True
+
+
 def authenticate(store: Store, policy: Policy, text: str, now: datetime) -> Bearer | Refused:
     """Whose token this is, if it counts now. What they may do, each use case asks for itself."""
     hash_ = hash_of(text)

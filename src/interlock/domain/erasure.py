@@ -1,0 +1,32 @@
+"""Erasing a person: what is known of them before, and what stays."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+NAME: Final = "an erased person"
+"""What stands where their name stood."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prospect:
+    """What erasing somebody would do. `records`: how many entries of the record have their data; `accounts`: theirs in
+    the tracker; `stays`: where their bare Slack id remains, how many by what.
+    """
+
+    slack_id: str
+    name: str
+    email: str | None
+    active: bool
+    accounts: tuple[str, ...]
+    records: int
+    stays: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erased:
+    """`records` entries of the record lost their data, and so many messages the person's traces."""
+
+    event: int
+    records: int
+    messages: int
