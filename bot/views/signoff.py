@@ -123,6 +123,9 @@ def decided(
     match verdict:
         case Accepted(requirement=requirement, decision=decision):
             text = f"Recorded: you {DONE[decision]} {name} for {line(requirement.name)}. Revoke takes it back."
+            if decision is Decision.APPROVED and requirement.left_behind:
+                names = join([line(each.person.name) for each in requirement.left_behind])
+                text += f" The rejection by {names}, who left, no longer counts."
         case AlreadySigned(requirement=requirement, signoff=signoff):
             text = f"You {DONE[signoff.decision]} {name} for {line(requirement.name)} {moment(signoff.at)} already."
         case Stale(changes=changes):
@@ -226,12 +229,19 @@ def _progress(requirement: Requirement) -> str:
     counted = "" if against else f" ({len(requirement.approvals)} of {quorum})"
     head = f"*{name}* · {WORDS[requirement.progress]}{counted}"
     if against:
-        return f"{head}: {'; '.join(against)}"
+        return f"{head}: {'; '.join(against)}{_left_behind(requirement)}"
     if requirement.progress is Progress.MET:
         return f"{head}: {join(given)}"
     signed = {one.person.slack_id for one in requirement.signoffs}
     left = [line(person.name) for person in requirement.eligible if person.slack_id not in signed]
     return f"{head}{f': {join(given)}' if given else ''} · waiting for {_any_of(left, quorum - len(given))}"
+
+
+def _left_behind(requirement: Requirement) -> str:
+    if not requirement.left_behind or requirement.rejections != requirement.left_behind:
+        return ""
+    names = join([line(each.person.name) for each in requirement.left_behind])
+    return f" · {names} left; approving it anew lifts that"
 
 
 def _excluded(requirements: tuple[Requirement, ...]) -> str:

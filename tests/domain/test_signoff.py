@@ -86,7 +86,10 @@ def test_who_left_leaves_the_quorum(left: dict[str, Any]) -> None:
 def test_a_rejection_outlasts_whoever_gave_it() -> None:
     """What cannot be asked about any more keeps the gate shut."""
     gone = replace(TOM, active=False)
-    assert signed(gone, QA, Decision.REJECTED).progress is Progress.REJECTED
+    rejected = signed(gone, QA, Decision.REJECTED)
+    assert rejected.progress is Progress.REJECTED
+    assert [each.person for each in rejected.left_behind] == [gone]
+    assert signed(TOM, QA, Decision.REJECTED).left_behind == ()
 
 
 def signed(who: Person, requirement: Requirement, decision: Decision = Decision.APPROVED) -> Requirement:

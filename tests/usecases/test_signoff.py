@@ -12,7 +12,7 @@ from sqlmodel import select
 from interlock.domain.actor import Actor
 from interlock.domain.authority import Refused
 from interlock.domain.release import Stage
-from interlock.domain.signoff import Accepted, AlreadySigned, Decision, Progress, Stale
+from interlock.domain.signoff import Accepted, AlreadySigned, Decision, Progress, Requirement, Stale
 from interlock.store import audit, signoff
 from interlock.store import card as card_store
 from interlock.store import release as release_store
@@ -300,6 +300,40 @@ def test_nothing_is_decided_on_a_closed_release(store: Store) -> None:
     assert isinstance(late.verdict, Refused)
     refused = revoke(store, POLICY, actor("TOM"), revision_id, NOW)
     assert isinstance(refused, Refused)
+
+
+def leave(store: Store, name: str) -> None:
+    with store.write() as session:
+        session.get_one(PersonRow, f"U0{name}").active = False
+
+
+def test_a_leavers_rejection_falls_when_somebody_else_approves_anew_and_not_before(store: Store) -> None:
+    _, revision_id = asked(store)
+    approve(store, actor("INES"), revision_id)
+    decide(store, POLICY, actor("TOM"), revision_id, Decision.REJECTED, "Untested", NOW)
+    leave(store, "TOM")
+    approve(store, actor("INES"), revision_id)  # her word of before is no new one
+    assert qa(store).progress is Progress.REJECTED
+    revoke(store, POLICY, actor("INES"), revision_id, NOW)
+    approve(store, actor("INES"), revision_id)
+    assert qa(store).rejections == ()
+    with store.read() as session:
+        row = session.exec(select(SignoffRow).where(SignoffRow.decision == "rejected")).one()
+        assert row.void_change == {"giver_left": True, "approved_by": "U0INES"}
+        assert audit.verify(session)[1] is None
+    assert kinds(store)[-2:] == ["signoff.approved", "signoff.voided"]
+
+
+def test_a_rejection_of_somebody_who_is_there_stands_whoever_approves(store: Store) -> None:
+    _, revision_id = asked(store)
+    decide(store, POLICY, actor("TOM"), revision_id, Decision.REJECTED, "Untested", NOW)
+    approve(store, actor("INES"), revision_id)
+    assert qa(store).progress is Progress.REJECTED
+
+
+def qa(store: Store) -> Requirement:
+    with store.read() as session:
+        return signoff.requirements(session, release_store.load(session, 1))[0]
 
 
 def test_deciding_is_refused_while_groups_are_too_old(store: Store) -> None:

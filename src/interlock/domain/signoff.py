@@ -59,6 +59,13 @@ class Requirement:
         return tuple(signoff for signoff in self.signoffs if signoff.decision is Decision.REJECTED)
 
     @property
+    def left_behind(self) -> tuple[Signoff, ...]:
+        """Rejections that their givers cannot take back any more, having left. They count until somebody else of the
+        requirement approves anew: no rejection falls by an account's end alone, or ending it would be a way round.
+        """
+        return tuple(signoff for signoff in self.rejections if not signoff.person.is_member)
+
+    @property
     def progress(self) -> Progress:
         if self.rejections:
             return Progress.REJECTED

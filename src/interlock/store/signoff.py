@@ -181,6 +181,15 @@ def void(session: Session, signoff: Signoff, changes: tuple[MaterialChange, ...]
     session.flush()
 
 
+def lift(session: Session, rejection: Signoff, approver: str, now: datetime) -> None:
+    """Store that a rejection whose giver left no longer counts, and whose approval lifted it."""
+    row = session.get_one(SignoffRow, rejection.id)
+    row.void_at = now
+    row.void_change = {"giver_left": True, "approved_by": approver}
+    session.add(row)
+    session.flush()
+
+
 def assigned_ticket(session: Session, release_id: int, account_id: str, since: datetime) -> tuple[str, bool] | None:
     """A ticket in scope that the account is assigned to, or was at any time since `since`: its key and whether it is
     restricted. A change of assignee after `since` tells of both: who had it until then, and who from then on.

@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from interlock.domain import signoff as rules
-from interlock.domain.actor import Actor, Person, Standing
+from interlock.domain.actor import SYSTEM, Actor, Person, Standing
 from interlock.domain.authority import Refused
 from interlock.domain.card import SIGNOFF, Card, CardRevision
 from interlock.domain.fingerprint import material_changes
@@ -153,6 +153,7 @@ def _decide(
             facts = seen | {"requirement": verdict.requirement.key, "reason": reason}
             record(session, f"signoff.{decision.value}", actor, allowed.person, one, facts, now)
             _announce(session, revision.card, verdict, actor, now)
+            _lift(session, one, verdict, actor, now)
             home_refresh(session, actor.slack_id, now)
         elif isinstance(verdict, Refused):
             _record_refusal(session, actor, one, seen | {"decision": decision.value}, verdict, now)
@@ -294,6 +295,22 @@ def _announce(session: Session, asked: Card, verdict: Accepted, actor: Actor, no
         ids = {"requirement_id": verdict.requirement.id, "slack_id": actor.slack_id}
         key = f"signoff.rejected:{asked.id}:{verdict.requirement.id}:{actor.slack_id}:{now.isoformat()}"
         enqueue(session, asked, "signoff.rejected", key, now, Urgency.PROMPT, ids=ids)
+
+
+def _lift(session: Session, one: Release, verdict: Accepted, actor: Actor, now: datetime) -> None:
+    """Whoever approves what somebody rejected who has left since, decides it anew: the requester asked, and two people
+    who are still there answer for it."""
+    if verdict.decision is not Decision.APPROVED:
+        return
+    for rejection in verdict.requirement.left_behind:
+        signoff.lift(session, rejection, actor.slack_id, now)
+        facts = {
+            "requirement": verdict.requirement.key,
+            "signoff": rejection.id,
+            "why": "giver_left",
+            "approved_by": actor.slack_id,
+        }
+        record(session, "signoff.voided", SYSTEM, rejection.person, one, facts, now, role="signer")
 
 
 def _seen_facts(revision: CardRevision) -> dict[str, object]:
