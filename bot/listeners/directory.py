@@ -14,7 +14,7 @@ from bot.requests import Event
 from bot.services import Services
 from bot.slack import MEND
 from interlock.domain.vendor import Vendor
-from interlock.usecases import directory, vendor
+from interlock.usecases import directory, leaver, vendor
 
 log = structlog.get_logger(__name__)
 
@@ -25,6 +25,8 @@ def person_changed(event: Event, services: Services) -> None:
         return
     home = Home(team_id=event.team_id, enterprise_id=event.enterprise_id)
     directory.keep_people(services.store, [person(user, home)], event.now)
+    if leaver.settle(services.store, services.policy, event.now):
+        services.wake()
 
 
 def group_members_changed(event: Event, services: Services) -> None:

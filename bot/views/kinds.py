@@ -17,6 +17,8 @@ KINDS: Final = {
     "booking.environment": "news of an environment",
     "booking.retired": "news of an environment",
     "booking.granted": "booking that came free",
+    "leaver.blocker": "word of a blocker that somebody left",
+    "leaver.booking": "word of a booking that somebody left",
     "link.note": "word about a link",
     "outage": "word of an outage",
     "token": "token for the command line",

@@ -59,6 +59,8 @@ NO_TICKET = {
     "booking.ended": "the same",
     "booking.environment": "an environment's state",
     "booking.retired": "the same",
+    "leaver.blocker": "one ticket: drawn with a restricted one in test_leaver.py",
+    "leaver.booking": "an environment and who has it",
     "link.note": "somebody's own account",
     "outage": "a message's kind and the release that it was about",
     "relay.parked": "a message's kind and where it was to go",

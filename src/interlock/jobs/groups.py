@@ -13,7 +13,7 @@ from interlock.domain.vendor import Vendor
 from interlock.domain.words import count
 from interlock.jobs.job import Job, JobContext, JobReport, JobStoppedError
 from interlock.store.engine import Store
-from interlock.usecases import directory
+from interlock.usecases import directory, leaver
 
 Clock = Callable[[], datetime]
 Result = TypeVar("Result")
@@ -43,6 +43,7 @@ def run(store: Store, policy: Policy, slack: Directory, clock: Clock, progress: 
     people = _noted(store, directory.PEOPLE, clock, lambda: _people(store, slack, clock, progress))
     channels = _noted(store, directory.CHANNELS, clock, lambda: _channels(store, slack, clock, progress))
     changed = directory.link_accounts(store, policy, clock())
+    leaver.settle(store, policy, clock())
     linked = f" {count(changed, 'link')} to the tracker changed." if changed else ""
     who = count(people, "person", "people")
     return f"{count(groups, 'group')}, {who}, {count(channels, 'channel')}.{linked}"

@@ -78,6 +78,11 @@ def take(session: Session, ticket_id: str, slack_id: str, until: datetime, now: 
     )
 
 
+def let_go(session: Session, ticket_id: str) -> None:
+    """Nobody has it in hand any more."""
+    session.execute(_open(ticket_id).values(taken_by=None, taken_at=None, taken_until=None))
+
+
 def snooze(session: Session, ticket_id: str, slack_id: str, until: datetime, reason: str) -> None:
     session.execute(_open(ticket_id).values(snoozed_by=slack_id, snoozed_until=until, snooze_reason=reason))
 

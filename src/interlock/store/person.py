@@ -93,6 +93,11 @@ def people(session: Session, slack_ids: Iterable[str]) -> dict[str, Person]:
     return {row.slack_id: to_person(row) for row in rows}
 
 
+def gone(session: Session, slack_ids: Iterable[str]) -> set[str]:
+    """Those of the given people who are known to be no active full members any more."""
+    return {slack_id for slack_id, each in people(session, slack_ids).items() if not each.is_member}
+
+
 def to_person(row: PersonRow) -> Person:
     return Person(
         slack_id=row.slack_id,

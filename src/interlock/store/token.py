@@ -5,8 +5,10 @@ from datetime import datetime
 from sqlalchemy import delete
 from sqlmodel import Field, Session, SQLModel, col, select
 
+from interlock.domain.actor import Person
 from interlock.domain.token import Token
 from interlock.store.base import UtcDateTime
+from interlock.store.person import PersonRow, to_person
 from interlock.store.upsert import upsert
 
 
@@ -45,6 +47,16 @@ def issue(session: Session, slack_id: str, hash_: str, expires_at: datetime) -> 
 def find(session: Session, hash_: str) -> Token | None:
     row = session.exec(select(AccessTokenRow).where(AccessTokenRow.hash == hash_)).first()
     return _token(row) if row else None
+
+
+def owners_gone(session: Session) -> list[Person]:
+    """Those with a token, or one on its way, who are no active full members any more."""
+    rows = session.exec(
+        select(PersonRow)
+        .join(AccessTokenRow, col(AccessTokenRow.slack_id) == col(PersonRow.slack_id))
+        .where(~col(PersonRow.active) | (col(PersonRow.kind) != "member"))
+    ).all()
+    return [to_person(row) for row in rows]
 
 
 def drop(session: Session, slack_id: str) -> None:
