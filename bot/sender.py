@@ -64,6 +64,9 @@ DRAWERS: Final[dict[str, Drawer]] = {
 }
 """By the outbox message's kind."""
 
+PARKS: Final = frozenset({"shared_channel", "archived_channel"})
+"""Why nothing goes to a channel until a person mends that."""
+
 EVENT_TYPE: Final = "interlock"
 """Of the metadata that carries a message's token."""
 SKEW: Final = timedelta(hours=2)
@@ -139,7 +142,7 @@ class SlackSender:
     def send(self, message: Message) -> Sent | Dropped:
         """Draw it from the state of now and send it, or say why the state no longer warrants it."""
         refused = None if message.kind in ANYWHERE else addressee.refuse(self._services.store, message.channel)
-        if refused and refused.reason == "shared_channel":
+        if refused and refused.reason in PARKS:
             raise DeliveryError(refused.sentence, permanent=True)
         drawn = Dropped(reason=refused.sentence) if refused else self._draw(message)
         if isinstance(drawn, Dropped):

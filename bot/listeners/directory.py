@@ -82,6 +82,13 @@ def joined_channel(event: Event, services: Services) -> None:
         _change(services, event.channel_id, {"member": True})
 
 
+def left_channel(event: Event, services: Services) -> None:
+    """The bot was removed from a channel; of others' leaving nothing hangs. Slack tells the one that left by
+    `channel_left`, those who stay by `member_left_channel`, and promises neither."""
+    if event.type != "member_left_channel" or event.body.get("user") == event.bot_user_id:
+        _change(services, event.channel_id or str(event.body.get("channel") or ""), {"member": False})
+
+
 def _change(services: Services, channel_id: str | None, values: Mapping[str, Any]) -> None:
     if not channel_id or not directory.change_channel(services.store, channel_id, values):
         services.reread()

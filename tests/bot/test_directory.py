@@ -273,6 +273,7 @@ def test_who_is_deactivated_is_so_at_once(told: Services) -> None:
         (listener.channel_unshared, {"channel": "C0MER"}, "shared", True),
         (listener.joined_channel, {"channel": "C0MER", "user": "U0INTERLOCK"}, "member", True),
         (listener.joined_channel, {"channel": "C0MER", "user": "U0ANA"}, "member", False),
+        (listener.left_channel, {"channel": "C0GENERAL"}, "member", False),
     ],
 )
 def test_a_channel_changes_at_once(
@@ -282,6 +283,13 @@ def test_a_channel_changes_at_once(
     with told.store.read() as session:
         changed = session.get_one(ChannelRow, "C0GENERAL" if body["channel"] == "C0GENERAL" else "C0MER")
     assert getattr(changed, column) == value
+
+
+@pytest.mark.parametrize(("who", "still_in"), [("U0ANA", True), ("U0INTERLOCK", False)])
+def test_who_left_a_channel_matters_where_it_is_the_bot(told: Services, who: str, still_in: bool) -> None:  # noqa: FBT001 a column
+    listener.left_channel(event("member_left_channel", channel="C0GENERAL", user=who), told)
+    with told.store.read() as session:
+        assert session.get_one(ChannelRow, "C0GENERAL").member is still_in
 
 
 def test_what_the_mirror_does_not_have_yet_is_read(told: Services, rereads: list[None]) -> None:

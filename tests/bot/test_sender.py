@@ -298,6 +298,15 @@ def test_a_channel_that_was_shared_with_another_company_meanwhile_gets_nothing(
     assert slack.calls == []
 
 
+def test_nothing_goes_to_a_channel_that_was_archived(services: Services, send: Any, slack: Any) -> None:
+    with services.store.write() as session:
+        session.add(ChannelRow(id="C0GENERAL", name="general", member=True, archived=True))
+    with pytest.raises(DeliveryError, match="#general is archived") as caught:
+        send()
+    assert caught.value.permanent
+    assert slack.calls == []
+
+
 def test_a_mention_is_answered_in_a_shared_channel_all_the_same(services: Services, slack: Any) -> None:
     """The answer is the nearest command, and names nothing."""
     with services.store.write() as session:

@@ -19,6 +19,12 @@ def refuse(store: Store, address: str) -> Refused | None:
                 return None
             return Refused(reason="no_member", sentence="Its addressee is no active full member of the workspace now.")
         there = channel.load(session, address)
+        if there is not None and there.archived:
+            return Refused(
+                reason="archived_channel",
+                sentence=f"#{there.name} is archived, so nothing can be posted there. Unarchive it, or name another "
+                "channel in the policy; a release is closed and planned anew in one that is in use.",
+            )
         if there is None or not there.shared:
             return None
         return Refused(

@@ -61,6 +61,6 @@ class Admin:
         members = self._workspace.channel(channel_id).members | {person}
         return self._events.member_joined(self._workspace.change_channel(channel_id, members=members), person)
 
-    def remove_from_channel(self, channel_id: str, person: str) -> None:
+    def remove_from_channel(self, channel_id: str, person: str) -> Pending:
         members = self._workspace.channel(channel_id).members - {person}
-        self._workspace.change_channel(channel_id, members=members)
+        return self._events.left(self._workspace.change_channel(channel_id, members=members), person)

@@ -156,6 +156,16 @@ class Events:
             },
         )
 
+    def left(self, channel: Channel, person: str) -> Pending:
+        """The app hears of its own leaving otherwise than of others'."""
+        private = channel.kind == "private"
+        if person == self._workspace.app_user:
+            kind = "group_left" if private else "channel_left"
+            return self._send(kind, {"type": kind, "channel": channel.id})
+        told = {"user": person, "channel": channel.id, "channel_type": "G" if private else "C"}
+        kind = "member_left_channel"
+        return self._send(kind, {"type": kind, "team": self._workspace.team_id} | told)
+
     def _send(self, subscription: str, event: dict[str, Any]) -> Pending:
         if subscription not in self._settings.events:
             return _nothing()
