@@ -19,6 +19,7 @@ from interlock.store.ticket import ProjectRow, TicketRow
 from interlock.trackers.errors import TrackerError, UnreadableTicketError
 from interlock.trackers.jira import JiraTracker
 from interlock.usecases import sync
+from tests.jobs.conftest import URL
 
 if TYPE_CHECKING:
     from tests.jobs.conftest import RawJira
@@ -74,6 +75,20 @@ def test_the_next_reads_what_changed_with_some_overlap(
     assert done.read == 3
     with store.read() as session:
         assert session.exec(select(TicketRow.summary).where(TicketRow.key == "DATA-1")).one() == "now"
+
+
+def test_a_run_for_changes_asks_little(store: Store, policy: Policy, jira: "RawJira") -> None:
+    seven_weeks(jira)
+    asked: list[str] = []
+    email = "interlock@practice.example" if jira.cloud else None
+    tracker = JiraTracker(URL, email, "t0ken", policy.tickets, observe=lambda call, *_: asked.append(call))
+    run(store, policy, tracker)
+    for later, listed in ((timedelta(minutes=5), 0), (timedelta(hours=1), 7)):
+        jira.searches.clear()
+        asked.clear()
+        run(store, policy, tracker, NOW + later)
+        assert len(asked) == len(jira.searches) + 2 + listed
+    tracker.close()
 
 
 def test_a_page_holds_no_transaction_while_it_is_asked_for(

@@ -249,7 +249,7 @@ class TestNames:
 
     def test_those_without_tickets_too(self, store: Store) -> None:
         sync.keep_names(
-            store, [Project(id="10", key="DATA", name="Data")], [Version(id="100", project_id="10", name="empty")]
+            store, [Project(id="10", key="DATA", name="Data")], [Version(id="100", project_id="10", name="empty")], NOW
         )
         with store.read() as session:
             assert session.exec(select(VersionRow.name)).one() == "empty"
@@ -367,7 +367,7 @@ def test_names_that_are_listed_and_named_by_a_page_at_once_do_not_lock_each_othe
     first, second = (Version(id=each, project_id="10", name=each) for each in ("v1", "v2"))
     with ThreadPoolExecutor(1) as pool, store.write() as session:
         sync.keep(session, POLICY, a_page(versions=(second,)), NOW, NOW)
-        listing = pool.submit(sync.keep_names, store, (), (first, second))
+        listing = pool.submit(sync.keep_names, store, (), (first, second), NOW)
         _await_a_waiting_writer(store)
         sync.keep(session, POLICY, a_page(versions=(first,)), NOW, NOW)
     assert listing.result(30) is None

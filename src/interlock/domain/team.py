@@ -13,10 +13,10 @@ def team_of(policy: Policy, ticket: Ticket) -> str | None:
     """
     wanted_field = {_plain(ticket.team_field)} if ticket.team_field else set()
     wanted_components = {_plain(component) for component in ticket.components}
-    for key, team in policy.teams.items():
+    for key, team in policy.teams.items() if wanted_field else ():
         if wanted_field & {_plain(value) for value in team.match.field_values}:
             return key
-    for key, team in policy.teams.items():
+    for key, team in policy.teams.items() if wanted_components else ():
         if wanted_components & {_plain(component) for component in team.match.components}:
             return key
     for key, team in policy.teams.items():

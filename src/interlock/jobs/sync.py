@@ -12,7 +12,7 @@ from interlock.domain.words import count
 from interlock.jobs.job import Job, JobContext, JobReport
 from interlock.store.engine import Store
 from interlock.trackers.errors import TrackerError
-from interlock.trackers.jira import Greeting, JiraTracker
+from interlock.trackers.jira import JiraTracker
 from interlock.usecases import sync
 from interlock.usecases.directory import link_accounts
 from interlock.usecases.revalidation import revalidate
@@ -74,8 +74,10 @@ def run(
     log.info("sync.began", full=full)
     work = _Work(store, policy, tracker, clock, page_size, on_progress)
     try:
-        greeting = tracker.greet()
-        since = work.read(greeting, started)
+        listing = full or sync.names_due(store, started)
+        greeting = tracker.greet() if listing else None
+        missing = greeting.missing if greeting else tracker.recognise()
+        since = work.read(started, (greeting and greeting.server_time) or started, listing=listing)
     except TrackerError as error:
         sync.fail(store, str(error))
         log.warning("sync.stopped", read=work.progress.read, kept=work.kept, why=str(error))
@@ -87,7 +89,7 @@ def run(
         link_accounts(store, policy, clock())
     voided = work.revalidate()
     log.info("sync.done", read=work.progress.read, kept=work.kept, voided=voided)
-    return Synced(read=work.progress.read, kept=work.kept, since=since, voided=voided, missing=greeting.missing)
+    return Synced(read=work.progress.read, kept=work.kept, since=since, voided=voided, missing=missing)
 
 
 def job(store: Store, policy: Policy, tracker: JiraTracker, clock: Clock, *, full: bool = False) -> Job:
@@ -131,19 +133,24 @@ class _Work:
         self._page_size = page_size
         self._on_progress = on_progress
 
-    def read(self, greeting: Greeting, started: datetime) -> datetime | None:
-        """Read to the end; returns since when, None for everything."""
+    def read(self, started: datetime, latest: datetime, *, listing: bool) -> datetime | None:
+        """Read to the end, the lists of projects and versions too where it is time for that; returns since when, None
+        for everything.
+
+        A ticket dated after `latest` (an import, a clock gone wrong) must not carry the cursor past all others.
+        """
         keys = self._policy.tickets.projects
-        projects = self._tracker.projects(keys)
-        sync.keep_names(self._store, projects, [each for key in keys for each in self._tracker.versions(key)])
         basis = sync.basis(self._policy, self._tracker.mapper().fields.wanted)
         last = sync.cursor(self._store)
         since = last.reached - OVERLAP if last is not None and last.basis == basis else None
-        # A ticket dated in the future (an import, a clock gone wrong) must not carry the cursor past all others.
-        latest = greeting.server_time or started
+        if listing or since is None:
+            projects = self._tracker.projects(keys)
+            versions = [each for key in keys for each in self._tracker.versions(key)]
+            sync.keep_names(self._store, projects, versions, started)
         reached = last.reached if since is not None and last is not None else None
         pages = self._tracker.pages(keys, since=since, page_size=self._page_size)
-        read_at = self._clock()
+        # The next page is asked for while one is kept: no later than when the one before it was.
+        read_at = asked_at = self._clock()
         for number, page in enumerate(pages, start=1):
             if page.reached is not None:
                 capped = min(page.reached, latest)
@@ -153,7 +160,7 @@ class _Work:
                 )
                 self._count(kept)
             self._tell(Progress(read=page.read, total=page.total), number)
-            read_at = self._clock()
+            read_at, asked_at = asked_at, self._clock()
         return since
 
     def revalidate(self) -> int:

@@ -10,7 +10,7 @@ from interlock.store.base import UtcDateTime
 class MirrorRow(SQLModel, table=True):
     """`as_of` is when what is mirrored was last known to be whole and true; `cursor` where an unfinished run goes on.
 
-    Names: tickets, sweep, groups, people, channels.
+    Names: tickets, names (projects and versions), sweep, groups, people, channels.
     """
 
     __tablename__ = "mirror"

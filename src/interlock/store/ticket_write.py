@@ -1,12 +1,13 @@
 """Writing the mirror in bulk: a page of tickets with all that hangs on them."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
-from sqlmodel import Session, SQLModel, col
+from sqlalchemy import BindParameter, Delete, bindparam, delete, select, update
+from sqlmodel import Session, col
 
 from interlock.domain.erasure import NAME
 from interlock.domain.ticket import Account, Change, Field, Project, Ticket, Version
@@ -25,10 +26,27 @@ from interlock.store.ticket import (
     VersionRow,
 )
 from interlock.store.ticket_read import COLUMNS, links, to_ticket
-from interlock.store.upsert import BATCH, upsert
+from interlock.store.upsert import BATCH, insert_all, upsert
 
 TICKETS = "tickets"
 """The purpose under which whoever writes tickets is alone, and the name of their mirror."""
+
+
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+# Built once: building them for each page takes as long as running them.
+_STORED = select(*COLUMNS, col(TicketRow.seen_at), col(TicketRow.deleted_at)).where(col(TicketRow.id).in_(_IDS))
+_VERSIONS = select(col(TicketVersionRow.ticket_id), col(TicketVersionRow.version_id)).where(
+    col(TicketVersionRow.ticket_id).in_(_IDS)
+)
+_NAMED = (
+    delete(TicketVersionRow).where(col(TicketVersionRow.ticket_id).in_(_IDS)),
+    delete(TicketLabelRow).where(col(TicketLabelRow.ticket_id).in_(_IDS)),
+    delete(TicketComponentRow).where(col(TicketComponentRow.ticket_id).in_(_IDS)),
+    delete(TicketLinkRow).where(col(TicketLinkRow.ticket_id).in_(_IDS)),
+)
+_OBSERVED = delete(TicketChangeRow).where(
+    col(TicketChangeRow.ticket_id).in_(_IDS), col(TicketChangeRow.observed).is_(True)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,18 +83,15 @@ def shown(session: Session) -> dict[str, Shown]:
 
 def stored(session: Session, ticket_ids: Collection[str]) -> dict[str, Stored]:
     """Those of these tickets that the mirror has, by id."""
-    ids = list(ticket_ids)
-    versions: dict[str, list[str]] = {}
-    for ticket_id, version_id in session.execute(
-        select(col(TicketVersionRow.ticket_id), col(TicketVersionRow.version_id)).where(
-            col(TicketVersionRow.ticket_id).in_(ids)
-        )
-    ):
-        versions.setdefault(ticket_id, []).append(version_id)
+    connection = session.connection()
+    rows = connection.execute(_STORED, {"ids": list(ticket_ids)}).all()
+    if not rows:
+        return {}
+    ids = [row[0] for row in rows]
+    versions: defaultdict[str, list[str]] = defaultdict(list)
+    for ticket_id, version_id in connection.execute(_VERSIONS, {"ids": ids}):
+        versions[ticket_id].append(version_id)
     linked = links(session, ids)
-    rows = session.execute(
-        select(*COLUMNS, col(TicketRow.seen_at), col(TicketRow.deleted_at)).where(col(TicketRow.id).in_(ids))
-    )
     return {
         row[0]: Stored(
             ticket=replace(to_ticket(row, linked.get(row[0], ())), version_ids=tuple(versions.get(row[0], ()))),
@@ -87,37 +102,38 @@ def stored(session: Session, ticket_ids: Collection[str]) -> dict[str, Stored]:
     }
 
 
-def write_tickets(session: Session, tickets: Mapping[str, tuple[Ticket, str | None]], seen_at: datetime) -> None:
-    """Overwrite these tickets, by id, and what they name; each comes with its team's key. They are shown again."""
+def write_tickets(
+    session: Session,
+    tickets: Mapping[str, tuple[Ticket, str | None]],
+    seen_at: datetime,
+    *,
+    known: Collection[str],
+) -> None:
+    """Overwrite these tickets, by id, and what they name; each comes with its team's key. They are shown again.
+    `known` are those that were there before.
+    """
     if not tickets:
         return
     upsert(session, TicketRow, [_row(ticket, team, seen_at) for ticket, team in tickets.values()], ["id"])
-    ids = list(tickets)
-    for table, column in (
-        (TicketVersionRow, TicketVersionRow.ticket_id),
-        (TicketLabelRow, TicketLabelRow.ticket_id),
-        (TicketComponentRow, TicketComponentRow.ticket_id),
-        (TicketLinkRow, TicketLinkRow.ticket_id),
-    ):
-        session.execute(delete(table).where(col(column).in_(ids)), execution_options={"synchronize_session": False})
+    _delete(session, _NAMED, [ticket_id for ticket_id in tickets if ticket_id in known])
     those = [ticket for ticket, _ in tickets.values()]
     statuses = {each.status_id: each for each in those}
     seen = [{"id": id_, "name": each.status, "category": each.category.value} for id_, each in statuses.items()]
     upsert(session, StatusRow, seen, ["id"])
-    _insert(
+    insert_all(
         session,
         TicketVersionRow,
         [{"ticket_id": each.id, "version_id": version} for each in those for version in each.version_ids],
     )
-    _insert(
+    insert_all(
         session, TicketLabelRow, [{"ticket_id": each.id, "label": label} for each in those for label in each.labels]
     )
-    _insert(
+    insert_all(
         session,
         TicketComponentRow,
         [{"ticket_id": each.id, "component": component} for each in those for component in each.components],
     )
-    _insert(
+    insert_all(
         session,
         TicketLinkRow,
         [
@@ -149,12 +165,7 @@ def write_changes(
 
 def forget_observed(session: Session, ticket_ids: Collection[str]) -> None:
     """Drop what was only seen by comparing, of tickets whose whole history is known now."""
-    session.execute(
-        delete(TicketChangeRow).where(
-            col(TicketChangeRow.ticket_id).in_(list(ticket_ids)), col(TicketChangeRow.observed).is_(True)
-        ),
-        execution_options={"synchronize_session": False},
-    )
+    _delete(session, [_OBSERVED], ticket_ids)
 
 
 def write_names(
@@ -273,6 +284,7 @@ def _forget_names(erased: Tombstones, changes: list[dict[str, Any]]) -> None:
                 change[f"{value}_text"] = NAME
 
 
-def _insert(session: Session, table: type[SQLModel], rows: list[dict[str, Any]]) -> None:
-    for start in range(0, len(rows), BATCH):
-        session.connection().execute(insert(table), rows[start : start + BATCH])
+def _delete(session: Session, statements: Iterable[Delete], ticket_ids: Collection[str]) -> None:
+    if ticket_ids:
+        for statement in statements:
+            session.connection().execute(statement, {"ids": list(ticket_ids)})

@@ -1,6 +1,6 @@
 """The history of a ticket: the changelog's items of the fields that Interlock follows."""
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -31,6 +31,7 @@ class Changelog:
 
     def __init__(self, flagged_ids: Iterable[str], flagged_name: str) -> None:
         self._fields = _FIELDS | {name.casefold(): Field.FLAGGED for name in (*flagged_ids, flagged_name)}
+        self._found: dict[tuple[str, str], Field | None] = {}
 
     def read(self, histories: object) -> tuple[Change, ...]:
         """Oldest first. A history without a time or an id is left out: it can be placed nowhere."""
@@ -44,7 +45,8 @@ class Changelog:
     def items(self, history_id: str, at: datetime, author: object, items: object) -> list[Change]:
         """One save's changes. A webhook tells them under the same id as the history does, so both are one."""
         found: list[Change] = []
-        count: Counter[Field] = Counter()
+        count: defaultdict[Field, int] = defaultdict(int)
+        author_id = account_id(author)
         for item in plain.records(items):
             field = self._field(item)
             if field is None:
@@ -59,17 +61,18 @@ class Changelog:
                     after=after,
                     before_text=plain.optional(item.get("fromString")),
                     after_text=plain.optional(item.get("toString")),
-                    author_id=account_id(author),
+                    author_id=author_id,
                 )
             )
             count[field] += 1
         return found
 
     def _field(self, item: dict[str, Any]) -> Field | None:
-        for key in ("fieldId", "field"):
-            if found := self._fields.get(plain.text(item.get(key)).casefold()):
-                return found
-        return None
+        names = plain.text(item.get("fieldId")), plain.text(item.get("field"))
+        if names not in self._found:  # a site has some hundred fields, its histories millions of entries
+            known = (self._fields.get(name.casefold()) for name in names)
+            self._found[names] = next((each for each in known if each), None)
+        return self._found[names]
 
 
 def whole(changelog: dict[str, Any], *, cloud: bool) -> bool:
@@ -85,7 +88,9 @@ def whole(changelog: dict[str, Any], *, cloud: bool) -> bool:
 
 def account_id(user: object) -> str | None:
     """The accountId on Cloud; on Data Center the key, which survives renaming, or the name where no key is told."""
-    return plain.optional(plain.first(plain.record(user), "accountId", "key", "name"))
+    if not isinstance(user, dict):
+        return None
+    return plain.optional(user.get("accountId") or user.get("key") or user.get("name"))
 
 
 def _sides(field: Field, item: dict[str, Any]) -> tuple[str | None, str | None]:
@@ -102,6 +107,6 @@ def _sides(field: Field, item: dict[str, Any]) -> tuple[str | None, str | None]:
     if field is Field.FLAGGED:
         return plain.optional(item.get("fromString")), plain.optional(item.get("toString"))
     return (
-        plain.optional(plain.first(item, "from", "fromString")),
-        plain.optional(plain.first(item, "to", "toString")),
+        plain.optional(item.get("from") or item.get("fromString")),
+        plain.optional(item.get("to") or item.get("toString")),
     )

@@ -88,10 +88,7 @@ class JiraTracker:
                 permanent=True,
             )
         me, account = self.whoami()
-        self._mapper = None
-        missing = self.mapper().fields.missing
-        if missing:
-            _log.warning("jira.fields_missing", names=list(missing))
+        missing = self._reread_fields()
         return Greeting(
             title=plain.text(server.get("serverTitle")),
             version=plain.text(server.get("version")),
@@ -101,6 +98,11 @@ class JiraTracker:
             server_time=plain.moment(server.get("serverTime")),
             missing=missing,
         )
+
+    def recognise(self) -> tuple[str, ...]:
+        """As much of a greeting as a run for changes needs: that Jira knows us still, and the fields that it lacks."""
+        self.whoami()
+        return self._reread_fields()
 
     def whoami(self) -> tuple[Mapping[str, Any], Account]:
         """The account that Jira takes us for: its record, and what Interlock makes of it."""
@@ -157,6 +159,8 @@ class JiraTracker:
     ) -> Iterator[Page]:
         """Streams all tickets of these projects, or those changed since a moment, the longest unchanged first, so that
         a run may stop after any page and another go on from its `reached`. A ticket that changes meanwhile comes again.
+        Cloud answers with fewer than `page_size` where it tells histories; several answers then make a page, and what
+        came before an error is a page too. The next answer is asked for while the caller keeps a page.
 
         Give `since` some minutes less than where the last run ended: search lags behind writes. Raises
         UnreadableTicketError before it gives the page that holds one.
@@ -170,11 +174,22 @@ class JiraTracker:
             page_size=page_size,
             history=history,
         )
-        read = 0
-        for raw in self._listed(listing):
-            readings = [self._whole(mapper.read(issue)) if history else mapper.read(issue) for issue in raw.issues]
-            read += len(readings)
-            yield page.of(readings, read=read, left=raw.left)
+        read, left = 0, None
+        readings: list[Reading] = []
+        try:
+            for raw in paging.ahead(self._listed(listing)):
+                told = [self._whole(mapper.read(each)) if history else mapper.read(each) for each in raw.issues]
+                readings += told
+                read, left = read + len(told), raw.left
+                if len(readings) >= page_size:
+                    yield page.of(readings, read=read, left=left)
+                    readings = []
+        except TrackerError:
+            if readings:
+                yield page.of(readings, read=read, left=left)
+            raise
+        if readings or not read:
+            yield page.of(readings, read=read, left=left)
 
     def all_ids(self, projects: Sequence[str], *, page_size: int = _IDS_PAGE) -> Iterator[list[tuple[str, str]]]:
         """(id, key) of each ticket that Jira shows, along its time of creation, which no change moves."""
@@ -238,6 +253,14 @@ class JiraTracker:
     def comment(self, key_or_id: str, text: str) -> None:
         """Writes one comment, sending it once: after an error whose `permanent` is False it may or may not be there."""
         self._http.write(f"{_API}/issue/{jql.issue_name(key_or_id)}/comment", {"body": text})
+
+    def _reread_fields(self) -> tuple[str, ...]:
+        """The fields that are missing; anew on each run, for they may be renamed."""
+        self._mapper = None
+        missing = self.mapper().fields.missing
+        if missing:
+            _log.warning("jira.fields_missing", names=list(missing))
+        return missing
 
     def _project(self, key: str) -> Project:
         try:

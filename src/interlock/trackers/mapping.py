@@ -48,11 +48,14 @@ class Mapper:
         created, updated = _times(fields, name)
         project = _project(fields.get("project"), key)
         versions = _versions(fields.get("fixVersions"), project.id)
+        assignee, reporter = account(fields.get("assignee")), account(fields.get("reporter"))
         return Reading(
-            ticket=self._ticket(row, fields, (ticket_id, key), (created, updated), project, versions),
+            ticket=self._ticket(
+                row, fields, (ticket_id, key), (created, updated), project, versions, (assignee, reporter)
+            ),
             project=project,
             versions=versions,
-            accounts=_accounts(fields.get("assignee"), fields.get("reporter")),
+            accounts=tuple({each.id: each for each in (assignee, reporter) if each is not None}.values()),
         )
 
     def changes(self, changelog: object) -> tuple[tuple[Change, ...], bool]:
@@ -68,7 +71,9 @@ class Mapper:
         times: tuple[datetime, datetime],
         project: Project,
         versions: tuple[Version, ...],
+        people: tuple[Account | None, Account | None],
     ) -> Ticket:
+        assignee, reporter = people
         status = plain.record(fields.get("status"))
         changes, complete = self.changes(row.get("changelog"))
         return Ticket(
@@ -83,8 +88,8 @@ class Mapper:
             category=links.category(status),
             created=times[0],
             updated=times[1],
-            assignee_id=account_id(fields.get("assignee")),
-            reporter_id=account_id(fields.get("reporter")),
+            assignee_id=assignee.id if assignee else None,
+            reporter_id=reporter.id if reporter else None,
             priority=_name(fields.get("priority")) or None,
             due=plain.day(fields.get("duedate")),
             resolved=plain.moment(fields.get("resolutiondate")),
@@ -186,11 +191,6 @@ def comment(raw: object) -> Comment | None:
 
 def _versions(raw: object, project_id: str) -> tuple[Version, ...]:
     found = [version(each, project_id) for each in plain.records(raw) if plain.first(each, "id", "name")]
-    return tuple({each.id: each for each in found}.values())
-
-
-def _accounts(*users: object) -> tuple[Account, ...]:
-    found = [each for each in (account(user) for user in users) if each is not None]
     return tuple({each.id: each for each in found}.values())
 
 

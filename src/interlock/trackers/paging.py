@@ -1,6 +1,8 @@
 """How a long listing is read to its end while people keep changing it."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -111,6 +113,21 @@ def data_center(ask: Ask, listing: Listing) -> Iterator[RawPage]:
     raise TrackerError(
         "Jira keeps sending pages without end. Ask a Jira administrator to rebuild its index.", permanent=True
     )
+
+
+def ahead(pages: Iterator[RawPage]) -> Iterator[RawPage]:
+    """The same pages, the next one asked for while the caller is busy with the last: a sync then takes as long as the
+    slower of Jira and the database, not as both.
+    """
+
+    def following() -> RawPage | None:
+        return next(pages, None)
+
+    with ThreadPoolExecutor(1, thread_name_prefix="ahead") as asking:
+        coming = asking.submit(copy_context().run, following)
+        while (page := coming.result()) is not None:
+            coming = asking.submit(copy_context().run, following)
+            yield page
 
 
 def _answer(answer: Any) -> dict[str, Any]:

@@ -12,18 +12,23 @@ def text(value: object) -> str:
 
     PostgreSQL refuses NUL, and neither database takes half a surrogate pair: both become U+FFFD.
     """
-    if value is None:
+    if isinstance(value, str):
+        if value.isprintable():
+            return value
+        found = value
+    elif value is None:
         return ""
-    found = value if isinstance(value, str) else str(value)
-    if found.isprintable():
-        return found
+    else:
+        found = str(value)
     found = found.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd")
     return found.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def optional(value: object) -> str | None:
     """The text, or None for what is absent or empty."""
-    return text(value) or None
+    if isinstance(value, str) and value.isprintable():
+        return value or None
+    return None if value is None else text(value) or None
 
 
 def moment(value: object) -> datetime | None:

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlmodel import Session, col
@@ -21,6 +21,9 @@ from interlock.store.ticket_write import TICKETS, Stored
 from interlock.store.upsert import upsert
 from interlock.trackers.page import Page
 from interlock.usecases.scope import refresh
+
+NAMES = "names"
+NAMES_EVERY = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,11 +80,21 @@ def fail(store: Store, problem: str, *, mirror_name: str = TICKETS) -> None:
         upsert(session, MirrorRow, [{"name": mirror_name, "problem": problem}], ["name"])
 
 
-def keep_names(store: Store, projects: Sequence[Project], versions: Sequence[Version]) -> None:
+def names_due(store: Store, now: datetime) -> bool:
+    """Whether it is time to list projects and versions again. Tickets name theirs in every run; the lists add those
+    without tickets, and cost two calls a project.
+    """
+    with store.read() as session:
+        listed = mirror.as_of(session, NAMES)
+    return listed is None or now - listed >= NAMES_EVERY
+
+
+def keep_names(store: Store, projects: Sequence[Project], versions: Sequence[Version], as_of: datetime) -> None:
     """Projects and their versions as the tracker lists them, those without tickets too."""
     with store.write() as session:
         alone(session, TICKETS)  # pages and deliveries name the same rows in an order of their own
         ticket_write.write_names(session, projects=projects, versions=versions)
+        upsert(session, MirrorRow, [{"name": NAMES, "as_of": as_of}], ["name"])
 
 
 def keep_page(
@@ -116,10 +129,11 @@ def keep(session: Session, policy: Policy, page: Page, read_at: datetime, now: d
         kept = ticket if whole == ticket.changes_complete else replace(ticket, changes_complete=whole)
         fresh[ticket.id] = (kept, team_of(policy, ticket))
     ticket_write.write_names(session, projects=page.projects, versions=page.versions, accounts=page.accounts)
-    ticket_write.write_tickets(session, fresh, read_at)
+    ticket_write.write_tickets(session, fresh, read_at, known=known)
     # A ticket that is not in the mirror has no history there.
     told = {ticket.id: ticket.changes for ticket in page.tickets if ticket.id in fresh or ticket.id in known}
-    ticket_write.forget_observed(session, [ticket.id for ticket, _ in fresh.values() if ticket.changes_complete])
+    complete = [ticket.id for ticket, _ in fresh.values() if ticket.changes_complete and ticket.id in known]
+    ticket_write.forget_observed(session, complete)
     ticket_write.write_changes(session, told, observed)
     return Kept(
         tickets=len(fresh), stale=len(page.tickets) - len(fresh), releases=_releases(session, fresh.keys(), now)
