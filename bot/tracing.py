@@ -23,7 +23,8 @@ KINDS: Final[dict[Kind, api.SpanKind]] = {
     "client": api.SpanKind.CLIENT,
     "consumer": api.SpanKind.CONSUMER,
 }
-FLUSH_MILLISECONDS: Final = 3000
+EXPORT_SECONDS: Final = 3
+"""For one batch, with all that is tried again: a collector that is away must not hold up the program's end."""
 
 
 class Tracing:
@@ -38,7 +39,7 @@ class Tracing:
         trace.use(_Tracer(self._provider.get_tracer("interlock")))
 
     def flush(self) -> None:
-        self._provider.force_flush(FLUSH_MILLISECONDS)
+        self._provider.force_flush(EXPORT_SECONDS * 1000)
 
     def stop(self) -> None:
         """What has ended is sent, unless nobody takes it."""
@@ -49,7 +50,7 @@ class Tracing:
 
 def over_http(endpoint: str, instance: str) -> Tracing:
     """`endpoint` as in OTEL_EXPORTER_OTLP_ENDPOINT: the collector's address without a path of its own."""
-    return Tracing(OTLPSpanExporter(endpoint=f"{endpoint}/v1/traces"), instance)
+    return Tracing(OTLPSpanExporter(endpoint=f"{endpoint}/v1/traces", timeout=EXPORT_SECONDS), instance)
 
 
 class _Span:
