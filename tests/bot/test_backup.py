@@ -28,7 +28,7 @@ from interlock.domain.policy import JobRule
 from interlock.jobs.job import Job, JobReport
 from interlock.jobs.relay import Relay
 from interlock.jobs.slots import JobRunner
-from interlock.store import audit, backup_postgresql, outbox, schema, token
+from interlock.store import audit, backup_postgresql, directory, outbox, schema, token
 from interlock.store.engine import Store, StoreError
 from interlock.store.outbox import OutboxRow
 from interlock.store.release import ReleaseRow
@@ -69,6 +69,7 @@ def fill(env: dict[str, str]) -> datetime:
     soon = moment + timedelta(hours=3)
     with opened(env) as store, store.write() as session:
         builders.people(session, groups_as_of=moment)
+        directory.fresh(session, "people", moment)
         builders.release(session, tickets=("DATA-1",))
         audit.append(session, AuditEvent(kind="test.done", actor=SYSTEM), moment)
         for key, not_after in (("due", soon), ("sent", soon), ("under way", soon), ("late", moment)):
