@@ -13,7 +13,7 @@ from interlock.config import schema as schemas
 from interlock.config.errors import ConfigError
 from interlock.domain.anchor import read
 from interlock.domain.words import count
-from interlock.store import audit, schema
+from interlock.store import audit, schema, signoff_record
 from interlock.store.erasure import erased_events
 from interlock.usecases import anchor
 
@@ -70,7 +70,8 @@ def config_schema(kind: str, write: Path | None) -> str:
 
 
 def verify_audit(env: Mapping[str, str], anchors: Sequence[Path] = ()) -> Verdict:
-    """The whole chain, and that it still has what any text in these files says that it had. Raises ConfigError for a
+    """The whole chain, that it still has what any text in these files says that it had, and that the sign-offs that
+    count are those that it records. Raises ConfigError for a
     file that cannot be read or holds no anchor.
     """
     texts = [_anchors(path) for path in anchors]
@@ -79,11 +80,14 @@ def verify_audit(env: Mapping[str, str], anchors: Sequence[Path] = ()) -> Verdic
         with store.read() as session:
             events, broken = audit.verify(session)
             erased = erased_events(session)
+            unlike = signoff_record.first_difference(session)
         broken = broken or anchor.contradicted(store, "\n".join(texts))
     finally:
         store.close()
     if broken is not None:
         return Verdict(sentence=f"interlock: the audit chain breaks at event {broken.seq}: {broken.why}.", holds=False)
+    if unlike is not None:
+        return Verdict(sentence=f"interlock: {unlike}: it was changed past Interlock.", holds=False)
     held = sum(len(read(text)) for text in texts)
     against = f", and {count(held, 'anchor')} with it" if held else ""
     gone = f" Personal data of {count(erased, 'event')} was erased." if erased else ""
