@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Final
 
-QUOTED: Final = re.compile(r"""["'“‘`].*["'”’`]""")
+QUOTED: Final = re.compile(r"""^([^"'“‘`]*)["'“‘`].*["'”’`]""")
+"""From the first quotation mark to the last. Tried from the text's beginning alone: where the first opens nothing, no
+later one does."""
 SQL: Final = re.compile(r"^\[SQL: .*", re.MULTILINE)
 """SQLAlchemy shows the statement's first line, without its parameters."""
 LONGEST: Final = 300
@@ -54,6 +56,6 @@ def _text(error: BaseException) -> str:
         said = str(error)
     except Exception:  # noqa: BLE001 somebody's __str__ breaks: its kind must do
         return name
-    first = QUOTED.sub("…", said.partition("\n")[0])[:LONGEST]
+    first = QUOTED.sub(r"\1…", said.partition("\n")[0])[:LONGEST]
     statement = SQL.search(said)
     return name + (f": {first}" if first else "") + (f"\n{statement.group()}" if statement else "")
