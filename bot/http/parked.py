@@ -46,6 +46,8 @@ def classify(reason: str) -> str:
         return "token"
     if "is shared with another company" in reason:
         return "shared_channel"
+    if "is archived, so nothing" in reason:
+        return "channel"
     return next((name for beginning, name in BEGINNINGS if reason.startswith(beginning)), "other")
 
 

@@ -35,8 +35,10 @@ from interlock.jobs.slots import JobRunner
 from interlock.store.engine import Store
 from interlock.store.outbox import enqueue
 from interlock.store.pacing import PacingRow
+from interlock.store.person import ChannelRow
 from interlock.trackers.errors import TrackerError
 from interlock.trackers.http import JiraHttp
+from interlock.usecases import addressee
 from tests.builders import NOW
 from tests.scrape import everything, samples
 
@@ -130,11 +132,16 @@ def test_a_database_that_refuses_is_down_and_comes_back(sqlite_store: Store) -> 
     assert by_labels(samples(generate_latest(registry).decode()))["interlock_database_up", ""] == 1
 
 
-def test_each_reason_for_parking_has_a_class() -> None:
+def test_each_reason_for_parking_has_a_class(services: Services) -> None:
     classes = {code: classify(f"{sentence} Missing: chat:write.") for code, sentence in MENDS.items()}
     assert {code for code, name in classes.items() if name == "other"} == set()
     assert classes["token_revoked"] == "token"
     assert classify(backup.reason(NOW)) == "restored"
+    with services.store.write() as session:
+        session.add(ChannelRow(id="C0OLD", name="old", archived=True))
+    archived = addressee.refuse(services.store, "C0OLD")
+    assert archived is not None
+    assert classify(archived.sentence) == "channel"
     assert set(CODES) <= set(MENDS)
     assert by_class({"What nobody foresaw.": 2, "It may have been posted: x": 1}) == {"other": 2, "unknown_outcome": 1}
 
