@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tests.chaos import campaign
 from tests.chaos.campaign import Order, Tally
+from tests.chaos.plants import PLANTS
 
 
 def main() -> int:
@@ -21,17 +22,24 @@ def main() -> int:
     parser.add_argument("--database", choices=("sqlite", "postgres", "both"), default="both")
     parser.add_argument("--workers", type=int, default=2 * (os.cpu_count() or 1))
     parser.add_argument("--folder", type=Path, help="where the evidence goes; a temporary one if absent")
-    parser.add_argument("--plant", default="", help="a bug to plant")
+    parser.add_argument("--plant", default="", choices=("", *PLANTS), help="a bug to plant")
+    parser.add_argument("--plants", action="store_true", help="plant each of the known bugs: each must be caught")
     parser.add_argument("--keep", action="store_true", help="keep the evidence of seeds that went well too")
     asked = parser.parse_args()
     engines = ("sqlite", "postgres") if asked.database == "both" else (asked.database,)
     seeds = range(asked.first_seed, asked.first_seed + asked.seeds)
     orders = [Order(seed, engine, asked.plant) for seed in seeds for engine in engines]
     folder = asked.folder or Path(tempfile.mkdtemp(prefix="interlock-chaos-"))
+    if asked.plants:  # one seed of each, then another of those that did not show, and so on
+        orders = [Order(seed, plant.database, name) for seed in seeds for name, plant in PLANTS.items()]
     gc.freeze()  # what is imported stays shared with every process that is forked
     began = time.monotonic()
-    tally = campaign.run(orders, folder, asked.workers, enough=1 if asked.plant else 0, keep=asked.keep)
+    tally = campaign.run(orders, folder, asked.workers, keep=asked.keep)
     _report(tally, time.monotonic() - began)
+    if asked.plants:
+        for name, plant in PLANTS.items():
+            sys.stdout.write(f"{name} ({plant.about})\n    {tally.caught.get(name, 'NOT CAUGHT')}\n")
+        return 0 if len(tally.caught) == len(PLANTS) else 1
     return 1 if tally.violations else 0
 
 

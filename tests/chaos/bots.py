@@ -110,8 +110,10 @@ class Bots:
             time.sleep(0.03)
 
     def _count(self, code: int | None) -> None:
-        self.ends[{-signal.SIGKILL: "killed", 0: "ended", None: "stuck"}.get(code, "fell")] += 1
-        if code not in {0, -signal.SIGKILL, None}:
+        self.ends[
+            {-signal.SIGKILL: "killed", -signal.SIGTERM: "ended", 0: "ended", None: "stuck"}.get(code, "fell")
+        ] += 1
+        if code not in {0, -signal.SIGKILL, -signal.SIGTERM, None}:  # it may be told to end before it can heed that
             last = self._log.read_text(errors="replace").splitlines()[-1:]
             if not any(word in line for line in last for word in SHORT_OF):
                 self.falls.append(f"a bot ended by itself with {code}: {' '.join(last)[:300]}")

@@ -8,17 +8,21 @@ import socket
 import sys
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from sandbox.world.people_at_work import GaveUpError
 from tests.chaos import databases, mortal, nursery
 from tests.chaos import plan as plans
 from tests.chaos.checker import judge
 from tests.chaos.databases import Database, Postgres, Server, Sqlite
 from tests.chaos.nursery import Nurse
 from tests.chaos.scene import Scene
+
+TOO_BUSY = 75
+"""The exit code of a seed that did not come as far as the storm: the machine was too slow. It is played again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +43,24 @@ class Tally:
     """What all seeds came to."""
 
     seeds: int = 0
-    violations: list[tuple[str, str, str]] = field(default_factory=list)
-    """The order's name, the sentence, the folder."""
+    violations: list[tuple[str, str]] = field(default_factory=list)
+    """The order's name, and the sentence."""
+    caught: dict[str, str] = field(default_factory=dict)
+    """For each planted bug that showed: where, and how."""
     counts: Counter[str] = field(default_factory=Counter)
 
-    def add(self, name: str, result: dict[str, Any], folder: str) -> None:
+    def add(self, told: dict[str, Any]) -> None:
         self.seeds += 1
-        self.counts.update(result["counts"])
-        self.violations += [(name, each, folder) for each in result["violations"]]
+        self.counts.update(told["counts"])
+        self.violations += [(told["name"], each) for each in told["violations"]]
+        if told["plant"] and told["violations"]:
+            self.caught.setdefault(told["plant"], f"seed {told['seed']}: {told['violations'][0]}")
 
 
-def run(orders: list[Order], folder: Path, workers: int, *, enough: int = 0, keep: bool = False) -> Tally:
-    """`enough` violations end it early; the evidence of seeds without any is thrown away unless it is to be `keep`t."""
+def run(orders: list[Order], folder: Path, workers: int, *, keep: bool = False) -> Tally:
+    """A planted bug that was caught is not looked for any more. The evidence of seeds that went well is thrown away
+    unless it is to be `keep`t.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     template = databases.sqlite_template(folder / "template.db")
     tally, todo, links = Tally(), list(reversed(orders)), {}
@@ -71,12 +81,15 @@ def run(orders: list[Order], folder: Path, workers: int, *, enough: int = 0, kee
                 continue
             told = json.loads(line)
             if told:
-                tally.add(told["name"], told, told["folder"])
-                _say(told)
+                if told["again"]:
+                    todo.append(Order(told["seed"], told["database"], told["plant"]))
+                else:
+                    tally.add(told)
+                    _say(told)
                 if not told["violations"] and not keep:
                     shutil.rmtree(told["folder"], ignore_errors=True)
-            if enough and len(tally.violations) >= enough:
-                todo.clear()
+            while todo and todo[-1].plant in tally.caught:
+                todo.pop()
             order = todo.pop() if todo else None
             link.sendall(json.dumps([order.seed, order.database, order.plant] if order else None).encode() + b"\n")
     return tally
@@ -120,7 +133,10 @@ def _play(order: Order, place: Path, template: Path, server: Server | None, host
         scene = Scene(
             nurse, plans.plan(order.seed, order.database, database.troubles), database, place, host, order.plant
         )
-        scene.run()
+        try:
+            scene.run()
+        except GaveUpError:
+            sys.exit(TOO_BUSY)
         violations = judge(place)
         result = {"violations": violations, "counts": counts(place), "seconds": round(time.monotonic() - began, 1)}
         (place / "result.json").write_text(json.dumps(result, indent=1))
@@ -155,7 +171,10 @@ def _result(place: Path, order: Order, code: int | None) -> dict[str, Any]:
     else:
         why = "it hung" if code is None else f"the scene itself broke, with {code}"
         result = {"violations": [why], "counts": {}, "seconds": 0}
-    return result | {"name": order.name, "folder": str(place)}
+    again = code == TOO_BUSY
+    if again:
+        result = {"violations": []}
+    return result | asdict(order) | {"name": order.name, "folder": str(place), "again": again}
 
 
 def _say(told: dict[str, Any]) -> None:

@@ -4,10 +4,10 @@ import json
 import sys
 from pathlib import Path
 
-from tests.chaos.checks import chain, messages
+from tests.chaos.checks import chain, clockwork, decisions, messages
 from tests.chaos.record import Record
 
-CHECKS = (*chain.CHECKS, *messages.CHECKS)
+CHECKS = (*chain.CHECKS, *messages.CHECKS, *decisions.CHECKS, *clockwork.CHECKS)
 
 
 def judge(folder: Path) -> list[str]:

@@ -106,6 +106,7 @@ def _deeds(rng: Random) -> list[Deed]:
         for channel, people in MAY_NOT_SIGN.items()
         for person in rng.sample(people, 3)
     ]
+    done += [(rng.choice(MAY_SIGN[PLATFORM]), "waver", PLATFORM) for _ in range(2)]
     done += [(rng.choice(BOOKERS), "book", rng.choice(BOOKABLE)) for _ in range(7)]
     done += [(rng.choice(BOOKERS), "give back", rng.choice(BOOKABLE)) for _ in range(4)]
     done += [(rng.choice(TAKERS), rng.choice(("take", "take ping", "snooze")), PLATFORM) for _ in range(3)]

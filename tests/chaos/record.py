@@ -30,6 +30,8 @@ TABLES = {
     "signoff": "id",
     "slot": "job, due_at",
     "ticket": "id",
+    "ticket_version": "ticket_id, version_id",
+    "version": "id",
 }
 
 

@@ -18,6 +18,7 @@ from interlock.domain.delivery import Rules
 from interlock.jobs import heartbeat
 from interlock.jobs.job import Job
 from interlock.store import clock as skews
+from interlock.usecases import home
 from tests.chaos.clock import SPEED, Clock
 
 CALL_SECONDS = 1
@@ -26,6 +27,8 @@ LEASE = timedelta(seconds=6 * SPEED)
 SLOT_LEASE = timedelta(seconds=4 * SPEED)
 BEAT_SECONDS = 0.7
 TICK = timedelta(seconds=0.7)
+HOME_GOOD_FOR = timedelta(minutes=1)
+"""So that something is too late now and then."""
 RULES = Rules(
     lease=LEASE,
     grace=timedelta(seconds=1.5 * SPEED),
@@ -50,6 +53,7 @@ def set_tempo(clock: Clock) -> None:
     _give("JiraTracker", sleep=_shortly, read_seconds=CALL_SECONDS)
     _give("Schedule", tick=TICK)
     _give("Rereading", gather_seconds=0.1)
+    _set(home, "GOOD_FOR", HOME_GOOD_FOR)
     _set(skews, "skew", partial(_skew, clock))
     _set(heartbeat, "BEATS_PER_LEASE", SLOT_LEASE.total_seconds() / BEAT_SECONDS)
     _set(answers, "TIMEOUT_SECONDS", CALL_SECONDS)
@@ -64,7 +68,7 @@ def _give(name: str, **parameters: object) -> None:
     _set(wiring, name, partial(getattr(wiring, name), **parameters))
 
 
-def _set(module: object, name: str, value: float | Callable[..., object]) -> None:
+def _set(module: object, name: str, value: float | timedelta | Callable[..., object]) -> None:
     assert hasattr(module, name), f"{module} has no {name} any more"
     setattr(module, name, value)
 

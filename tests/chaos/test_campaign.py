@@ -25,3 +25,10 @@ def test_a_storm_on_each_database_leaves_nothing_wrong(tmp_path: Path) -> None:
     done = campaign(tmp_path, "--seeds", "1", "--database", "both", "--workers", "2")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "2 seeds" in done.stdout
+
+
+def test_a_planted_bug_does_not_pass(tmp_path: Path) -> None:
+    """All of them: `python -m tests.chaos --plants`."""
+    done = campaign(tmp_path, "--seeds", "1", "--database", "sqlite", "--workers", "1", "--plant", "never draw anew")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "cards show what is so" in done.stdout

@@ -11,6 +11,7 @@ from sqlmodel import select
 
 from interlock.domain.actor import Actor
 from interlock.domain.authority import Refused
+from interlock.domain.home import Home
 from interlock.domain.release import Stage
 from interlock.domain.signoff import Accepted, AlreadySigned, Decision, Progress, Requirement, Stale
 from interlock.store import audit, signoff
@@ -25,7 +26,7 @@ from interlock.store.person import PersonRow
 from interlock.store.release import ReleaseRow
 from interlock.store.signoff import SignoffRow
 from interlock.store.ticket import TicketChangeRow, TicketRow
-from interlock.usecases import card, revalidation, scope
+from interlock.usecases import card, home, revalidation, scope
 from interlock.usecases.redelivery import Act, RepeatedError
 from interlock.usecases.signoff import Decided, Requested, Revoked, decide, overview_of, request, revoke
 from tests.builders import NOW, POLICY, actor, people, release, ticket
@@ -239,6 +240,24 @@ def test_a_changed_scope_voids_approvals_and_tells_the_signer(store: Store) -> N
     again = approve(store, actor("TOM"), drawn(store, card_id))
     assert isinstance(again, Decided)
     assert isinstance(again.verdict, Accepted)
+
+
+def test_a_home_tab_that_showed_the_changed_scope_first_leaves_no_card_behind(store: Store) -> None:
+    def redraws() -> int:
+        with store.write() as session:
+            waiting = session.exec(select(OutboxRow).where(OutboxRow.kind == "signoff.refresh")).all()
+            for row in waiting:
+                session.delete(row)
+            return len(waiting)
+
+    _, revision_id = asked(store)
+    approve(store, actor("TOM"), revision_id)
+    assert redraws() == 1
+    grow(store)
+    assert isinstance(home.read(store, POLICY, actor("NOOR"), NOW), Home)
+    assert redraws() == 1  # the card in Slack shows the scope of before
+    assert revalidation.revalidate(store, NOW) == 1
+    assert redraws() == 1  # and by now an approval that is void
 
 
 def test_the_approval_of_somebody_who_left_is_voided_like_any_other(store: Store) -> None:

@@ -125,7 +125,6 @@ class _Work:
     ) -> None:
         self.progress = Progress(read=0, total=None)
         self.kept = 0
-        self._touched = False
         self._store = store
         self._policy = policy
         self._tracker = tracker
@@ -164,12 +163,11 @@ class _Work:
         return since
 
     def revalidate(self) -> int:
-        """Approvals that what was kept has overtaken."""
-        return revalidate(self._store, self._clock()) if self._touched else 0
+        """Approvals that what was kept has overtaken, by an earlier run too, which may have died before this."""
+        return revalidate(self._store, self._clock())
 
     def _count(self, kept: Kept) -> None:
         self.kept += kept.tickets
-        self._touched = self._touched or bool(kept.releases)
 
     def _tell(self, progress: Progress, page: int) -> None:
         self.progress = progress

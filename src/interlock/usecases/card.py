@@ -32,6 +32,17 @@ def revise(session: Session, one: Release, asked: Card, now: datetime) -> CardRe
     return card.draw(session, asked, seen, one.policy_version, _shown(picture(session, one, asked)), now)
 
 
+def revise_elsewhere(session: Session, one: Release, asked: Card, now: datetime) -> CardRevision:
+    """As `revise`, for a drawing that is not the card in Slack. Where the scope is another than that one shows, it is
+    drawn anew as well: by this revision it would pass for drawn already.
+    """
+    in_slack = card.drawn_fingerprint(session, asked)
+    revision = revise(session, one, asked, now)
+    if in_slack not in {None, revision.fingerprint}:
+        refresh(session, asked, now)
+    return revision
+
+
 def posted(store: Store, card_id: int) -> Sent | None:
     """Where the card's message stands; None until Slack has told."""
     with store.read() as session:

@@ -16,7 +16,7 @@ from interlock.domain.signoff import Progress
 from interlock.store import blocker, card, mirror, outbox, release, signoff
 from interlock.store.engine import Store
 from interlock.usecases import authority, blocker_view
-from interlock.usecases.card import revise
+from interlock.usecases.card import revise_elsewhere
 
 GOOD_FOR = timedelta(minutes=10)
 
@@ -80,7 +80,7 @@ def _waiting(store: Store, release_id: int, standing: Standing, now: datetime) -
         names = _wanted(session, one, standing)
         if one.ended or asked is None or not names:
             return None
-        revision = revise(session, one, asked, now)
+        revision = revise_elsewhere(session, one, asked, now)
         done = sum(1 for ticket in revision.seen if ticket.done)
         return WaitingSignoff(
             release=one, requirements=names, tickets=len(revision.seen), done=done, revision_id=revision.id

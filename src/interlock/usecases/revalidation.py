@@ -13,7 +13,7 @@ from interlock.domain.signoff import Decision, Requirement, Signoff, VoidedSigno
 from interlock.store import card, outbox, release, signoff
 from interlock.store.engine import Store
 from interlock.store.signoff import SignoffRow
-from interlock.usecases.card import refresh, revise
+from interlock.usecases.card import refresh, revise_elsewhere
 from interlock.usecases.record import record
 
 NOTE_GOOD_FOR = timedelta(days=7)
@@ -24,7 +24,7 @@ def revalidate(store: Store, now: datetime) -> int:
     how many were voided. Run after the mirror has moved: what is voided late is refused at go all the same.
     """
     with store.read() as session:
-        candidates = [one.id for one in release.active(session) if card.of_release(session, one.id, SIGNOFF)]
+        candidates = [one.id for one in release.active(session) if _may_be_overtaken(session, one)]
     return sum(_revalidate(store, release_id, now) for release_id in candidates)
 
 
@@ -50,8 +50,18 @@ def voided(store: Store, signoff_id: int, now: datetime) -> VoidedSignoff | None
             tickets_now=len(current),
             changes=changes,
             hidden=signoff.restricted(session, [change.ticket.id for change in changes]),
-            revision_id=revise(session, one, asked, now).id,
+            revision_id=revise_elsewhere(session, one, asked, now).id,
         )
+
+
+def _may_be_overtaken(session: Session, one: Release) -> bool:
+    """Mostly nothing has changed, and then no lock is needed to see it."""
+    asked = card.of_release(session, one.id, SIGNOFF)
+    if asked is None:
+        return False
+    current, _ = signoff.seen_scope(session, one.id)
+    shown = {card.drawn_fingerprint(session, asked), *signoff.live_fingerprints(session, one.id)}
+    return bool(shown - {None, fingerprint(current)})
 
 
 def _revalidate(store: Store, release_id: int, now: datetime) -> int:
@@ -69,7 +79,8 @@ def _revalidate(store: Store, release_id: int, now: datetime) -> int:
                 if changes and given.decision is Decision.APPROVED:
                     _void(session, one, requirement, given, changes, now)
                     voided += 1
-        if card.drawn_fingerprint(session, asked) not in {None, mark}:
+        # Somebody's Home tab may have shown this scope before: then the card is drawn, but with what is void now.
+        if voided or card.drawn_fingerprint(session, asked) not in {None, mark}:
             refresh(session, asked, now, Urgency.PROMPT if voided else Urgency.ROUTINE)
         return voided
 

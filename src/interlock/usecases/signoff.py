@@ -20,7 +20,7 @@ from interlock.domain.visibility import RESTRICTED
 from interlock.store import card, mirror, person, release, signoff
 from interlock.store.engine import Store
 from interlock.usecases import authority
-from interlock.usecases.card import enqueue, picture, refresh, revise
+from interlock.usecases.card import enqueue, picture, refresh, revise_elsewhere
 from interlock.usecases.home import refresh as home_refresh
 from interlock.usecases.record import record
 
@@ -246,10 +246,7 @@ def _to_sign(session: Session, release_id: int, now: datetime) -> SignoffCard:
     asked = card.of_release(session, one.id, SIGNOFF)
     if asked is None or one.ended:
         return picture(session, one, asked)
-    in_slack = card.drawn_fingerprint(session, asked)
-    revision = revise(session, one, asked, now)
-    if in_slack not in {None, revision.fingerprint}:
-        refresh(session, asked, now)  # or the card in Slack would pass for drawn with this scope
+    revision = revise_elsewhere(session, one, asked, now)
     return picture(session, one, asked, revision)
 
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import Any
 
 from tests.chaos.record import Record
 
@@ -44,8 +45,41 @@ def nothing_waits_for_ever(record: Record) -> Iterator[str]:
             yield f"{row['key']} is {row['state']} without a reason"
 
 
+def every_decision_is_told(record: Record) -> Iterator[str]:
+    """A row for each event that somebody is to hear of, whatever became of the row."""
+    for kind, name in TOLD.items():
+        wanted = Counter(_subject(event, name) for event in record.events if event["kind"] == kind)
+        rows = Counter(row["ids"].get(name) for row in record.tables["outbox"] if row["kind"] == ROWS.get(kind, kind))
+        for subject in wanted:
+            if rows[subject] != wanted[subject]:
+                yield f"{kind} of {subject} happened {wanted[subject]} times and is told {rows[subject]} times"
+    parked = [row for row in record.tables["outbox"] if row["state"] == "parked" and row["kind"] != "relay.parked"]
+    if parked and not any(row["kind"] == "relay.parked" for row in record.tables["outbox"]):
+        yield f"{parked[0]['key']} is parked, and nobody is told"
+
+
+TOLD = {
+    "release.created": "release_id",
+    "signoff.requested": "card_id",
+    "signoff.rejected": "slack_id",
+    "signoff.voided": "signoff_id",
+    "booking.granted": "booking_id",
+}
+"""The events that somebody hears of by a message of their own, and what in the row's ids names their subject."""
+ROWS = {"signoff.requested": "signoff.card", "signoff.voided": "signoff.void"}
+
+
+def _subject(event: dict[str, Any], name: str) -> Any:
+    if name == "release_id":
+        return event["release_id"]
+    if name == "slack_id":
+        return event["who"]["actor"]
+    return event["facts"][name.removesuffix("_id")]
+
+
 CHECKS: tuple[Callable[[Record], Iterator[str]], ...] = (
     nothing_is_said_twice,
     what_is_recorded_as_sent_stands_in_slack,
     nothing_waits_for_ever,
+    every_decision_is_told,
 )
