@@ -16,6 +16,8 @@ from tests.chaos.plan import Death
 READY_SECONDS = 25.0
 REBIRTH_SECONDS = 0.1
 MOST_FALLS = 3
+ENDS = {-signal.SIGKILL: "killed", -signal.SIGTERM: "ended", 128 + signal.SIGTERM: "ended", 0: "ended", None: "stuck"}
+"""By exit code. A bot may be told to end before it can heed that, or twice: then it ends at once."""
 SHORT_OF = (
     "cannot be reached",
     "is not reachable",
@@ -47,6 +49,8 @@ class Bots:
         self._deaths = [list(each) for each in deaths]
         self._pids: list[int] = []
         self._doomed = [False] * len(addresses)
+        self._logs = [folder] * len(addresses)
+        self._lives = 0
         self._armed = False
         self._keeping = threading.Event()
         self._lock = threading.Lock()
@@ -90,9 +94,9 @@ class Bots:
         self._keeper.join()
         for number in range(len(self._pids)):
             self._signal(number, signal.SIGTERM)
-        for pid in self._pids:
+        for number, pid in enumerate(self._pids):
             code = self._nurse.wait(pid, 20)
-            self._count(code)
+            self._count(number, code)
             if code is None:
                 self.falls.append("a bot did not stop within 20 s of SIGTERM")
                 os.kill(pid, signal.SIGKILL)
@@ -103,38 +107,35 @@ class Bots:
                 code = self._nurse.ended(pid)
                 if code is None:
                     continue
-                self._count(code)
+                self._count(number, code)
                 time.sleep(REBIRTH_SECONDS)
                 with self._lock:
                     self._pids[number] = self._bear(number)
             time.sleep(0.03)
 
-    def _count(self, code: int | None) -> None:
-        self.ends[
-            {-signal.SIGKILL: "killed", -signal.SIGTERM: "ended", 0: "ended", None: "stuck"}.get(code, "fell")
-        ] += 1
-        if code not in {0, -signal.SIGKILL, -signal.SIGTERM, None}:  # it may be told to end before it can heed that
-            last = self._log.read_text(errors="replace").splitlines()[-1:]
+    def _count(self, number: int, code: int | None) -> None:
+        end = ENDS.get(code, "fell")
+        self.ends[end] += 1
+        if end == "fell":
+            last = self._logs[number].read_text(errors="replace").splitlines()[-1:]
             if not any(word in line for line in last for word in SHORT_OF):
                 self.falls.append(f"a bot ended by itself with {code}: {' '.join(last)[:300]}")
 
     def _bear(self, number: int) -> int:
         death = self._deaths[number].pop(0) if self._armed and self._deaths[number] else Death("", 0)
         self._doomed[number] = bool(death.point)
+        self._lives += 1
+        self._logs[number] = self._folder / f"bot-{number}-{self._lives:03}.log"
         return self._nurse.bear(
             {
                 "env": self._env | {"INTERLOCK_HTTP": self._addresses[number]},
-                "log": str(self._log),
+                "log": str(self._logs[number]),
                 "clock": str(self._folder / "clock"),
                 "point": death.point,
                 "times": death.times,
                 "plant": self._plant,
             }
         )
-
-    @property
-    def _log(self) -> Path:
-        return self._folder / "bots.log"
 
     def _signal(self, number: int, how: signal.Signals) -> None:
         pid = self._pids[number]

@@ -6,9 +6,10 @@ from typing import Any
 
 from sandbox.faults import FAULT_KINDS
 from tests.chaos.bank import PAYMENTS, PLATFORM, Day, day_of
+from tests.chaos.clock import SPEED
 from tests.chaos.points import POINTS
 
-STORM_SECONDS = 7.0
+STORM_SECONDS = 7.0 * 30 / SPEED
 BOTS = {"sqlite": 1, "postgres": 3}
 
 MAY_SIGN = {
@@ -84,7 +85,7 @@ def plan(seed: int, database: str, troubles: tuple[str, ...]) -> Plan:
         database=database,
         day=day_of(seed),
         deeds=tuple(sorted(_deeds(rng), key=lambda each: each.at)),
-        changes=tuple(sorted((_change(rng) for _ in range(7)), key=lambda each: each.at)),
+        changes=tuple(sorted([*_moves(rng), *(_change(rng) for _ in range(5))], key=lambda each: each.at)),
         blows=tuple(sorted(_blows(rng, bots, troubles), key=lambda each: each.at)),
         deaths=tuple(tuple(_death(rng) for _ in range(2)) for _ in range(bots)),
     )
@@ -114,7 +115,18 @@ def _deeds(rng: Random) -> list[Deed]:
     done += [(rng.choice(("ANA", "TOM", "LEO")), "look", PLATFORM) for _ in range(3)]
     done += [("ANA", "share", PLATFORM), ("RITA", "digest now", PLATFORM)]
     done += [(rng.choice(("TOM", "RAVI")), "open home", "") for _ in range(2)]
-    return [Deed(_when(rng), f"U0{person}", kind, about) for person, kind, about in done]
+    late = rng.sample(MAY_SIGN[PLATFORM], 4)
+    return [
+        *(Deed(_when(rng), f"U0{person}", kind, about) for person, kind, about in done),
+        # When the scope has long changed, by the card of before; and whoever may do nothing at all.
+        *(Deed(rng.uniform(0.8, 1) * STORM_SECONDS, f"U0{person}", "approve late", PLATFORM) for person in late),
+        *(Deed(_when(rng), "U0GUEST", "book", rng.choice(BOOKABLE)) for _ in range(3)),
+    ]
+
+
+def _moves(rng: Random) -> list[Change]:
+    """Early, so that an old card is old."""
+    return [Change(rng.uniform(0, 2), kind, rng.randrange(1000)) for kind in ("out of scope", "create")]
 
 
 def _change(rng: Random) -> Change:

@@ -21,7 +21,7 @@ from interlock.jobs.delivery import Courier
 from interlock.store import audit, outbox_relay, person, seen, slot
 from interlock.store.engine import Store
 from interlock.store.outbox import OPEN, OutboxRow
-from interlock.usecases import authority, card, signoff, sync
+from interlock.usecases import authority, card, revalidation, signoff, sync
 
 SOON = 1.0
 """Seconds by which what should be done at once is late."""
@@ -177,6 +177,7 @@ def _share_a_slot() -> None:
 def _never_draw_anew() -> None:
     _set(card, "refresh", lambda *_args, **_named: None)
     _set(signoff, "refresh", lambda *_args, **_named: None)
+    _set(revalidation, "refresh", lambda *_args, **_named: None)
 
 
 PLANTS: dict[str, Plant] = {

@@ -71,7 +71,7 @@ class Record:
             jira=load("jira.json"),
             requests=load("requests.json"),
             timeline=timeline,
-            log=(folder / "bots.log").read_text(errors="replace"),
+            log="".join(each.read_text(errors="replace") for each in sorted(folder.glob("bot-*.log"))),
             tables={name: database.every(name, order) for name, order in TABLES.items()},
         )
 
