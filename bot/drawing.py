@@ -7,7 +7,7 @@ from typing import Any
 from bot.services import Services
 from bot.views.blocks import Message
 from interlock.domain import outbox
-from interlock.domain.outbox import Dropped
+from interlock.domain.outbox import Deferred, Dropped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,5 +29,5 @@ class DrawnHome:
     view: dict[str, Any]
 
 
-Drawer = Callable[[Services, outbox.Message], Drawn | DrawnHome | Dropped]
+Drawer = Callable[[Services, outbox.Message], Drawn | DrawnHome | Dropped | Deferred]
 """Loads the current read model through a use case and renders it with a view. Slack is none of its business."""

@@ -28,7 +28,7 @@ from bot.services import Services
 from bot.slack import WRONG_TOKEN, Slack, SlackError
 from bot.views import blocks
 from interlock.domain.errors import InterlockError
-from interlock.domain.outbox import DeliveryError, Dropped, Message, Sent
+from interlock.domain.outbox import Deferred, DeliveryError, Dropped, Message, Sent
 from interlock.usecases import addressee
 
 DRAWERS: Final[dict[str, Drawer]] = {
@@ -139,13 +139,13 @@ class SlackSender:
         self._conversations: dict[str, str] = {}
         self._refused: OrderedDict[str, None] = OrderedDict()
 
-    def send(self, message: Message) -> Sent | Dropped:
-        """Draw it from the state of now and send it, or say why the state no longer warrants it."""
+    def send(self, message: Message) -> Sent | Dropped | Deferred:
+        """Draw it from the state of now and send it, or say why the state no longer warrants it, or not yet."""
         refused = None if message.kind in ANYWHERE else addressee.refuse(self._services.store, message.channel)
         if refused and refused.reason in PARKS:
             raise DeliveryError(refused.sentence, permanent=True)
         drawn = Dropped(reason=refused.sentence) if refused else self._draw(message)
-        if isinstance(drawn, Dropped):
+        if isinstance(drawn, Dropped | Deferred):
             return drawn
         try:
             return self._carry(message, drawn)
@@ -177,7 +177,7 @@ class SlackSender:
             raise _delivery(error) from error
         return None
 
-    def _draw(self, message: Message) -> Drawn | DrawnHome | Dropped:
+    def _draw(self, message: Message) -> Drawn | DrawnHome | Dropped | Deferred:
         """Nothing was sent yet, whatever goes wrong here."""
         drawer = self._drawers.get(message.kind)
         if drawer is None:

@@ -4,16 +4,18 @@ from bot.drawing import Drawn
 from bot.services import Services
 from bot.views import blocker as view
 from interlock.domain import outbox
-from interlock.domain.outbox import Dropped
+from interlock.domain.outbox import Deferred, Dropped
 from interlock.domain.visibility import MEMBER
 from interlock.usecases import blocker, escalation, settled_ping
 
 
-def ping(services: Services, message: outbox.Message) -> Drawn | Dropped:
+def ping(services: Services, message: outbox.Message) -> Drawn | Dropped | Deferred:
     now = services.clock()
     note = escalation.ping(services.store, services.policy, message.ids, now)
     if note is None:
         return Dropped(reason="cleared, taken or snoozed")
+    if note.opens_at > now:
+        return Deferred(until=note.opens_at, reason="outside their working hours")
     personal = message.channel.startswith("@")
     audience = MEMBER if personal else blocker.audience_of(services.store, services.policy, message.channel)
     return Drawn(message=view.ping(note, audience, services.ticket_url, in_person=personal))

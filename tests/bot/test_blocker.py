@@ -16,7 +16,7 @@ from bot.services import Services
 from bot.views import blocker as view
 from bot.views.blocks import Message, plain
 from interlock.domain import outbox
-from interlock.domain.outbox import Dropped, Sent
+from interlock.domain.outbox import Deferred, Dropped, Sent
 from interlock.domain.policy import ChannelRule, Ladder, LadderStep, Policy
 from interlock.store import outbox_relay
 from interlock.store.outbox import OutboxRow, message_of
@@ -194,6 +194,16 @@ def test_a_ping_for_a_blocker_in_hand_is_dropped(services: Services, policy: Pol
     assert isinstance(done, Shown)
     assert isinstance(drawers.ping(services, waiting), Dropped)
     assert "Ravi Menon-Hale is on it until Thu 26 Nov" in said(blocker.list_(command(), services))
+
+
+def test_a_ping_that_was_held_up_past_closing_time_waits_for_the_morning(
+    services: Services, policy: Policy, world: int
+) -> None:
+    waiting = pinged(services, policy)
+    evening = replace(services, clock=lambda: NOW.replace(hour=21))
+    drawn = drawers.ping(evening, waiting)
+    assert isinstance(drawn, Deferred)
+    assert (drawn.until.date(), drawn.until.hour) == (NOW.date() + timedelta(days=1), 9)
 
 
 def test_the_forms_say_what_is_missing(services: Services, world: int, slack: Slack) -> None:

@@ -17,7 +17,7 @@ from bot.slack import Slack
 from bot.views import blocks
 from interlock.domain import outbox
 from interlock.domain.errors import InterlockError
-from interlock.domain.outbox import DeliveryError, Dropped, Sent, Urgency
+from interlock.domain.outbox import Deferred, DeliveryError, Dropped, Sent, Urgency
 from interlock.store.person import ChannelRow, PersonRow
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -41,10 +41,10 @@ DRAWN = Drawn(message=blocks.message("Digest", blocks.section("*Tuesday*"), bloc
 
 
 @pytest.fixture
-def send(services: Services, slack: Any) -> Callable[..., Sent | Dropped]:
+def send(services: Services, slack: Any) -> Callable[..., Sent | Dropped | Deferred]:
     def send(
         message: outbox.Message = MESSAGE, drawn: Drawn | DrawnHome | Dropped | Exception = DRAWN
-    ) -> Sent | Dropped:
+    ) -> Sent | Dropped | Deferred:
         def draw(_services: Services, _message: outbox.Message) -> Drawn | DrawnHome | Dropped:
             if isinstance(drawn, Exception):
                 raise drawn

@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from bot import answers
 from bot.sender import SlackSender
-from interlock.domain.outbox import Dropped, Message, Sent
+from interlock.domain.outbox import Deferred, Dropped, Message, Sent
 from interlock.store import audit, outbox_relay, slot
 from interlock.store.engine import Store
 from interlock.usecases import sync
@@ -92,7 +92,7 @@ def _watch_transactions(here: threading.local, meet: Callable[[str], None]) -> N
 def _watch_sends(here: threading.local, meet: Callable[[str], None]) -> None:
     plain_send, plain_answer = SlackSender.send, http.client.HTTPConnection.getresponse
 
-    def send(sender: SlackSender, message: Message) -> Sent | Dropped:
+    def send(sender: SlackSender, message: Message) -> Sent | Dropped | Deferred:
         meet("before send")
         here.sending = True
         try:

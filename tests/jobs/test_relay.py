@@ -14,7 +14,7 @@ from sqlalchemy import delete
 from sqlmodel import Session, select
 
 from interlock.domain.delivery import Rules
-from interlock.domain.outbox import DeliveryError, Dropped, Message, Outgoing, Sent, Urgency
+from interlock.domain.outbox import Deferred, DeliveryError, Dropped, Message, Outgoing, Sent, Urgency
 from interlock.domain.pacing import SLACK, UNLIMITED
 from interlock.domain.slot import Slot
 from interlock.jobs.job import JobContext
@@ -50,13 +50,13 @@ class Slack:
         self.calls: list[str] = []
         self.stands: dict[str, Sent] = {}
         self.keys: list[str] = []
-        self.before: list[DeliveryError | Exception | Dropped | None] = []
+        self.before: list[DeliveryError | Exception | Dropped | Deferred | None] = []
         self.after: list[DeliveryError | None] = []
         self.unreadable: list[DeliveryError | None] = []
         self.looked = 0
         self._lock = Lock()
 
-    def send(self, message: Message) -> Sent | Dropped:
+    def send(self, message: Message) -> Sent | Dropped | Deferred:
         with self._lock:
             self.calls.append(message.key.partition("#")[0])
             outcome = self.before.pop(0) if self.before else None
@@ -510,7 +510,7 @@ def test_stopping_finishes_what_is_being_sent_and_begins_nothing(local: Office) 
     send = local.slack.send
 
     class Slow(Slack):
-        def send(self, message: Message) -> Sent | Dropped:
+        def send(self, message: Message) -> Sent | Dropped | Deferred:
             inside.set()
             assert go_on.wait(20)
             return send(message)
@@ -554,7 +554,7 @@ limited = st.builds(
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_happens_a_post_stands_at_most_once_and_none_is_forgotten(
     sqlite_store: Store,
-    before: list[DeliveryError | Exception | Dropped | None],
+    before: list[DeliveryError | Exception | Dropped | Deferred | None],
     after: list[DeliveryError | None],
     unreadable: list[DeliveryError | None],
     steps: list[tuple[str, int]],
@@ -583,6 +583,17 @@ def test_whatever_happens_a_post_stands_at_most_once_and_none_is_forgotten(
         assert row.state != "parked" or (key, row.reason) in office.told
 
 
+def test_what_is_not_to_be_sent_yet_is_drawn_again_later_and_costs_no_attempt(office: Office) -> None:
+    opens = NOW + timedelta(minutes=5)
+    office.slack.before = [Deferred(until=opens, reason="outside their working hours")]
+    office.add(POST)
+    office.run_until_idle()
+    assert (office.row().state, office.row().not_before, office.row().attempts) == ("pending", opens, 0)
+    office.clock.forward(minutes=5)
+    office.run_until_idle()
+    assert office.slack.keys == ["p"]
+
+
 def test_what_was_paced_leased_and_put_off_by_a_clock_an_hour_ahead_waits_for_no_hour(office: Office) -> None:
     limited = office.hire("limited", limited=True)
     office.clock.forward(hours=1)
@@ -608,7 +619,7 @@ def test_a_message_in_hand_is_not_taken_again_when_the_clock_jumps(office: Offic
     arrived, go_on, send = Event(), Event(), office.slack.send
 
     class Slow(Slack):
-        def send(self, message: Message) -> Sent | Dropped:
+        def send(self, message: Message) -> Sent | Dropped | Deferred:
             arrived.set()
             assert go_on.wait(20)
             return send(message)

@@ -106,12 +106,14 @@ class BlockerList:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ping:
     """What somebody is told of a root. `own_reasons` are why the root itself cannot move, none where it merely holds
-    others; `to` is the step that tells it; `following` the next step, with the name of whoever it tells in person.
+    others; `opens_at` is when it may be told: now, or at the next opening; `to` is the step that tells it; `following`
+    the next step, with the name of whoever it tells in person.
     """
 
     release: Release
     line: RootLine
     own_reasons: tuple[Reason, ...]
+    opens_at: datetime
     to: str
     business_days: int | None
     following: NextStep | None

@@ -84,6 +84,14 @@ class Dropped:
     reason: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deferred:
+    """It is not to be sent yet: at night, say. It is drawn again at `until`, or earlier, to see."""
+
+    until: datetime
+    reason: str
+
+
 class DeliveryError(InterlockError):
     """An attempt that failed. Its text is a sentence, with the mend where there is one: people read it.
 

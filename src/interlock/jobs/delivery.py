@@ -13,7 +13,7 @@ from interlock import trace
 from interlock.domain import delivery
 from interlock.domain.delivery import Again, Park, Rules
 from interlock.domain.outage import TRIPS_AFTER, Outage, Reach
-from interlock.domain.outbox import DeliveryError, Dropped, Message, Sent
+from interlock.domain.outbox import Deferred, DeliveryError, Dropped, Message, Sent
 from interlock.domain.pacing import Bucket, Step, buckets
 from interlock.store import outage, outbox_relay, pacing
 from interlock.store.engine import Store
@@ -36,8 +36,8 @@ PARKED_KIND = "relay.parked"
 class Sender(Protocol):
     """Slack, to the relay. Both methods give up well within `Rules.lease` and raise nothing but DeliveryError."""
 
-    def send(self, message: Message) -> Sent | Dropped:
-        """Draw it from the state of now and send it, or say why the state no longer warrants it."""
+    def send(self, message: Message) -> Sent | Dropped | Deferred:
+        """Draw it from the state of now and send it, or say why the state no longer warrants it, or not yet."""
 
     def find(self, message: Message) -> Sent | None:
         """Look for the message's token in the conversation since `created_at`; None if it is not there."""
@@ -108,6 +108,9 @@ class Courier:
             return
         if isinstance(outcome, Sent):
             self._sent(message, outcome, "sent")
+        elif isinstance(outcome, Deferred):
+            at = min(outcome.until, self._clock() + delivery.LONGEST_WAIT)
+            self._again(message, Again(at=at, charged=False), outcome.reason)
         else:
             self._dropped(message, outcome.reason)
 

@@ -19,6 +19,8 @@ from interlock.store.engine import Store
 from interlock.usecases import blocker_view, settled_ping
 
 GOOD_FOR = timedelta(hours=24)
+GOOD_FOR_WORKING = timedelta(hours=4)
+"""Of business hours, if that is longer: what could not be sent on Friday evening waits for Monday."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +95,7 @@ def ping(store: Store, policy: Policy, ids: Mapping[str, int], now: datetime) ->
             release=one,
             line=line,
             own_reasons=_own_reasons(found, line.root),
+            opens_at=calendar.next_opening(now),
             to=ladder[min(ids["step"], len(ladder) - 1)].to,
             business_days=calendar.business_days_between(calendar.today(line.since), calendar.today(now))
             if line.since
@@ -136,7 +139,7 @@ def _message(
         ids={"blocker_id": episode.id, "release_id": one.id, "step": due.number},
         channel=_address(session, policy, one, due.step, line),
         urgency=Urgency.PROMPT,
-        not_after=now + GOOD_FOR,
+        not_after=max(now + GOOD_FOR, _calendar(policy, line.root).add_business_time(now, GOOD_FOR_WORKING)),
     )
 
 
