@@ -7,9 +7,9 @@ from sqlalchemy import text
 
 from interlock.domain.signoff import Decision
 from interlock.store import signoff_record
-from interlock.store.audit import AuditPersonRow
 from interlock.store.engine import Store
 from interlock.usecases import card, revalidation, scope
+from interlock.usecases.erasure import erase
 from interlock.usecases.signoff import Decided, Requested, decide, request, revoke
 from tests.builders import NOW, POLICY, actor, people, release, ticket
 
@@ -104,6 +104,5 @@ def test_what_was_changed_past_the_program_shows(
 
 
 def test_an_erased_signer_is_no_difference(signed: Store) -> None:
-    with signed.write() as session:
-        session.delete(session.get_one(AuditPersonRow, (2, "actor")))
+    assert erase(signed, "U0TOM", {"user": "root"}, NOW, reason="asked for it")
     assert difference(signed) is None

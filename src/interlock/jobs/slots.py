@@ -196,6 +196,9 @@ class JobRunner:
             with self._store.write() as session:
                 slots.give_back(session, slot, self._owner, self._clock())
             return Run(slot=slot, outcome=None, detail="Stopped half-way.")
+        except InterlockError as error:
+            bound.error("job.failed", reason=str(error))  # known, and its sentence says all that a traceback could
+            return self._failed(slot, rule, _sentence(error))
         except Exception as error:  # noqa: BLE001 one job's fault must not stop the others: it is recorded and logged
             bound.exception("job.failed")
             return self._failed(slot, rule, _sentence(error))
