@@ -16,7 +16,7 @@ from typing import Final
 import typer
 from sqlalchemy import text
 
-from bench import databases, mirroring, signoff, start, status, sync
+from bench import crowd, databases, mirroring, relay, signoff, start, status, sync
 from bench.measure import Row, timed
 from bench.practice import IN_SCOPE, Practice, serving
 from bench.world import Bot, Planned, mirror, plan
@@ -45,7 +45,8 @@ def _rows() -> Iterator[Row]:
     with tempfile.TemporaryDirectory(prefix="interlock-bench-") as name, ExitStack() as open_ones:
         folder = Path(name)
         with _served(SYNCED) as practice:
-            yield _told(sync.measure(folder, practice))
+            for row in sync.measure(folder, practice):
+                yield _told(row)
             store = databases.new_sqlite(folder / "synced.db")
             mirror(store, practice)
             yield _told(sync.meanwhile("SQLite", store, practice, plan(store)))
@@ -59,7 +60,8 @@ def _rows() -> Iterator[Row]:
             peaks.append(mirroring.peak(path, practice.jira))
             worlds.append(_mirrored(path, practice))
         yield _told(_memory(*peaks))
-        yield from _of_engine("SQLite", worlds)
+        yield _told(sync.changes(*worlds[1][:2]))
+        yield _told(start.ready("SQLite", *worlds[0][:2]))
         server = open_ones.enter_context(databases.postgres(folder))
         copies = []
         for (store, practice, planned), outside in zip(worlds, OUTSIDE, strict=True):
@@ -67,6 +69,7 @@ def _rows() -> Iterator[Row]:
             copy = databases.new_postgres(server, f"outside_{outside}")
             databases.copy(store, copy)
             copies.append((copy, practice, planned))
+        yield from _of_engine("SQLite", worlds)
         yield from _of_engine(f"PostgreSQL {_version(copies[0][0])}", copies)
         for store, _, _ in (*worlds, *copies):
             store.close()
@@ -80,6 +83,10 @@ def _of_engine(engine: str, worlds: list[Mirrored]) -> Iterator[Row]:
     for one in bots:
         one.close()
     for row in signoff.measure(engine, *large):
+        yield _told(row)
+    for row in crowd.measure(engine, *small):
+        yield _told(row)
+    for row in relay.measure(engine, *small[:2]):
         yield _told(row)
 
 
@@ -119,8 +126,9 @@ def _show(rows: list[Row]) -> None:
     typer.echo("| what | ratio | goal | ours | over |\n| --- | ---: | ---: | --- | --- |")
     for row in rows:
         mark = "" if row.met else " **missed**"
+        bound = "≥" if row.at_least else "≤"
         note = f" ({row.note})" if row.note else ""
-        typer.echo(f"| {row.name} | {row.ratio:.2f} | ≤ {row.goal:g}{mark} | {row.ours}{note} | {row.theirs} |")
+        typer.echo(f"| {row.name} | {row.ratio:.2f} | {bound} {row.goal:g}{mark} | {row.ours}{note} | {row.theirs} |")
 
 
 def _told(row: Row) -> Row:

@@ -1,13 +1,16 @@
 """A full sync, over fetching the same pages and parsing them; and how `/release status` does meanwhile."""
 
 import json
+import math
 import shutil
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import requests
+from sqlalchemy import func, select
+from sqlmodel import col
 
 from bench.databases import new_sqlite
 from bench.measure import Row, Timing, alternate, compare, timed
@@ -17,9 +20,15 @@ from bench.world import Planned, bot, policy, tracker
 from bot.wiring import now
 from interlock.jobs import sync
 from interlock.store.engine import Store
+from interlock.store.ticket import TicketRow
 from interlock.trackers import paging
+from interlock.trackers.jira import JiraTracker
 
 GOAL: Final = 2.0
+ALL_FIELDS_GOAL: Final = 1.0
+CHANGES: Final = 50
+PAGE: Final = 100
+"""Tickets that Cloud gives at a time where it tells their history."""
 MEANWHILE_GOAL: Final = 5.0
 TIMES: Final = 4
 IDLE_TIMES: Final = 40
@@ -32,14 +41,14 @@ TIMEOUT: Final = 60
 class Pages:
     """The pages that a full sync reads, fetched as plainly as can be."""
 
-    def __init__(self, practice: Practice) -> None:
+    def __init__(self, practice: Practice, fields: Sequence[str] | None = None) -> None:
         self._url = f"{practice.jira}/rest/api/2/search/jql"
         rules = policy()
         self._listing = paging.Listing(
             projects=rules.tickets.projects,
             clock="updated",
             since=None,
-            fields=tracker(practice, rules).mapper().fields.wanted,
+            fields=fields or tracker(practice, rules).mapper().fields.wanted,
             page_size=250,
             history=True,
         )
@@ -56,12 +65,13 @@ class Pages:
         return json.loads(answer.content)
 
 
-def measure(folder: Path, practice: Practice) -> Row:
+def measure(folder: Path, practice: Practice) -> list[Row]:
     """A first sync, into a new SQLite database each time."""
     empty = folder / "empty.db"
     new_sqlite(empty).close()
-    pages, rules = Pages(practice), policy()
+    pages, every_field, rules = Pages(practice), Pages(practice, ["*all"]), policy()
     tickets = pages.fetch()  # the practice Jira renders them once
+    assert every_field.fetch() == tickets
     stores: list[Store] = []
 
     def anew() -> None:
@@ -77,9 +87,37 @@ def measure(folder: Path, practice: Practice) -> Row:
         assert done.kept == tickets, done
 
     anew()
-    ours, theirs = alternate([full, pages.fetch], TIMES, between=anew, warm_up=1)
+    ours, theirs, all_fields = alternate([full, pages.fetch, every_field.fetch], TIMES, between=anew, warm_up=1)
     stores.pop().close()
-    return compare(f"Full sync of {tickets:,} tickets over fetching them, SQLite", GOAL, ours, theirs)
+    what = f"Full sync of {tickets:,} tickets over fetching them"
+    return [
+        compare(f"{what}, SQLite", GOAL, ours, theirs),
+        compare(f"{what} with all fields, SQLite", ALL_FIELDS_GOAL, ours, all_fields),
+    ]
+
+
+def changes(store: Store, practice: Practice) -> Row:
+    """What a sync asks of Jira after some tickets changed. It reads ten minutes' changes again, which count."""
+    rules, asked = policy(), list[str]()
+    tracker = JiraTracker(practice.jira, EMAIL, TOKEN, rules.tickets, observe=lambda call, *_: asked.append(call))
+    with store.read() as session:
+        tickets = session.execute(select(func.count()).select_from(TicketRow)).scalar_one()
+        keys = session.scalars(select(col(TicketRow.key)).order_by(col(TicketRow.id)).limit(CHANGES)).all()
+    for key in keys:
+        tracker.comment(key, "Seen.")
+    asked.clear()
+    done = sync.run(store, rules, tracker, now)
+    assert CHANGES <= done.read < tickets, done
+    tracker.close()
+    pages = math.ceil(done.read / PAGE)
+    return Row(
+        name=f"Calls to Jira of a sync after {CHANGES} changes among {tickets:,}, over its pages and 2",
+        ratio=len(asked) / (pages + 2),
+        goal=1.0,
+        ours=f"{len(asked)} calls",
+        theirs=f"{pages + 2}",
+        note=f"{done.read} tickets read, {PAGE} a page",
+    )
 
 
 def meanwhile(name: str, store: Store, practice: Practice, planned: Planned) -> Row:

@@ -32,7 +32,7 @@ def run(world: World, parent: Path) -> None:
     """Until Ctrl-C or SIGTERM. A folder per port below `parent` holds a fresh database each time, and the bot's log.
     Raises PracticeError.
     """
-    bot_port = _free_port()
+    bot_port = free_port()
     with told_to_end() as ending, serve(world, (f"http://127.0.0.1:{bot_port}/webhooks/jira",)) as server:
         # Only now is the port ours, and with it the folder: another demonstration may be running on another.
         folder = parent / server.url.rpartition(":")[2]
@@ -151,7 +151,7 @@ def _end(bot: subprocess.Popen[bytes]) -> None:
         bot.kill()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
