@@ -29,6 +29,8 @@ from bot.slack import WRONG_TOKEN, Slack, SlackError
 from bot.views import blocks
 from interlock.domain.errors import InterlockError
 from interlock.domain.outbox import Deferred, DeliveryError, Dropped, Message, Sent
+from interlock.jobs.delivery import HELD_UP
+from interlock.jobs.haste import TO_CALL, Haste, Ticks, ticks
 from interlock.usecases import addressee
 
 DRAWERS: Final[dict[str, Drawer]] = {
@@ -132,7 +134,10 @@ log = structlog.get_logger(__name__)
 class SlackSender:
     """Threads share one. At most four calls for a message: its conversation, the post, and a plainer post."""
 
-    def __init__(self, services: Services, slack: Slack, drawers: Mapping[str, Drawer] = DRAWERS) -> None:
+    def __init__(
+        self, services: Services, slack: Slack, drawers: Mapping[str, Drawer] = DRAWERS, ticks: Ticks = ticks
+    ) -> None:
+        self._ticks = ticks
         self._services = services
         self._slack = slack
         self._drawers = drawers
@@ -141,6 +146,7 @@ class SlackSender:
 
     def send(self, message: Message) -> Sent | Dropped | Deferred:
         """Draw it from the state of now and send it, or say why the state no longer warrants it, or not yet."""
+        haste = Haste(TO_CALL, self._ticks)
         refused = None if message.kind in ANYWHERE else addressee.refuse(self._services.store, message.channel)
         if refused and refused.reason in PARKS:
             raise DeliveryError(refused.sentence, permanent=True)
@@ -148,7 +154,7 @@ class SlackSender:
         if isinstance(drawn, Dropped | Deferred):
             return drawn
         try:
-            return self._carry(message, drawn)
+            return self._carry(message, drawn, haste)
         except SlackError as error:
             raise _delivery(error) from error
 
@@ -194,28 +200,29 @@ class SlackSender:
                 f"Drawing “{message.kind}” broke ({type(fault).__name__}); see Interlock's log."
             ) from fault
 
-    def _carry(self, message: Message, drawn: Drawn | DrawnHome) -> Sent:
+    def _carry(self, message: Message, drawn: Drawn | DrawnHome, haste: Haste) -> Sent:
         if isinstance(drawn, DrawnHome):
-            self._slack.write("views.publish", user_id=drawn.slack_id, view=drawn.view)
+            self._write(haste, "views.publish", user_id=drawn.slack_id, view=drawn.view)
             return Sent(channel=f"@{drawn.slack_id}", ts="home")
         channel = self._conversation(drawn.channel or message.channel)
         if message.token in self._refused:
-            return self._call(message, drawn, channel, blocks.plain(drawn.message))
+            return self._call(message, drawn, channel, blocks.plain(drawn.message), haste)
         try:
-            return self._call(message, drawn, channel, drawn.message)
+            return self._call(message, drawn, channel, drawn.message, haste)
         except SlackError as error:
             if error.code not in TOO_RICH:
                 raise
             log.warning("blocks refused", kind=message.kind, id=message.id, reason=error.code)
             self._remember_refused(message.token)
-        return self._call(message, drawn, channel, blocks.plain(drawn.message))
+        return self._call(message, drawn, channel, blocks.plain(drawn.message), haste)
 
-    def _call(self, message: Message, drawn: Drawn, channel: str, content: blocks.Message) -> Sent:
+    def _call(self, message: Message, drawn: Drawn, channel: str, content: blocks.Message, haste: Haste) -> Sent:
         body: dict[str, Any] = {"channel": channel, "text": content.text, "blocks": list(content.blocks)}
         if drawn.update_ts:
-            answer = self._slack.write("chat.update", ts=drawn.update_ts, **body)
+            answer = self._write(haste, "chat.update", ts=drawn.update_ts, **body)
         else:
-            answer = self._slack.write(
+            answer = self._write(
+                haste,
                 "chat.postMessage",
                 thread_ts=message.thread_ts,
                 unfurl_links=False,
@@ -227,6 +234,15 @@ class SlackSender:
         if not isinstance(ts, str) or not ts:
             raise SlackError("Slack's answer names no message.", unknown_outcome=True)
         return Sent(channel=str(answer.get("channel") or channel), ts=ts)
+
+    def _write(self, haste: Haste, method: str, **body: Any) -> Mapping[str, Any]:
+        """What people see changes here, and only if the message is still ours to send. The window that remains is from
+        this look to the request's last byte: a process that is stopped within it, for longer than the lease, and then
+        goes on may post what another has posted meanwhile.
+        """
+        if haste.is_over:
+            raise DeliveryError(HELD_UP)
+        return self._slack.write(method, **body)
 
     def _conversation(self, channel: str) -> str:
         """The id to post to. `@U123` is the direct message with that person, which never changes its id."""

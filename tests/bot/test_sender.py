@@ -75,6 +75,20 @@ def test_a_refresh_updates_the_message_that_stands(send: Any, slack: Any) -> Non
     assert slack.called("chat.postMessage") == []
 
 
+@pytest.mark.parametrize("drawn", [DRAWN, replace(DRAWN, update_ts="1.2"), DrawnHome(slack_id="U0ANA", view={})])
+def test_whoever_was_stopped_while_it_drew_calls_nothing(
+    services: Services, slack: Any, drawn: Drawn | DrawnHome
+) -> None:
+    times = [0.0, 12.5]
+    one = SlackSender(
+        services, Slack("xoxb-practice-bot", slack.url), {"digest": lambda *_: drawn}, lambda: times.pop(0)
+    )
+    with pytest.raises(DeliveryError, match="nothing was sent") as raised:
+        one.send(MESSAGE)
+    assert (raised.value.unknown_outcome, raised.value.permanent, raised.value.answered) == (False, False, None)
+    assert slack.calls == []
+
+
 def test_a_home_tab_is_published(send: Any, slack: Any) -> None:
     view = {"type": "home", "blocks": []}
     assert send(drawn=DrawnHome(slack_id="U0ANA", view=view)) == Sent(channel="@U0ANA", ts="home")

@@ -455,6 +455,38 @@ def test_a_relay_that_slept_through_its_lease_sends_nothing(office: Office) -> N
     assert sleeper.tally.snapshot() == {"lost": 1}
 
 
+def test_a_relay_that_is_stopped_after_it_recorded_the_attempt_sends_nothing(office: Office) -> None:
+    """SIGSTOP between the record and the call: another has sent it by the time this one goes on."""
+    asleep: list[Callable[[], None]] = []
+
+    def ticks() -> float:
+        if asleep:
+            asleep.pop(0)()
+        return (office.clock.now - NOW).total_seconds()
+
+    def sleep() -> None:
+        office.clock.forward(seconds=31)
+        office.run_until_idle()
+
+    sleeper = Relay(office.store, office.slack, clock=office.clock, owner="sleeper", rates=UNLIMITED, ticks=ticks)
+    office.add(POST)
+    asleep += [lambda: None, sleep]  # it looks at its watch before it records the attempt, and before it sends
+    sleeper.run_once()
+    office.run_until_idle()
+    assert office.slack.calls == ["p"]
+    assert sleeper.tally.snapshot() == {"lost": 1}
+
+
+def test_one_that_is_stopped_and_lost_nothing_begins_anew(local: Office) -> None:
+    times = [0.0, 5.0, 6.0, 6.0]
+    relay = Relay(local.store, local.slack, clock=local.clock, owner="x", rates=UNLIMITED, ticks=lambda: times.pop(0))
+    local.add(POST)
+    relay.run_once()
+    assert (local.slack.calls, local.row().state, local.row().attempts) == ([], "pending", 0)
+    relay.run_once()
+    assert local.slack.calls == ["p"]
+
+
 def test_a_relay_that_took_its_own_message_again_does_not_undo_the_second_attempt(office: Office) -> None:
     """A lookup that outlives its lease comes back with "not there" while the post is on its way again."""
     office.slack.before = [LOST]

@@ -15,6 +15,7 @@ from interlock.domain.delivery import Again, Park, Rules
 from interlock.domain.outage import TRIPS_AFTER, Outage, Reach
 from interlock.domain.outbox import Deferred, DeliveryError, Dropped, Message, Sent
 from interlock.domain.pacing import Bucket, Step, buckets
+from interlock.jobs.haste import TO_BEGIN, Haste, Ticks, ticks
 from interlock.store import outage, outbox_relay, pacing
 from interlock.store.engine import Store
 from interlock.store.outbox import LATE
@@ -29,12 +30,16 @@ OnSent = Callable[[Session, Message, Sent], None]
 OnParked = Callable[[Session, Message, str], None]
 """Called in the transaction that parks, with the reason: the place to tell whoever must see to it."""
 
+HELD_UP = "Interlock was stopped on its way to Slack and called too late; nothing was sent."
+
 PARKED_KIND = "relay.parked"
 """The kind of the message that tells of a parked one; when it is itself parked, nobody is told again."""
 
 
 class Sender(Protocol):
-    """Slack, to the relay. Both methods give up well within `Rules.lease` and raise nothing but DeliveryError."""
+    """Slack, to the relay. Both methods give up well within `Rules.lease` and raise nothing but DeliveryError. What is
+    not under way to Slack within `haste.TO_CALL` is not sent: its lease may be another's by then.
+    """
 
     def send(self, message: Message) -> Sent | Dropped | Deferred:
         """Draw it from the state of now and send it, or say why the state no longer warrants it, or not yet."""
@@ -74,7 +79,9 @@ class Courier:
         rates: Mapping[Step, tuple[Bucket, ...]],
         on_sent: OnSent | None = None,
         on_parked: OnParked | None = None,
+        ticks: Ticks = ticks,
     ) -> None:
+        self._ticks = ticks
         self.tally = Tally()
         self._store = store
         self._sender = sender
@@ -96,8 +103,13 @@ class Courier:
                 self._send(taken)
 
     def _send(self, taken: Taken) -> None:
+        haste = Haste(TO_BEGIN, self._ticks)
         message = self._begin(taken.message)
         if message is None:
+            return
+        if haste.is_over:
+            # Another may hold it by now; if none does, it is as if this had not begun.
+            self._again(message, Again(at=self._clock(), charged=False), HELD_UP)
             return
         try:
             outcome = self._ask(self._sender.send, message)

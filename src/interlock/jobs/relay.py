@@ -13,6 +13,7 @@ from interlock.domain.pacing import SLACK, Bucket, Step
 from interlock.domain.words import count
 from interlock.jobs.clock import Trusts, any_clock
 from interlock.jobs.delivery import Clock, Courier, OnParked, OnSent, Sender, Tally
+from interlock.jobs.haste import Ticks, ticks
 from interlock.jobs.job import Job, JobContext, JobReport
 from interlock.jobs.outage import OnRecovered, OutageWatch
 from interlock.jobs.wakeup import Wakeup
@@ -48,6 +49,7 @@ class Relay:
         on_parked: OnParked | None = None,
         on_recovered: OnRecovered | None = None,
         trusts: Trusts = any_clock,
+        ticks: Ticks = ticks,
         hands: int = 8,
         kept_free: int = 2,
     ) -> None:
@@ -69,6 +71,7 @@ class Relay:
             rates=rates,
             on_sent=on_sent,
             on_parked=on_parked,
+            ticks=ticks,
         )
         self._watch = OutageWatch(store, self._courier.tally, on_recovered)
         self._stopping = Event()
