@@ -289,6 +289,16 @@ def test_a_night_off_in_which_nothing_was_due_is_no_news(local: Office) -> None:
     assert [each.cause for each in local.outages()] == ["interlock"]
 
 
+def test_failures_that_lie_apart_are_no_outage(local: Office) -> None:
+    """Each message fails once and is dropped; nothing is sent for hours."""
+    local.slack.off = REFUSING
+    for each in range(4):
+        local.add(replace(POST, key=f"p{each}", not_after=local.now + timedelta(seconds=1)))
+        local.run()
+        local.now += timedelta(hours=2)
+    assert [row for row in local.outages() if row.cause == "slack" and (row.failures > 1 or row.ended_at)] == []
+
+
 def test_no_end_is_claimed_that_nobody_saw(local: Office) -> None:
     """The last message was dropped an hour before the next was due: when Slack came back is not known."""
     local.slack.off = REFUSING

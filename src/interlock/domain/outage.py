@@ -84,8 +84,8 @@ def is_notable(began_at: datetime, ended_at: datetime) -> bool:
     return ended_at - began_at >= NOTABLE
 
 
-def ends_at(failed_at: datetime, now: datetime) -> datetime:
-    """When an outage ended of which the last failure was at `failed_at` and the first success is now: where nothing
-    was to be sent in between, nobody knows, and no more is claimed than was seen.
+def is_another(failed_at: datetime, now: datetime) -> bool:
+    """Whether the last failure is so long ago that nobody knows what was in between: nothing was to be sent. What comes
+    now belongs to another outage, or none, and no more is claimed of the first than was seen.
     """
-    return now if now - failed_at <= 2 * NOTABLE else failed_at
+    return now - failed_at > 2 * NOTABLE

@@ -14,7 +14,7 @@ from interlock.domain.outage import (
     Cause,
     Outage,
     Reach,
-    ends_at,
+    is_another,
     is_notable,
     probe_pause,
 )
@@ -110,9 +110,8 @@ def beat(session: Session, now: datetime) -> Outage | None:
     return found
 
 
-def ongoing(session: Session, *, lock: bool = False) -> Outage | None:
-    statement = select(OutageRow).where(col(OutageRow.ended_at).is_(None))
-    row = session.exec(statement.with_for_update() if lock else statement).first()
+def ongoing(session: Session) -> Outage | None:
+    row = session.exec(select(OutageRow).where(ONGOING)).first()
     return None if row is None else _outage(row)
 
 
@@ -124,6 +123,9 @@ def reach(session: Session) -> Reach:
 
 def failed(session: Session, since: datetime, now: datetime) -> Outage:
     """An attempt that began at `since` had no answer."""
+    before = session.exec(select(OutageRow).where(ONGOING).with_for_update()).first()
+    if before is not None and is_another(before.failed_at, since):
+        _close(session, before, before.failed_at)
     on_sqlite = session.get_bind().dialect.name == "sqlite"
     insert = sqlite.insert(OutageRow) if on_sqlite else postgresql.insert(OutageRow)
     statement = insert.on_conflict_do_update(
@@ -140,16 +142,13 @@ def failed(session: Session, since: datetime, now: datetime) -> Outage:
 
 def answered(session: Session, message: Message, now: datetime) -> Outage | None:
     """Slack took the message, or said what is wrong with it. Given is the outage that this ends, none for a hiccup."""
-    found = ongoing(session, lock=True)
-    if found is None:
+    row = session.exec(select(OutageRow).where(ONGOING).with_for_update()).first()
+    if row is None:
         return None
-    if not found.is_down:
-        session.delete(session.get_one(OutageRow, found.id))
-        return None
-    failed_at = session.exec(select(OutageRow.failed_at).where(OutageRow.id == found.id)).one()
-    end = ends_at(failed_at, now)
-    session.connection().execute(update(OutageRow).where(col(OutageRow.id) == found.id).values(ended_at=end))
-    _mark(session, and_(col(OutboxRow.id) == message.id, _is_late(found, end)), outage_id=found.id)
+    end = row.failed_at if is_another(row.failed_at, now) else now
+    found = _close(session, row, end)
+    if found is not None:
+        _mark(session, and_(col(OutboxRow.id) == message.id, _is_late(found, end)), outage_id=found.id)
     return found
 
 
@@ -236,6 +235,17 @@ def _outage(row: OutageRow) -> Outage:
         failures=row.failures,
         probe_at=row.probe_at,
     )
+
+
+def _close(session: Session, row: OutageRow, end: datetime) -> Outage | None:
+    """Given is the outage as it was, None where it was a mere hiccup, of which nothing is kept."""
+    found = _outage(row)
+    if found.is_down:
+        row.ended_at = end
+    else:
+        session.delete(row)
+    session.flush()
+    return found if found.is_down else None
 
 
 def _is_late(outage: Outage, end: datetime) -> ColumnElement[bool]:
