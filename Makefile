@@ -10,13 +10,14 @@ BIN := .venv/bin
 export PIP_CACHE_DIR := $(CURDIR)/.cache/pip
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: install demo test chaos check format bench audit sbom lock clean help
+.PHONY: install demo test chaos check format bench audit sbom lock clean help thorough
 
 help:
 	@echo "make install            the interlock command, in .venv"
 	@echo "make demo [PORT=8765]   the bot in a practice Slack and Jira, in your browser"
 	@echo "make test               every check and every test"
 	@echo "make chaos [SEEDS=20]   kills, faults and outages, and a check of what became of every decision"
+	@echo "make thorough           the state machines of tests/models, forty times as many examples"
 	@echo "make check              the static half: format, lint, types, import rules"
 	@echo "make format             rewrite the code in the house format"
 	@echo "make bench              performance, as ratios within one run"
@@ -49,6 +50,9 @@ test: check
 
 chaos: .venv/dev.stamp
 	$(BIN)/python -m tests.chaos --seeds $(SEEDS)
+
+thorough: .venv/dev.stamp
+	HYPOTHESIS_PROFILE=thorough $(BIN)/python -m pytest tests/models --timeout 7200 -q
 
 check: .venv/dev.stamp
 	$(BIN)/ruff format --check .

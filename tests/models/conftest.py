@@ -109,6 +109,7 @@ def run(request: pytest.FixtureRequest) -> Run:
                 deadline=None,
                 database=None,
                 print_blob=True,
+                report_multiple_bugs=False,
                 phases=[Phase.generate, Phase.shrink],  # explaining takes longer than finding
                 suppress_health_check=list(HealthCheck),
             ),
