@@ -121,6 +121,7 @@ class Courier:
         if isinstance(outcome, Sent):
             self._sent(message, outcome, "sent")
         elif isinstance(outcome, Deferred):
+            self._reach()  # this one was no proof of anything
             at = min(outcome.until, self._clock() + delivery.LONGEST_WAIT)
             self._again(message, Again(at=at, charged=False), outcome.reason)
         else:
@@ -191,7 +192,7 @@ class Courier:
             return outage.reach(session)
 
     def _reach(self) -> Reach:
-        """Slack answers to reading, at least."""
+        """Nothing speaks against Slack: while it is down, another attempt may be made at once."""
         with self._store.write() as session:
             outage.probe_now(session, self._clock())
             return outage.reach(session)
