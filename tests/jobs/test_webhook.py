@@ -239,3 +239,19 @@ def test_without_an_identifier_the_body_stands_for_it(door: Door, store: Store, 
     assert door.knock(body, identifier=None) is Receipt.TAKEN
     assert door.knock(body, identifier=None) is Receipt.TAKEN
     assert ticket(store).summary == "once"
+
+
+@pytest.mark.parametrize("restored", [False, True], ids=["gone", "restored"])
+def test_a_late_delivery_of_a_ticket_that_was_deleted_before_it_was_known_asks_jira(
+    door: Door, store: Store, jira: "RawJira", issue: dict[str, Any], *, restored: bool
+) -> None:
+    unknown = jira.add("DATA-2")
+    if not restored:
+        del jira.issues[unknown["id"]]
+    assert door.knock(deleted(unknown)) is Receipt.TAKEN
+    assert jira.asked == []
+    assert door.knock(updated(unknown)) is Receipt.TAKEN
+    with store.read() as session:
+        keys = session.exec(select(TicketRow.key).where(col(TicketRow.deleted_at).is_(None))).all()
+    assert sorted(keys) == ([issue["key"], "DATA-2"] if restored else [issue["key"]])
+    assert jira.asked != []

@@ -42,12 +42,17 @@ def take(store: Store, policy: Policy, event: WebhookEvent, identifier: str, now
     if settled is not None:
         return Delivered(outcome=settled)
     with store.write() as session:
+        alone(session, ticket_write.TICKETS)  # a deletion may be under way in another replica
+        if _was_deleted(session, event):
+            return Delivered(outcome=Outcome.ASK)
         if not seen.first_time(session, _key(identifier), now):
             return Delivered(outcome=Outcome.REPEATED)
         if event.version is not None:
             return _version(session, event)
         if event.reading is None:
             kept = sync.gone(session, event.ticket_ids, now)
+            for ticket_id in event.ticket_ids:
+                seen.first_time(session, _tombstone(ticket_id), now)  # the mirror may never have had it
         else:
             kept = sync.keep(session, policy, page.of([event.reading]), now, now, hint=True)
         return Delivered(outcome=Outcome.KEPT, kept=kept)
@@ -93,6 +98,14 @@ def _at_first_sight(session: Session, policy: Policy, event: WebhookEvent, ident
     return None
 
 
+def _was_deleted(session: Session, event: WebhookEvent) -> bool:
+    """Whether a ticket that the mirror lacks was told to be deleted: this delivery is late, or it was restored."""
+    if event.reading is None:
+        return False
+    ticket_id = event.reading.ticket.id
+    return seen.known(session, _tombstone(ticket_id)) and not ticket_write.stored(session, [ticket_id])
+
+
 def _version(session: Session, event: WebhookEvent) -> Delivered:
     assert event.version is not None
     alone(session, ticket_write.TICKETS)
@@ -104,6 +117,10 @@ def _version(session: Session, event: WebhookEvent) -> Delivered:
 
 def _is_ours(policy: Policy, told: Page) -> bool:
     return all(ticket.project_key in policy.tickets.projects for ticket in told.tickets)
+
+
+def _tombstone(ticket_id: str) -> str:
+    return f"deleted:{ticket_id}"
 
 
 def _key(identifier: str) -> str:
