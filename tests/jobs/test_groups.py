@@ -13,7 +13,7 @@ from interlock.domain.directory import Group
 from interlock.domain.slot import Slot
 from interlock.jobs import groups
 from interlock.jobs.job import JobContext
-from interlock.store import person
+from interlock.store import mirror, person
 from interlock.store.engine import Store
 from interlock.store.person import ChannelRow, GroupMemberRow, GroupRow
 from interlock.store.ticket import AccountRow
@@ -104,6 +104,23 @@ def test_readings_and_events_at_once_lose_nothing(store: Store) -> None:
         assert all(one.result() for one in told)
     read(store, Slack(), minutes=5)
     assert members(store) == {("S0QA", "U0TOM"), ("S0QA", "U0INES")}
+
+
+def test_groups_grow_no_older_while_a_large_workspace_is_read(store: Store) -> None:
+    """At Slack's pace everybody takes longer than decisions may wait for groups."""
+    minute = 0
+
+    class Large(Slack):
+        def people(self) -> Iterable[Sequence[Person]]:
+            nonlocal minute
+            for one in self.everybody:
+                minute += 4
+                yield [one]
+
+    groups.run(store, POLICY, Large(), lambda: NOW + timedelta(minutes=minute), lambda _text: None)
+    with store.read() as session:
+        assert mirror.as_of(session, "groups") == NOW + timedelta(minutes=8)
+        assert minute == 12
 
 
 def test_a_dry_run_reads_nothing(store: Store) -> None:

@@ -1,7 +1,7 @@
 """Reading Slack's user groups, people and channels: who may decide hangs on how fresh this mirror is."""
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
 from interlock.domain.actor import Person
@@ -19,6 +19,8 @@ Clock = Callable[[], datetime]
 Result = TypeVar("Result")
 
 GROUPS = "groups"
+AGAIN = timedelta(minutes=5)
+"""Slack takes a quarter of an hour to tell of 50,000 people, and for so long nobody may decide on groups of before."""
 
 
 class Directory(Protocol):
@@ -38,10 +40,21 @@ def run(store: Store, policy: Policy, slack: Directory, clock: Clock, progress: 
     """Bring the mirror up to date, what decides most first; returns a sentence. Raises what Slack's directory raises,
     after noting the problem with the mirror that it met; what was read before it stays.
     """
-    groups = _noted(store, directory.GROUPS, clock, lambda: _groups(store, slack, clock))
+
+    def read_groups() -> int:
+        return _noted(store, directory.GROUPS, clock, lambda: _groups(store, slack, clock))
+
+    groups, read_at = read_groups(), clock()
     progress(count(groups, "group"))
-    people = _noted(store, directory.PEOPLE, clock, lambda: _people(store, slack, clock, progress))
-    channels = _noted(store, directory.CHANNELS, clock, lambda: _channels(store, slack, clock, progress))
+
+    def go_on(text: str) -> None:
+        nonlocal groups, read_at
+        progress(text)
+        if clock() - read_at >= AGAIN:
+            groups, read_at = read_groups(), clock()
+
+    people = _noted(store, directory.PEOPLE, clock, lambda: _people(store, slack, clock, go_on))
+    channels = _noted(store, directory.CHANNELS, clock, lambda: _channels(store, slack, clock, go_on))
     changed = directory.link_accounts(store, policy, clock())
     leaver.settle(store, policy, clock())
     linked = f" {count(changed, 'link')} to the tracker changed." if changed else ""

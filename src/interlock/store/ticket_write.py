@@ -1,7 +1,7 @@
 """Writing the mirror in bulk: a page of tickets with all that hangs on them."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -68,17 +68,16 @@ class Shown:
     seen_at: datetime
 
 
-def shown(session: Session) -> dict[str, Shown]:
-    """All tickets that the mirror shows, by id."""
+def shown(session: Session) -> Iterator[Shown]:
+    """All tickets that the mirror shows, one after the other: there may be millions."""
     rows = session.execute(
         select(col(TicketRow.id), col(TicketRow.key), col(TicketRow.project_key), col(TicketRow.seen_at)).where(
             col(TicketRow.deleted_at).is_(None)
-        )
+        ),
+        execution_options={"yield_per": 5000},
     )
-    return {
-        ticket_id: Shown(id=ticket_id, key=key, project_key=project_key, seen_at=seen_at)
-        for ticket_id, key, project_key, seen_at in rows
-    }
+    for ticket_id, key, project_key, seen_at in rows:
+        yield Shown(id=ticket_id, key=key, project_key=project_key, seen_at=seen_at)
 
 
 def stored(session: Session, ticket_ids: Collection[str]) -> dict[str, Stored]:

@@ -34,19 +34,16 @@ class Comparison:
 def compare(store: Store, policy: Policy, listed: Mapping[str, str], began: datetime) -> Comparison:
     """`listed` gives each ticket's key by its id, as the tracker began to tell it at `began`: what the mirror took over
     since then may be missing from it."""
+    shown, dropped, vanished, unknown = 0, [], [], dict(listed)
     with store.read() as session:
-        shown = ticket_write.shown(session)
-    dropped, vanished = [], []
-    for ticket in shown.values():
-        if ticket.id in listed:
-            continue
-        if ticket.project_key not in policy.tickets.projects:
-            dropped.append(ticket.id)
-        elif ticket.seen_at < began:
-            vanished.append(ticket.id)
-    return Comparison(
-        shown=len(shown),
-        dropped=tuple(dropped),
-        vanished=tuple(vanished),
-        unknown=tuple(each for each, key in listed.items() if each not in shown or shown[each].key != key),
-    )
+        for ticket in ticket_write.shown(session):
+            shown += 1
+            if listed.get(ticket.id) == ticket.key:
+                del unknown[ticket.id]
+            if ticket.id in listed:
+                continue
+            if ticket.project_key not in policy.tickets.projects:
+                dropped.append(ticket.id)
+            elif ticket.seen_at < began:
+                vanished.append(ticket.id)
+    return Comparison(shown=shown, dropped=tuple(dropped), vanished=tuple(vanished), unknown=tuple(unknown))
