@@ -99,6 +99,10 @@ class Bot:
                 stderr=subprocess.STDOUT,
             )
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def ready(self) -> "Bot":
         """Waits until it says that it is."""
 
