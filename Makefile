@@ -69,7 +69,7 @@ bench: .venv/dev.stamp
 
 # AUDIT='--vulnerability-service osv --osv-url …' asks a service of your own. It ends with 3 where none could be asked.
 audit: .venv/dev.stamp
-	$(BIN)/python -m supply.audit $(AUDIT)
+	$(BIN)/python .ci/audit.py $(AUDIT)
 
 # The same lock gives the same file. Its warning, that a lock knows no dependency graph, is known.
 sbom: .venv/dev.stamp
