@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import create_engine, make_url, text
 
 from interlock.store import schema
@@ -18,6 +19,10 @@ from interlock.store.engine import Store
 
 if TYPE_CHECKING:  # a session without browser tests does not wait for Playwright's import
     from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+
+# A busy machine is no fault of the code's: no example has a deadline.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session")
