@@ -228,16 +228,25 @@ def job_run(
         typer.Option(
             formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M%z", "%Y-%m-%dT%H:%M:%S%z"],
             metavar="TIME",
-            help="As if it were then: 2026-12-01T09:00, with +01:00 behind it or in UTC.",
+            help="With --dry-run, as if it were then: 2026-12-01T09:00, with +01:00 behind it or in UTC.",
         ),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Post nothing: show what would be posted.")] = False,  # noqa: FBT002 an option of the command line
 ) -> None:
-    """Run a job now, whatever its schedule says."""
-    from bot import job_desk  # noqa: PLC0415 light start
+    """Have the running Interlock run a job now: log in first, it takes the permission job.run and is recorded.
 
-    if not job_desk.run(os.environ, name, subject=subject, at=at, dry_run=dry_run):
-        raise typer.Exit(1)
+    With --dry-run show here what it would post, and change nothing.
+    """
+    if dry_run:
+        from bot import job_desk  # noqa: PLC0415 light start
+
+        job_desk.rehearse(os.environ, name, subject=subject, at=at)
+        return
+    if at is not None:
+        raise typer.BadParameter("goes with --dry-run: what is run for good is run as of now.", param_hint="--at")
+    from bot import remote  # noqa: PLC0415 light start
+
+    remote.command(os.environ, "job", ["run", name, *([subject] if subject else [])])
 
 
 @audit.command("verify")

@@ -8,14 +8,17 @@ import html
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from bot import terminal
 from bot.answers import Answers
 from bot.app import TABLES
+from bot.asked_jobs import AskedJobs
+from bot.commands import SlashCommand, Verb
 from bot.dispatch import ClickHandler, Dispatcher, Failure, Tables
+from bot.listeners import job, signoff
 from bot.listeners import release as releases
-from bot.listeners import signoff
 from bot.metrics import Metrics
 from bot.modals import ModalError, Modals
 from bot.parsing import plain
@@ -82,10 +85,11 @@ class NoForms(Modals):
 
 
 class Door:
-    def __init__(self, services: Services, answers: Answers, metrics: Metrics) -> None:
+    def __init__(self, services: Services, answers: Answers, metrics: Metrics, jobs: AskedJobs | None = None) -> None:
+        """Without `jobs` none can be asked for."""
         forms = NoForms(Slack("", services.settings.slack_api_url))
         self._services = replace(services, views=forms)
-        self._dispatcher = Dispatcher(self._services, _tables(), answers, metrics)
+        self._dispatcher = Dispatcher(self._services, _tables(jobs), answers, metrics)
 
     def admit(self, text: str) -> Bearer | Refused:
         """Whose token it is, if it counts now."""
@@ -146,13 +150,16 @@ class Door:
         return Answered(text=terminal.words(message, names), next=tuple(_next(message)), refused=message.refused)
 
 
-def _tables() -> Tables:
-    """Slack's own, but for what needs a card that can be seen or a form that asks."""
+def _tables(jobs: AskedJobs | None) -> Tables:
+    """Slack's own, but for what needs a card that can be seen or a form that asks; and jobs, which Slack has not."""
     release = TABLES.commands["/release"]
     signoffs = replace(release.verbs["signoffs"], handler=signoff.to_sign)
     close = replace(release.verbs["close"], handler=releases.close_typed, usage="RELEASE why --yes")
     verbs = {**release.verbs, "signoffs": signoffs, "close": close}
     commands = {**TABLES.commands, "/release": replace(release, verbs=verbs)}
+    if jobs is not None:
+        run = Verb(handler=partial(job.run, jobs), usage="NAME [SUBJECT]", about="runs one now")
+        commands["/job"] = SlashCommand(about="Scheduled jobs.", verbs={"run": run})
     return Tables(commands=commands, clicks=CLICKS)
 
 

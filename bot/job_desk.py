@@ -1,4 +1,4 @@
-"""`interlock job list | run`: jobs on the command line, in the same slots and under the same leases as on schedule."""
+"""`interlock job list` and `job run --dry-run`, which only look. It is the running server that runs a job for good."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -65,28 +65,22 @@ def show(env: Mapping[str, str]) -> None:
     Console().print(table)
 
 
-def run(env: Mapping[str, str], name: str, *, subject: str | None, at: datetime | None, dry_run: bool) -> bool:
-    """False if a run failed. A dry run is drawn; what a real one posts is sent by the bot that runs."""
+def rehearse(env: Mapping[str, str], name: str, *, subject: str | None, at: datetime | None) -> None:
+    """Draws what the job would post, and changes nothing. Raises an InterlockError."""
     console = Console()
     with open_desk(env) as desk:
-        runs = desk.runner.run_now(name, _aware(at) if at else now(), subject=subject, dry_run=dry_run)
-        if not runs:
-            console.print(f"Nothing was run: another process is running {name}.")
-        for each in runs:
-            _report(console, desk, each, dry_run=dry_run)
-    return all(each.outcome != "failed" for each in runs)
+        for run in desk.runner.run_now(name, _aware(at) if at else now(), subject=subject, dry_run=True):
+            _report(console, desk, run)
 
 
-def _report(console: Console, desk: Desk, run: Run, *, dry_run: bool) -> None:
+def _report(console: Console, desk: Desk, run: Run) -> None:
     posts = run.report.posts if run.report else ()
-    if dry_run:
-        names = _names(desk.services)
-        for post in posts:
-            _draw(console, desk.services, post, run, names)
-    console.print(f"{run.slot.job}: {run.detail or run.outcome or 'done'}", markup=False)
+    names = _names(desk.services)
+    for post in posts:
+        _draw(console, desk.services, post, run, names)
+    console.print(f"{run.slot.job}: {run.detail or 'done'}", markup=False)
     if posts:
-        verb = "would be posted" if dry_run else "in the outbox; the running bot posts them"
-        console.print(f"{count(len(posts), 'message')} {verb}.", markup=False)
+        console.print(f"{count(len(posts), 'message')} would be posted.", markup=False)
 
 
 def _draw(console: Console, services: Services, post: Outgoing, run: Run, names: Mapping[str, str]) -> None:

@@ -139,4 +139,7 @@ def _unreached(who: Login, error: Exception, *, acting: bool) -> str:
     reason = error.reason if isinstance(error, URLError) else error
     if isinstance(reason, TimeoutError | HTTPException | ConnectionResetError) and acting:
         return f"{who.server} gave no answer. What you asked may have been done: look before you do it again."
-    return f"Interlock can't be reached at {who.server} ({getattr(reason, 'strerror', None) or reason}). Is it running?"
+    return (
+        f"Interlock can't be reached at {who.server} ({getattr(reason, 'strerror', None) or reason}). "
+        "Start it: interlock run. If it runs elsewhere: interlock login --server URL."
+    )

@@ -18,6 +18,7 @@ from sqlmodel import Session
 from bot.accepted import Accepted
 from bot.answers import Answers
 from bot.app import build_app
+from bot.asked_jobs import AskedJobs
 from bot.directory import SlackDirectory
 from bot.door import Door
 from bot.http.api import Api, routes
@@ -202,7 +203,8 @@ class Bot:
         self._draining = threading.Event()
         health = self._health()
         metrics.registry.register(StateCollector(store, clock, self._relay.tally.snapshot, health.threads))
-        api = Api(Door(services, self._answers, metrics), clock)
+        self._asked = AskedJobs(self._runner, clock)
+        api = Api(Door(services, self._answers, metrics, self._asked), clock)
         self._http = self._serve(settings, services, health, door, api)
 
     @property
@@ -255,6 +257,7 @@ class Bot:
             self._socket.stop()
         self._http.stop()
         self._schedule.stop()
+        self._asked.stop()
         self._rereading.stop()
         self._checking.stop()
         self._answers.close()

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from threading import Event
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from prometheus_client import CollectorRegistry
 from sqlmodel import col, select
 
 from bot.answers import Answers
+from bot.app import TABLES
+from bot.asked_jobs import AskedJobs
 from bot.door import SIGNOFFS, Door
 from bot.http.api import BODY, Api, routes
 from bot.http.app import build_http
@@ -23,9 +26,12 @@ from bot.services import Services
 from interlock.config.settings import HttpAddress
 from interlock.domain.authority import Refused
 from interlock.domain.permission import Permission
+from interlock.domain.policy import JobRule
 from interlock.domain.signoff import Decision
 from interlock.domain.token import Issued
-from interlock.store.audit import AuditRow
+from interlock.jobs.job import Job, JobContext, JobReport
+from interlock.jobs.slots import JobRunner
+from interlock.store.audit import AuditPersonRow, AuditRow
 from interlock.store.engine import Store
 from interlock.store.outbox import OutboxRow
 from interlock.store.person import PersonRow
@@ -35,10 +41,41 @@ from tests.builders import NOW, POLICY, actor, people, release, ticket
 
 
 @dataclass
+class Bench:
+    """Jobs that do what they are told: end, fail, or take until they may end."""
+
+    ran: list[str] = field(default_factory=list)
+    may_end: Event = field(default_factory=Event)
+
+    def jobs(self) -> list[Job]:
+        def subjects(_now: datetime) -> list[tuple[str, JobRule]]:
+            return [(each, JobRule(every_minutes=5)) for each in ("C0A", "C0B")]
+
+        return [
+            Job(name="groups", run=self._end),
+            Job(name="digest", run=self._end, subjects=subjects),
+            Job(name="broken", run=self._fail),
+            Job(name="long", run=self._take_long, group="long"),
+        ]
+
+    def _end(self, context: JobContext) -> JobReport:
+        self.ran.append(context.slot.job)
+        return JobReport(detail="4 <done>.")
+
+    def _fail(self, _context: JobContext) -> JobReport:
+        raise ValueError("DATA-226 Payroll of the board")
+
+    def _take_long(self, context: JobContext) -> JobReport:
+        self.may_end.wait()
+        return self._end(context)
+
+
+@dataclass
 class Entrance:
     """A server with the door in it, and how to knock."""
 
     services: Services
+    bench: "Bench"
     clock: list[datetime] = field(default_factory=lambda: [NOW])
     port: int = 0
 
@@ -79,12 +116,17 @@ def door(services: Services) -> Iterator[Entrance]:
     assert isinstance(asked, signoff.Requested)
     card.draw(services.store, asked.card.id, NOW)
     metrics, answers = Metrics(), Answers(services.settings.slack_api_url)
+    bench = Bench()
+    runner = JobRunner(services.store, POLICY, bench.jobs(), services.clock, "one")
+    jobs = AskedJobs(runner, services.clock, wait_seconds=0.2)
     app = build_http(health=Health(), registry=CollectorRegistry(), clock=services.clock)
-    app.include_router(routes(Api(Door(services, answers, metrics), services.clock, per_minute=30)))
+    app.include_router(routes(Api(Door(services, answers, metrics, jobs), services.clock, per_minute=30)))
     server = HttpServer(app, HttpAddress("127.0.0.1", 0))
     server.start()
-    yield Entrance(services, clock, server.port)
+    yield Entrance(services, bench, clock, server.port)
+    bench.may_end.set()
     server.stop()
+    jobs.stop()
     answers.close()
 
 
@@ -224,6 +266,75 @@ def test_a_button_without_a_form_can_be_pressed(door: Entrance) -> None:
     assert press("release.status", "booking:1")[0] == 403
     assert press("booking.new", "environment:1")[0] == 403
     assert press("release.status", "1")[0] == 400
+
+
+def asked_jobs(store: Store) -> list[tuple[str, str, dict[str, Any]]]:
+    with store.read() as session:
+        rows = session.exec(select(AuditRow).where(AuditRow.kind == "job.asked").order_by(col(AuditRow.seq))).all()
+        bodies = [json.loads(row.body) for row in rows]
+        who = [session.get_one(AuditPersonRow, (row.seq, "actor")).data["slack_id"] for row in rows]
+    return [(slack_id, body["authentication"], body["facts"]) for slack_id, body in zip(who, bodies, strict=True)]
+
+
+def test_a_job_is_run_for_whoever_may_and_is_on_record(door: Entrance) -> None:
+    rita = door.token("RITA")
+    assert door.type("run groups", rita, "job") == (200, {"text": "groups: 4 <done>.", "next": []})
+    assert door.type("run digest C0B", rita, "job")[1]["text"] == "digest:C0B: 4 <done>."
+    door.clock[0] = NOW + timedelta(seconds=1)
+    assert len(door.type("run digest", rita, "job")[1]["text"].splitlines()) == 2
+    assert door.bench.ran == [f"manual/{name}" for name in ("groups", "digest:C0B", "digest:C0A", "digest:C0B")]
+    assert asked_jobs(door.services.store) == [
+        ("U0RITA", "token", {"job": "groups", "subject": ""}),
+        ("U0RITA", "token", {"job": "digest", "subject": "C0B"}),
+        ("U0RITA", "token", {"job": "digest", "subject": ""}),
+    ]
+
+
+def test_a_job_asked_for_twice_by_one_name_is_run_once(door: Entrance) -> None:
+    content = {"command": "job", "text": "run groups", "request_id": "a"}
+    rita = door.token("RITA")
+    said = [door.ask("POST", "/api/command", content, token=rita) for _ in range(2)]
+    assert said[0] == said[1]
+    assert door.bench.ran == ["manual/groups"]
+
+
+def test_whoever_may_not_run_jobs_runs_none(door: Entrance) -> None:
+    status, told = door.type("run groups", door.token("ANA"), "job")
+    assert (status, told["error"].partition(":")[0]) == (403, "You can't run jobs")
+    assert (door.bench.ran, asked_jobs(door.services.store)) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ("run coffee", "There is no job coffee."),
+        ("run digest C0X", "The job digest has no subject C0X."),
+        ("run groups C0A", "The job groups has no subject C0A."),
+        ("run", "Say which job"),
+    ],
+)
+def test_a_job_that_nobody_knows_is_named(door: Entrance, words: str, why: str) -> None:
+    status, told = door.type(words, door.token("RITA"), "job")
+    assert status == 403
+    assert told["error"].startswith(why)
+    assert asked_jobs(door.services.store) == []
+
+
+def test_a_job_that_failed_says_so_and_not_what_broke_it(door: Entrance) -> None:
+    status, told = door.type("run broken", door.token("RITA"), "job")
+    assert (status, told["error"].partition(".")[0]) == (403, "broken failed")
+    assert "DATA-226" not in told["error"]
+
+
+def test_a_long_job_is_begun_and_not_waited_for_nor_run_twice(door: Entrance) -> None:
+    rita = door.token("RITA")
+    assert door.type("run long", rita, "job")[1]["text"].startswith("long is begun, and goes on.")
+    assert door.type("run long", rita, "job")[1]["error"].startswith("Nothing was run: long")
+    assert door.bench.ran == []
+
+
+def test_slack_knows_no_job() -> None:
+    assert "/job" not in TABLES.commands
 
 
 def test_a_digest_asked_for_twice_by_one_name_is_posted_once(door: Entrance) -> None:

@@ -164,7 +164,7 @@ def test_addresses_that_are_right(server_: str) -> None:
 
 
 def test_without_a_login_it_says_how(interlock: Interlock) -> None:
-    for args in (("release", "list"), ("signoff", "approve", "R1"), ("logout",)):
+    for args in (("release", "list"), ("signoff", "approve", "R1"), ("job", "run", "sync"), ("logout",)):
         assert interlock(*args) == (
             2,
             "",
@@ -199,6 +199,22 @@ def test_each_slash_command_is_a_command(tom: Interlock, server: Server, name: s
     server.answer = (200, {"text": "Yes.", "next": []})
     assert tom(name) == (0, "Yes.\n", "")
     assert server.asked[0][2]["command"] == name
+
+
+def test_a_job_is_run_by_the_server(tom: Interlock, server: Server) -> None:
+    server.answer = (200, {"text": "groups: 4 groups.", "next": []})
+    assert tom("job", "run", "groups") == (0, "groups: 4 groups.\n", "")
+    tom("job", "run", "daily-digest", "--subject", "C0A")
+    assert [each[2]["command"] for each in server.asked] == ["job", "job"]
+    assert [each[2]["text"] for each in server.asked] == ["run groups", "run daily-digest C0A"]
+    server.answer = (403, {"error": "You can't run jobs.", "next": []})
+    assert tom("job", "run", "groups") == (1, "", "interlock: You can't run jobs.\n")
+
+
+def test_a_job_is_not_run_as_if_it_were_another_time(tom: Interlock, server: Server) -> None:
+    code, _, err = tom("job", "run", "groups", "--at", "2026-12-01T09:00")
+    assert (code, server.asked) == (2, [])
+    assert "--dry-run" in err
 
 
 def test_a_signoff_names_what_was_seen(tom: Interlock, server: Server) -> None:
@@ -261,7 +277,10 @@ def test_a_server_that_is_away_is_one_line(tom: Interlock, home: Path) -> None:
     code, _, err = tom("release", "list")
     assert (code, err) == (
         1,
-        "interlock: Interlock can't be reached at http://127.0.0.1:1 (Connection refused). Is it running?\n",
+        (
+            "interlock: Interlock can't be reached at http://127.0.0.1:1 (Connection refused). "
+            "Start it: interlock run. If it runs elsewhere: interlock login --server URL.\n"
+        ),
     )
 
 

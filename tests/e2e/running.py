@@ -82,6 +82,14 @@ def interlock(*args: str, env: Mapping[str, str], folder: Path, typed: str = "")
     )
 
 
+def run_job(name: str, *, env: Mapping[str, str], folder: Path) -> subprocess.CompletedProcess[str]:
+    """A job in a process of its own, where no bot runs that could be asked for it, or beside it."""
+    program = [sys.executable, str(Path(__file__).with_name("job.py")), name]
+    return subprocess.run(
+        program, env=dict(env), cwd=folder, capture_output=True, text=True, check=False, timeout=PATIENCE
+    )
+
+
 class Bot:
     """`interlock run` as a child. Its log, both streams of it, is `log`; `program` may stand in for `-m bot`."""
 

@@ -93,10 +93,10 @@ def test_a_word_that_is_no_command_is_a_wrong_usage(tmp_path: Path) -> None:
 
 def test_a_job_and_a_subject_that_nobody_knows_are_named(tmp_path: Path, sqlite_url: str) -> None:
     env = GOOD | {"DATABASE_URL": sqlite_url}
-    code, said = refusal(env, tmp_path, "job", "run", "dayly-digest")
+    code, said = refusal(env, tmp_path, "job", "run", "dayly-digest", "--dry-run")
     assert code == 1
     assert "There is no job dayly-digest." in said
     assert "daily-digest" in said
-    code, said = refusal(env, tmp_path, "job", "run", "daily-digest", "--subject", "C0NOWHERE")
+    code, said = refusal(env, tmp_path, "job", "run", "daily-digest", "--subject", "C0NOWHERE", "--dry-run")
     assert code == 1
     assert "no subject C0NOWHERE" in said

@@ -23,7 +23,7 @@ from sandbox.faults import Fault
 from sandbox.server import SandboxServer, practice
 from sandbox.slack.settings import Settings
 from sandbox.slack.values import Channel
-from tests.e2e.running import CONFIG, MANIFEST, Bot, ask, free_port, interlock, posts, settings, until
+from tests.e2e.running import CONFIG, MANIFEST, Bot, ask, free_port, posts, run_job, settings, until
 
 CHANNELS = 30
 MORTAL = Path(__file__).with_name("mortal.py")
@@ -87,7 +87,7 @@ def make_scene(database: str, folder: Path, *, limits: float = 0) -> Iterator[Sc
             members = frozenset({"U0RITA", "U0MARIA", "U0TOM", server.workspace.app_user})
             server.workspace.put_channel(Channel(id=channel_id, name=channel_name(channel_id), members=members))
         env = settings(server, database, free_port()) | {"INTERLOCK_CONFIG": str(configure(folder, started))}
-        done = interlock("job", "run", "groups", env=env, folder=folder)
+        done = run_job("groups", env=env, folder=folder)
         assert done.returncode == 0, done.stderr
         seed(env, started)
         yield Scene(server, env, folder)

@@ -17,7 +17,7 @@ from sandbox.server import SandboxServer, practice
 from sandbox.slack.settings import Settings
 from sandbox.world.people_at_work import Somebody
 from sandbox.world.play import PLATFORM, play
-from tests.e2e.running import MANIFEST, Bot, free_port, interlock, posts, settings, until
+from tests.e2e.running import MANIFEST, Bot, free_port, posts, run_job, settings, until
 
 REASON = "the vault door sticks on Fridays"
 TYPED = "falcon slips to march"
@@ -68,7 +68,7 @@ def walk(server: SandboxServer, port: int, env: dict[str, str], folder: Path) ->
     ticket = server.tickets.create("DATA", SUMMARY, "ana")
     server.tickets.comment(ticket.key, COMMENT, "ana")
     forge(port)
-    ran = [interlock("job", "run", name, env=env, folder=folder) for name in ("groups", "sync")]
+    ran = [run_job(name, env=env, folder=folder) for name in ("groups", "sync")]
     return "".join(each.stderr for each in ran)
 
 

@@ -7,7 +7,7 @@ import pytest
 from bot.wiring import now
 from sandbox.server import practice
 from sandbox.world import tickets
-from tests.e2e.running import MANIFEST, PLATFORM, Bot, Running, free_port, interlock, settings, until
+from tests.e2e.running import MANIFEST, PLATFORM, Bot, Running, free_port, run_job, settings, until
 
 SYNCING = "SELECT 1 FROM slot WHERE job = 'sync' AND outcome IS NULL"
 
@@ -17,7 +17,7 @@ def test_status_is_answered_while_a_full_sync_runs(request: pytest.FixtureReques
     database, today = request.getfixturevalue(f"{engine}_url"), now().date()
     with practice(manifest=MANIFEST, today=today, tickets=tickets.generate(today, tickets=20_000)) as server:
         env = settings(server, database, free_port())
-        assert interlock("job", "run", "groups", env=env, folder=tmp_path).returncode == 0
+        assert run_job("groups", env=env, folder=tmp_path).returncode == 0
         bot = Bot(env, tmp_path / "bot.log")
         try:
             bank = Running(server, bot.ready(), env, tmp_path, today)

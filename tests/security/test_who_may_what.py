@@ -65,6 +65,7 @@ draft.versions                  +  +  +  +  +  +  .  .  .  .  .
 environment.listing             +  +  +  +  +  +  x  x  x  x  x
 environment.set_lifecycle       -  -  -  +  -  -  x  x  x  x  x
 home.read                       +  +  +  +  +  +  x  x  x  x  x
+job.ask                         -  -  +  -  -  -  x  x  x  x  x
 link.check                      +  +  +  +  +  +  x  x  x  x  x
 link.claim                      +  +  +  +  +  +  x  x  x  x  x
 link.confirm                    -  -  +  -  -  -  x  x  x  x  x

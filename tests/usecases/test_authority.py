@@ -113,6 +113,8 @@ def arguments(use_case: UseCase, store: Store, policy: Policy, who: Actor) -> di
         "message_id": 1,
         "ticket_id": "id-DATA-1",
         "key": "DATA-1",
+        "job": "sync",
+        "subject": "",
         "words": TypedDraft(template="quarterly", name="2027.03", target="2027-03-18"),
         "team": "data",
         "slack_id": "U0NOOR",

@@ -83,14 +83,19 @@ class JobRunner:
         """Run a job (all its subjects, or one) because a person asked, in a slot of that very instant. As if it were
         `at`. A dry run is recorded nowhere.
         """
+        job, names = self._named(name), self.slots_of(name, at, subject)
+        runs = (self._asked(job, f"{MANUAL}{full}", at, dry_run=dry_run) for full in names)
+        return tuple(run for run in runs if run is not None)
+
+    def slots_of(self, name: str, at: datetime, subject: str | None = None) -> list[str]:
+        """The job's own name, or one for each of its subjects. Raises UnknownJobError."""
         job = self._named(name)
         names = [full for full, _ in self._subjects(job, at)] if job.subjects is not None else [job.name]
         if subject is not None:
             names = [full for full in names if full == f"{job.name}:{subject}"]
             if not names:
                 raise UnknownJobError(f"The job {name} has no subject {subject}. See: interlock job list")
-        runs = (self._asked(job, f"{MANUAL}{full}", at, dry_run=dry_run) for full in names)
-        return tuple(run for run in runs if run is not None)
+        return names
 
     def overview(self, now: datetime) -> tuple[JobStatus, ...]:
         with self._store.read() as session:
