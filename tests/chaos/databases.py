@@ -44,7 +44,7 @@ class Sqlite:
     def fill(self, seconds: float) -> None:
         filler = self._disk / "filler"
         try:
-            with filler.open("wb") as file, suppress(OSError):
+            with suppress(OSError), filler.open("wb") as file:
                 while True:
                     file.write(b"\0" * 65536)
                     file.flush()

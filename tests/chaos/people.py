@@ -26,7 +26,7 @@ PATIENCE = 4.0
 class Act:
     """One thing that somebody did, as the timeline tells it. `acked` None: they never got to do it, `error` says why.
 
-    `answers` are the texts that came back, by whatever door; `trigger` names the request to the bot.
+    `answers` are the texts that came back, by whatever door; `trigger` names the request to the bot, which was delivered `again` later.
     """
 
     at: float
@@ -36,6 +36,7 @@ class Act:
     acked: bool | None = None
     error: str | None = None
     trigger: str = ""
+    again: bool = False
     answers: list[str] = field(default_factory=list)
 
 
@@ -83,6 +84,8 @@ class Crowd:
         return self.send_again(envelope)
 
     def send_again(self, envelope: Envelope) -> str:
+        for act in self.acts:
+            act.again |= act.trigger == envelope.payload.get("trigger_id")
         again = copy(envelope)
         again.id, again.pending, again.apply = f"E-late-{next(self._late)}", Pending(), lambda _body: None
         self._plain_send(again)

@@ -25,8 +25,9 @@ def every_answer_is_true(record: Record) -> Iterator[str]:
     channels = {row["channel_id"]: row["name"] for row in record.tables["release"]}
     told, asked, there = Counter[tuple[str, ...]](), Counter[tuple[str, ...]](), Counter[tuple[str, ...]]()
     for act in record.timeline["acts"]:
-        # What found nobody to deliver it to was not asked for.
-        if act["trigger"] and act["error"] != "dispatch_failed" and act["kind"] in {*DECISIONS, "revoke"}:
+        # What found nobody to deliver it to was not asked for, unless it came again.
+        delivered = act["trigger"] and (act["error"] != "dispatch_failed" or act["again"])
+        if delivered and act["kind"] in {*DECISIONS, "revoke"}:
             asked[act["person"], channels.get(act["about"], ""), DECISIONS.get(act["kind"], "revoked")] += 1
         answers = " ".join(act["answers"])  # a repeated delivery may be answered again
         told.update({(act["person"], name, decision) for decision, name in SIGNED.findall(answers)})
