@@ -26,8 +26,8 @@ PATIENCE = 4.0
 class Act:
     """One thing that somebody did, as the timeline tells it. `acked` None: they never got to do it, `error` says why.
 
-    `answers` are the texts that came back, by whatever door; `trigger` names the request to the bot, which was delivered
-    `again` later.
+    `answers` are the texts that came back, by whatever door; `trigger` names the request to the bot, which may
+    have been delivered `again`.
     """
 
     at: float
