@@ -9,12 +9,12 @@ import os
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 from interlock.config.errors import ConfigError
+from interlock.domain.host import is_here
 
 SERVER: Final = "INTERLOCK_SERVER"
 TOKEN: Final = "INTERLOCK_TOKEN"  # noqa: S105 a variable's name
@@ -61,7 +61,7 @@ def checked(server: str, *, insecure: bool) -> str:
         host, parts = None, urlsplit("")
     if parts.scheme not in {"https", "http"} or not host or parts.username or parts.query or parts.fragment:
         raise LoginError(f"{server} is no server's address. It looks like https://interlock.example.")
-    if parts.scheme == "http" and not insecure and not _is_here(host):
+    if parts.scheme == "http" and not insecure and not is_here(host):
         raise LoginError(
             f"Your token would go to {host} unencrypted. Use https://, or --insecure where the network is trusted."
         )
@@ -118,10 +118,3 @@ def _require_private(mode: int, folder: Path) -> None:
     """Some file systems know no modes, and give everything to everybody."""
     if mode & OTHERS:
         raise LoginError(f"{folder} can't keep a file from others' eyes: {INSTEAD}.")
-
-
-def _is_here(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

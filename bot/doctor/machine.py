@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from bot.doctor.check import Check
 from interlock.config.settings import Settings
-from interlock.domain.checkup import Finding, fail, judge_clock, judge_space, ok, warn
+from interlock.domain.checkup import Finding, fail, judge_address, judge_clock, judge_space, ok, warn
 from interlock.domain.policy import Policy
 from interlock.domain.time_zone import is_time_zone
 from interlock.domain.words import count
@@ -33,6 +33,7 @@ def checks(settings: Settings, store: Store | None, now: Clock) -> list[Check]:
     """`store` None: the SQLite file is not there yet."""
     return [
         Check(what="database", run=lambda: database(settings, store, now)),
+        Check(what="addresses", run=lambda: addresses(settings)),
         Check(what="disk space", run=lambda: disk(store)),
         Check(what="Interlock itself", run=lambda: itself(settings)),
     ]
@@ -75,6 +76,11 @@ def disk(store: Store | None) -> Iterator[Finding]:
     file = Path(store.url.database)
     held = sum(each.stat().st_size for each in (file, file.with_name(f"{file.name}-wal")) if each.exists())
     yield judge_space(shutil.disk_usage(file.parent).free, held)
+
+
+def addresses(settings: Settings) -> Iterator[Finding]:
+    yield judge_address("SLACK_API_URL", settings.slack_api_url)
+    yield judge_address("JIRA_URL", settings.jira_url or "")
 
 
 def time_zones(policy: Policy) -> Iterator[Finding]:

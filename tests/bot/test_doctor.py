@@ -80,7 +80,16 @@ def test_the_practice_workspace_is_well(env: Env) -> None:
     }
     assert found.keys() > {"Slack bot token", "Slack scopes", "Slack app token", "Slack channels", "user groups"}
     assert found.keys() > {"Jira token", "Jira project DATA", "fix versions", "clock against Jira"}
-    assert found.keys() > {"database", "database schema", "record of decisions", "disk space", "time zones", "policy"}
+    assert found.keys() > {
+        "SLACK_API_URL",
+        "JIRA_URL",
+        "database",
+        "database schema",
+        "record of decisions",
+        "disk space",
+        "time zones",
+        "policy",
+    }
 
 
 def test_a_database_that_is_not_there_is_not_made(env: Env, tmp_path: Path) -> None:
@@ -88,6 +97,15 @@ def test_a_database_that_is_not_there_is_not_made(env: Env, tmp_path: Path) -> N
     assert (code, found["database"].mark) == (1, Mark.FAIL)
     assert "interlock db upgrade" in found["database"].mend
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_token_that_travels_unencrypted_is_warned_of(env: Env) -> None:
+    def look(**changed: str) -> dict[str, Mark]:
+        return {each.what: each.mark for each in machine.addresses(load_settings(env | changed))}
+
+    assert look() == {"SLACK_API_URL": Mark.OK, "JIRA_URL": Mark.OK}
+    assert look(JIRA_URL="http://jira.example")["JIRA_URL"] is Mark.WARN
+    assert look(SLACK_API_URL="http://slack.example/api/")["SLACK_API_URL"] is Mark.WARN
 
 
 def test_an_older_schema_and_a_record_that_was_cut(env: Env, made: Store) -> None:

@@ -9,6 +9,7 @@ from interlock.domain.checkup import (
     Finding,
     Mark,
     exit_code,
+    judge_address,
     judge_clock,
     judge_scopes,
     judge_space,
@@ -61,6 +62,24 @@ def test_a_clock_may_be_held_more_narrowly() -> None:
 )
 def test_disk_space(free: int, held: int, mark: Mark) -> None:
     assert judge_space(free * MEBIBYTE, held * MEBIBYTE).mark is mark
+
+
+@pytest.mark.parametrize(
+    ("url", "mark"),
+    [
+        ("https://jira.example", Mark.OK),
+        ("HTTPS://jira.example", Mark.OK),
+        ("http://127.0.0.9:8080/jira", Mark.OK),
+        ("http://[::1]:1", Mark.OK),
+        ("http://localhost", Mark.OK),
+        ("http://jira.example", Mark.WARN),
+        ("http://localhost.example", Mark.WARN),
+        ("http://10.0.0.1", Mark.WARN),
+    ],
+)
+def test_a_token_that_can_be_read_on_its_way(url: str, mark: Mark) -> None:
+    found = judge_address("JIRA_URL", url)
+    assert (found.mark, "https://" in found.mend) == (mark, mark is Mark.WARN)
 
 
 def test_only_a_failure_fails() -> None:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import Final
+from urllib.parse import urlsplit
 
+from interlock.domain.host import is_here
 from interlock.domain.words import count
 
 MOST_SKEW: Final = timedelta(seconds=5)
@@ -77,6 +79,21 @@ def judge_clock(whose: str, skew: timedelta, broken: timedelta = BROKEN_SKEW) ->
     told = f"this machine's is {abs(seconds):.0f} s {'ahead' if seconds > 0 else 'behind'}."
     mend = f"Let this machine and {whose} keep the time by NTP."
     return (fail if abs(skew) > broken else warn)(what, told, mend)
+
+
+def judge_address(variable: str, url: str) -> Finding:
+    """Whether what we send to the address that `variable` holds, our token with it, can be read on its way."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if parts.scheme == "https":
+        return ok(variable, f"{host}, encrypted.")
+    if is_here(host):
+        return ok(variable, f"{host}, which is this machine.")
+    return warn(
+        variable,
+        f"our token goes to {host} unencrypted (http://).",
+        "Set it to the https:// address, unless something below, such as a mesh, encrypts it.",
+    )
 
 
 def judge_space(free: int, held: int) -> Finding:
