@@ -25,7 +25,7 @@ PATIENCE_SECONDS: Final = 2.0
 """How long a scrape waits for the database: one that hangs must not hold up what is told without it."""
 CHANNELS: Final = 20
 """The fullest channels are told one by one, the others as "other": a workspace may have thousands."""
-RELAYED: Final = ("sent", "found", "dropped", "parked", "retried", "limited", "looked_up", "lost")
+RELAYED: Final = ("sent", "found", "dropped", "parked", "deferred", "retried", "limited", "looked_up", "lost")
 FINGERPRINT_DIGITS: Final = 12
 """48 bits: a sample holds that exactly."""
 

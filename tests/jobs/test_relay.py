@@ -617,13 +617,17 @@ def test_whatever_happens_a_post_stands_at_most_once_and_none_is_forgotten(
 
 def test_what_is_not_to_be_sent_yet_is_drawn_again_later_and_costs_no_attempt(office: Office) -> None:
     opens = NOW + timedelta(minutes=5)
-    office.slack.before = [Deferred(until=opens, reason="outside their working hours")]
+    office.slack.before = [BROKEN, Deferred(until=opens, reason="outside their working hours")]
     office.add(POST)
     office.run_until_idle()
+    office.clock.forward(seconds=3)
+    office.add(replace(POST, key="next"))
+    office.run_until_idle()
     assert (office.row().state, office.row().not_before, office.row().attempts) == ("pending", opens, 0)
+    assert office.slack.keys == ["next"]  # its channel does not wait for the morning
     office.clock.forward(minutes=5)
     office.run_until_idle()
-    assert office.slack.keys == ["p"]
+    assert office.slack.keys == ["next", "p"]
 
 
 def test_what_was_paced_leased_and_put_off_by_a_clock_an_hour_ahead_waits_for_no_hour(office: Office) -> None:

@@ -60,7 +60,7 @@ class Tally:
             self._counts[outcome] += count
 
     def snapshot(self) -> dict[str, int]:
-        """By outcome: sent, found, dropped, parked, retried, limited, looked_up, lost."""
+        """By outcome: sent, found, dropped, parked, deferred, retried, limited, looked_up, lost."""
         with self._lock:
             return dict(self._counts)
 
@@ -123,7 +123,9 @@ class Courier:
         elif isinstance(outcome, Deferred):
             self._reach()  # this one was no proof of anything
             at = min(outcome.until, self._clock() + delivery.LONGEST_WAIT)
-            self._again(message, Again(at=at, charged=False), outcome.reason)
+            with self._store.write() as session:
+                settled = outbox_relay.settle_deferred(session, message, self._owner, at, outcome.reason)
+            self._record(message, "deferred", settled=settled, reason=outcome.reason, at=at)
         else:
             self._dropped(message, outcome.reason)
 

@@ -161,6 +161,11 @@ def settle_again(
     )
 
 
+def settle_deferred(session: Session, message: Message, owner: str, at: datetime, reason: str) -> bool:
+    """Leave it for later as if it had never been tried: one that is tried again would keep its channel waiting."""
+    return _change(session, _mine(message, owner), state="pending", not_before=at, attempts=0, reason=reason, **_FREE)
+
+
 _FREE: dict[str, Any] = {"owner": None, "lease_until": None}
 
 
