@@ -109,6 +109,28 @@ def test_a_slot_held_by_a_clock_an_hour_ahead_is_free_when_its_holder_died(store
     assert ran == ["digest Mon 09:00"]
 
 
+def test_a_clock_that_is_put_right_by_seconds_fires_no_older_slot(store: Store) -> None:
+    ran: list[str] = []
+    often = runner(store, noting(ran), digest=JobRule(every_minutes=15))
+    often.run_due(MONDAY)
+    often.run_due(MONDAY - timedelta(seconds=30))
+    assert ran == ["digest Mon 09:00"]
+
+
+def test_a_slot_that_was_abandoned_behind_a_later_one_is_closed(store: Store) -> None:
+    """By clocks that disagree; nothing else would look at it again."""
+    ran: list[str] = []
+    often = runner(store, noting(ran), digest=JobRule(every_minutes=15))
+    with store.write() as session:
+        for due_at in (MONDAY - HOUR, MONDAY):
+            assert slots.claim(session, "digest", due_at, "dead", MONDAY, 2 * MINUTE)
+    often.run_due(MONDAY + MINUTE)
+    assert outcomes(store, "digest") == [None, None], "they may still be running"
+    often.run_due(MONDAY + 3 * MINUTE)
+    assert outcomes(store, "digest") == ["failed", "done"]
+    assert ran == ["digest Mon 09:00"]
+
+
 def test_a_missed_run_is_caught_up_and_the_older_ones_are_recorded(store: Store) -> None:
     ran: list[str] = []
     jobs = runner(store, noting(ran), digest=NINE)

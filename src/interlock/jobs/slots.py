@@ -12,7 +12,17 @@ from sqlmodel import Session
 from interlock import trace
 from interlock.domain.errors import InterlockError
 from interlock.domain.policy import JobRule, Policy
-from interlock.domain.slot import MANUAL, Firing, Outcome, Plan, Slot, next_slot, pause_after_failure, plan
+from interlock.domain.slot import (
+    LONGEST_LEASE,
+    MANUAL,
+    Firing,
+    Outcome,
+    Plan,
+    Slot,
+    next_slot,
+    pause_after_failure,
+    plan,
+)
 from interlock.jobs.clock import Trusts, any_clock
 from interlock.jobs.heartbeat import heartbeat
 from interlock.jobs.job import Job, JobContext, JobReport, JobStoppedError, Run
@@ -134,7 +144,9 @@ class JobRunner:
             return None
         with self._store.read() as session:
             # Most ticks find nothing to do, and need no writer's transaction to see it.
-            if self._plan(slots.newest(session, name, now), rule, now) == Plan() or not self._trusts(session):
+            last = slots.newest(session, name, now + LONGEST_LEASE)
+            idle = self._plan(last, rule, now) == Plan() and not slots.has_overtaken(session, last, now)
+            if idle or not self._trusts(session):
                 return None
             if slots.any_held(session, self._kin(job, name), now):
                 return None
@@ -145,8 +157,11 @@ class JobRunner:
             slots.one_at_a_time(session, job.group or name)
             if slots.any_held(session, self._kin(job, name), now):
                 return None
-            # What lies ahead was fired by a clock that has been put back since, and must not silence the job till then.
-            todo = self._plan(slots.newest(session, name, now), rule, now)
+            # What lies far ahead was fired by a clock that has been put back since, and must not silence the job till
+            # then. A little ahead it was fired by one that was corrected: what is older is over.
+            last = slots.newest(session, name, now + LONGEST_LEASE)
+            todo = self._plan(last, rule, now)
+            slots.give_up_overtaken(session, last, now)
             if todo.give_up is not None:
                 if not slots.give_up(session, name, todo.give_up, now):
                     return None  # a heartbeat came in between: it would be left open for ever, and run beside the next

@@ -131,6 +131,20 @@ def give_up(session: Session, job: str, due_at: datetime, now: datetime) -> bool
     return done.rowcount > 0
 
 
+def has_overtaken(session: Session, last: Firing | None, now: datetime) -> bool:
+    """Whether a slot before `last`, its job's newest, was abandoned: a clock that was put back fired it."""
+    if last is None:
+        return False
+    return session.exec(select(SlotRow.due_at).where(*_overtaken(last, now)).limit(1)).first() is not None
+
+
+def give_up_overtaken(session: Session, last: Firing | None, now: datetime) -> None:
+    """Close those slots: nothing else would look at them again."""
+    if last is not None:
+        closed = {"outcome": "failed", "done_at": now, "lease_until": None, "detail": "A later one ran before it."}
+        session.connection().execute(update(SlotRow).where(*_overtaken(last, now)).values(**closed))
+
+
 def record_missed(session: Session, job: str, missed: Missed, now: datetime) -> None:
     """One row stands for them all: a week without the program is no thousand rows."""
     detail = (
@@ -138,6 +152,11 @@ def record_missed(session: Session, job: str, missed: Missed, now: datetime) -> 
     )
     row = {"job": job, "due_at": missed.last, "attempt": 0, "done_at": now, "outcome": "skipped", "detail": detail}
     insert_new(session, SlotRow, [row])
+
+
+def _overtaken(last: Firing, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    older = (col(SlotRow.job) == last.slot.job, col(SlotRow.due_at) < last.slot.due_at)
+    return (*older, col(SlotRow.outcome).is_(None), _free(now))
 
 
 def _free(now: datetime) -> ColumnElement[bool]:
