@@ -17,6 +17,7 @@ SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0)
 CALL_SECONDS: Final = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 """Up to the longest that a tracker may be silent."""
 KINDS: Final = ("command", "click", "submission", "suggestion", "event")
+WRONG_TOKENS: Final = ("no_token", "unknown_token", "expired_token")
 JOB_SECONDS: Final = (0.1, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0)
 
 # A third series for each counter, which says when the process started.
@@ -66,6 +67,12 @@ class Metrics:
         self._webhooks = Counter(
             "interlock_webhooks_total", "The tracker's webhooks, by what came of them.", ["receipt"], registry=registry
         )
+        self._wrong_tokens = Counter(
+            "interlock_wrong_tokens_total",
+            "The command line's requests without a token that works.",
+            ["reason"],
+            registry=registry,
+        )
         self._connected = Gauge(
             "interlock_slack_connected", "Whether Slack's connection stands; over HTTP always 1.", registry=registry
         )
@@ -76,6 +83,8 @@ class Metrics:
         # Prometheus sees no increase in a counter whose first value is 1: these tell of 0 from the start.
         for kind in KINDS:
             self._failed.labels(kind)
+        for reason in WRONG_TOKENS:
+            self._wrong_tokens.labels(reason)
         for receipt in Receipt:
             self._webhooks.labels(receipt.value)
 
@@ -101,6 +110,9 @@ class Metrics:
 
     def watch_connection(self, is_connected: Callable[[], bool]) -> None:
         self._connected.set_function(is_connected)
+
+    def wrong_token(self, reason: str) -> None:
+        self._wrong_tokens.labels(reason).inc()
 
     def webhook_came(self, receipt: str) -> None:
         self._webhooks.labels(receipt).inc()

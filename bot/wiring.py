@@ -204,7 +204,7 @@ class Bot:
         health = self._health()
         metrics.registry.register(StateCollector(store, clock, self._relay.tally.snapshot, health.threads))
         self._asked = AskedJobs(self._runner, clock)
-        api = Api(Door(services, self._answers, metrics, self._asked), clock)
+        api = Api(Door(services, self._answers, metrics, self._asked), clock, on_wrong=metrics.wrong_token)
         self._http = self._serve(settings, services, health, door, api)
 
     @property

@@ -16,7 +16,7 @@ import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import structlog
@@ -32,6 +32,8 @@ from interlock.domain.token import Bearer
 
 BODY: Final = 32 * 1024
 PER_MINUTE: Final = 60
+WRONG_PER_MINUTE: Final = 30
+"""Requests without a token that works, from one address."""
 HANDLERS: Final = 4
 """Of these requests at once: theirs alone, so that they never hold up Slack's."""
 DEAD: Final = frozenset({"unknown_token", "expired_token"})
@@ -51,41 +53,56 @@ class Told:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+def uncounted(_reason: str) -> None:
+    """For a process that serves no metrics."""
+
+
 class Api:
     """Methods block: call them on a thread."""
 
-    def __init__(self, door: Door, clock: Callable[[], datetime], per_minute: int = PER_MINUTE) -> None:
+    def __init__(
+        self,
+        door: Door,
+        clock: Callable[[], datetime],
+        per_minute: int = PER_MINUTE,
+        wrong_per_minute: int = WRONG_PER_MINUTE,
+        on_wrong: Callable[[str], None] = uncounted,
+    ) -> None:
+        """`on_wrong` hears of each request without a token that works, and in a word why."""
         self._door = door
         self._clock = clock
         self._limit = RateLimit(per_minute)
+        self._wrong = RateLimit(wrong_per_minute)
+        self._on_wrong = on_wrong
 
-    def command(self, authorization: str | None, body: bytes) -> Told:
-        return self._act(authorization, body, ("command", "text"), self._command)
+    def command(self, authorization: str | None, body: bytes, address: str = "") -> Told:
+        return self._act(authorization, address, body, ("command", "text"), self._command)
 
-    def signoff(self, authorization: str | None, body: bytes) -> Told:
-        return self._act(authorization, body, ("revision", "decision", "reason"), self._signoff)
+    def signoff(self, authorization: str | None, body: bytes, address: str = "") -> Told:
+        return self._act(authorization, address, body, ("revision", "decision", "reason"), self._signoff)
 
-    def press(self, authorization: str | None, body: bytes) -> Told:
-        return self._act(authorization, body, ("button", "value"), self._press)
+    def press(self, authorization: str | None, body: bytes, address: str = "") -> Told:
+        return self._act(authorization, address, body, ("button", "value"), self._press)
 
-    def whose(self, authorization: str | None) -> Told:
-        bearer = self._admit(authorization)
+    def whose(self, authorization: str | None, address: str = "") -> Told:
+        bearer = self._admit(authorization, address)
         if isinstance(bearer, Told):
             return bearer
         return Told(status=200, content={"person": bearer.person.name, "expires_at": bearer.expires_at.isoformat()})
 
-    def leave(self, authorization: str | None) -> Told:
-        bearer = self._admit(authorization)
+    def leave(self, authorization: str | None, address: str = "") -> Told:
+        bearer = self._admit(authorization, address)
         return bearer if isinstance(bearer, Told) else _told(self._door.leave(bearer))
 
     def _act(
         self,
         authorization: str | None,
+        address: str,
         body: bytes,
         names: tuple[str, ...],
         handle: Callable[[Bearer, Fields, str], Told],
     ) -> Told:
-        bearer = self._admit(authorization)
+        bearer = self._admit(authorization, address)
         if isinstance(bearer, Told):
             return bearer
         fields = _fields(body, (*names, "request_id"))
@@ -97,21 +114,33 @@ class Api:
             return _error(400, "A request_id has at most 100 letters, digits and signs, and no blanks.")
         return handle(bearer, fields, request_id)
 
-    def _admit(self, authorization: str | None) -> Bearer | Told:
+    def _admit(self, authorization: str | None, address: str) -> Bearer | Told:
         scheme, _, text = (authorization or "").partition(" ")
         if scheme.casefold() != "bearer":
-            return _unknown("Send your token: Authorization: Bearer … Type /link token in Slack for one.")
+            sentence = "Send your token: Authorization: Bearer … Type /link token in Slack for one."
+            return self._turn_away("no_token", sentence, address)
         bearer = self._door.admit(text.strip())
         if isinstance(bearer, Refused):
+            if bearer.reason in DEAD:
+                return self._turn_away(bearer.reason, bearer.sentence, address)
             log.warning("door closed", reason=bearer.reason)
-            return _unknown(bearer.sentence) if bearer.reason in DEAD else _error(403, bearer.sentence)
+            return _error(403, bearer.sentence)
         wait = self._limit.wait(bearer.actor.slack_id, self._clock())
         if wait is not None:
-            seconds = max(1, math.ceil(wait.total_seconds()))
             log.warning("door too often", person=bearer.actor.slack_id)
-            told = _error(429, f"That is too often. Try again in {seconds} s.")
-            return Told(status=told.status, content=told.content, headers={"Retry-After": str(seconds)})
+            return _too_often(wait)
         return bearer
+
+    def _turn_away(self, reason: str, sentence: str, address: str) -> Told:
+        """A token that works is let in whatever came from its address before: behind a proxy all have the same one,
+        and somebody's guesses must not shut the others out.
+        """
+        self._on_wrong(reason)
+        wait = self._wrong.wait(address, self._clock())
+        if wait is not None:
+            return _too_often(wait)  # it is counted, and fills no log
+        log.warning("door closed", reason=reason)
+        return _unknown(sentence)
 
     def _command(self, bearer: Bearer, fields: Fields, request_id: str) -> Told:
         return _told(self._door.command(bearer, fields.get("command", ""), fields.get("text", ""), request_id))
@@ -138,13 +167,15 @@ def routes(api: Api) -> APIRouter:
     router = APIRouter(prefix="/api")
     threads = CapacityLimiter(HANDLERS)
 
-    def post(path: str, handle: Callable[[str | None, bytes], Told]) -> None:
+    def post(path: str, handle: Callable[[str | None, bytes, str], Told]) -> None:
         async def answer(request: Request) -> Response:
             body = await bodies.read(request, BODY)
             if isinstance(body, Response):
                 return body
             authorization = request.headers.get("authorization")
-            return _response(await to_thread.run_sync(lambda: handle(authorization, body), limiter=threads))
+            return _response(
+                await to_thread.run_sync(lambda: handle(authorization, body, _address(request)), limiter=threads)
+            )
 
         router.add_api_route(path, answer, methods=["POST"])
 
@@ -155,14 +186,18 @@ def routes(api: Api) -> APIRouter:
     @router.get("/token")
     async def whose(request: Request) -> Response:
         authorization = request.headers.get("authorization")
-        return _response(await to_thread.run_sync(lambda: api.whose(authorization), limiter=threads))
+        return _response(await to_thread.run_sync(lambda: api.whose(authorization, _address(request)), limiter=threads))
 
     @router.delete("/token")
     async def leave(request: Request) -> Response:
         authorization = request.headers.get("authorization")
-        return _response(await to_thread.run_sync(lambda: api.leave(authorization), limiter=threads))
+        return _response(await to_thread.run_sync(lambda: api.leave(authorization, _address(request)), limiter=threads))
 
     return router
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
 
 
 def _fields(body: bytes, names: tuple[str, ...]) -> dict[str, str] | None:
@@ -186,6 +221,12 @@ def _told(answered: Answered) -> Told:
 
 def _error(status: int, sentence: str) -> Told:
     return Told(status=status, content={"error": sentence})
+
+
+def _too_often(wait: timedelta) -> Told:
+    seconds = max(1, math.ceil(wait.total_seconds()))
+    told = _error(429, f"That is too often. Try again in {seconds} s.")
+    return Told(status=told.status, content=told.content, headers={"Retry-After": str(seconds)})
 
 
 def _unknown(sentence: str) -> Told:

@@ -17,7 +17,7 @@ from bot.answers import Answers
 from bot.app import TABLES
 from bot.asked_jobs import AskedJobs
 from bot.door import SIGNOFFS, Door
-from bot.http.api import BODY, Api, routes
+from bot.http.api import BODY, WRONG_PER_MINUTE, Api, routes
 from bot.http.app import build_http
 from bot.http.health import Health
 from bot.http.server import HttpServer
@@ -75,7 +75,8 @@ class Entrance:
     """A server with the door in it, and how to knock."""
 
     services: Services
-    bench: "Bench"
+    bench: Bench
+    wrong: list[str]
     clock: list[datetime] = field(default_factory=lambda: [NOW])
     port: int = 0
 
@@ -120,10 +121,12 @@ def door(services: Services) -> Iterator[Entrance]:
     runner = JobRunner(services.store, POLICY, bench.jobs(), services.clock, "one")
     jobs = AskedJobs(runner, services.clock, wait_seconds=0.2)
     app = build_http(health=Health(), registry=CollectorRegistry(), clock=services.clock)
-    app.include_router(routes(Api(Door(services, answers, metrics, jobs), services.clock, per_minute=30)))
+    wrong: list[str] = []
+    api = Api(Door(services, answers, metrics, jobs), services.clock, per_minute=30, on_wrong=wrong.append)
+    app.include_router(routes(api))
     server = HttpServer(app, HttpAddress("127.0.0.1", 0))
     server.start()
-    yield Entrance(services, bench, clock, server.port)
+    yield Entrance(services, bench, wrong, clock, server.port)
     bench.may_end.set()
     server.stop()
     jobs.stop()
@@ -399,6 +402,18 @@ def test_too_often_is_told_with_when_and_others_go_on(door: Entrance) -> None:
     assert door.ask("GET", "/api/token", token=hers)[0] == 200
     door.clock[0] = NOW + timedelta(seconds=61)
     assert door.ask("GET", "/api/token", token=mine)[0] == 200
+
+
+def test_guesses_are_counted_and_slowed_and_shut_out_nobody(door: Entrance, logged: io.StringIO) -> None:
+    mine, guess = door.token(), "interlock_" + "A" * 43
+    said = [door.ask("GET", "/api/token", token=guess)[0] for _ in range(WRONG_PER_MINUTE + 2)]
+    assert said == [401] * WRONG_PER_MINUTE + [429] * 2
+    assert door.ask("POST", "/api/command", {}, token=None)[0] == 429
+    assert door.wrong == ["unknown_token"] * (WRONG_PER_MINUTE + 2) + ["no_token"]
+    assert logged.getvalue().count("door closed") == WRONG_PER_MINUTE
+    assert door.ask("GET", "/api/token", token=mine)[0] == 200  # from the same address
+    door.clock[0] = NOW + timedelta(seconds=61)
+    assert door.ask("GET", "/api/token", token=guess)[0] == 401
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,8 @@ def api(services: Services) -> Api:
     world(services.store)
     with services.store.write() as session:
         release(session, tickets=["DATA-1"])
-    return Api(Door(services, Answers(services.settings.slack_api_url), Metrics()), services.clock, per_minute=10**6)
+    door = Door(services, Answers(services.settings.slack_api_url), Metrics())
+    return Api(door, services.clock, per_minute=10**6, wrong_per_minute=10**6)
 
 
 @pytest.fixture
