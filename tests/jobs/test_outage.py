@@ -310,3 +310,17 @@ def test_no_end_is_claimed_that_nobody_saw(local: Office) -> None:
     [said] = local.told().values()
     assert said.ended_at <= NOW + timedelta(minutes=10)
     assert (said.late, len(said.not_sent)) == (0, 3)
+
+
+def test_a_message_that_stands_in_slack_already_is_no_proof_and_holds_up_nobody(local: Office) -> None:
+    """Posted, its answer lost: it is found by reading, while another waits to show that Slack takes messages."""
+    local.slack.off = DOWN
+    local.add(*posts(4, urgency=Urgency.PROMPT))
+    local.run(minutes=2)
+    local.slack.stands += [f"p{each}" for each in range(4)]
+    local.add(replace(POST, key="next"))
+    local.slack.off = None
+    local.now += timedelta(minutes=5)
+    local.run()
+    assert {row.state for row in local.rows().values()} == {"sent"}
+    assert local.slack.tried.count("next") == 1

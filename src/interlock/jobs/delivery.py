@@ -210,7 +210,11 @@ class Courier:
             settled = outbox_relay.settle_sent(session, message, sent, self._clock())
             if settled and self._on_sent is not None:
                 self._on_sent(session, message, sent)
-            back = outage.answered(session, message, self._clock()) if how == "sent" else None
+            back = None
+            if how == "sent":
+                back = outage.answered(session, message, self._clock())
+            else:
+                outage.probe_now(session, self._clock())  # reading is no proof that Slack takes messages
         _log_back(back)
         self.tally.add(how)
         log.info("outbox.settled", outcome=how, **_facts(message), recorded=settled)
