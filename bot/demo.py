@@ -15,6 +15,7 @@ from typing import Final
 
 import typer
 
+from bot.ending import Ending
 from bot.practice import PracticeError, World, environment, policy_for, serve, told_to_end
 from bot.wiring import now
 from interlock.config.settings import HINTS
@@ -85,7 +86,7 @@ def _upgrade(env: dict[str, str]) -> None:
         raise PracticeError(f"The database could not be made: {done.stderr.strip()}")
 
 
-def _wait_until_ready(bot: subprocess.Popen[bytes], port: int, log: Path, ending: threading.Event) -> None:
+def _wait_until_ready(bot: subprocess.Popen[bytes], port: int, log: Path, ending: Ending) -> None:
     deadline = time.monotonic() + READY_SECONDS
     while not ending.is_set():
         if bot.poll() is not None:
@@ -98,7 +99,7 @@ def _wait_until_ready(bot: subprocess.Popen[bytes], port: int, log: Path, ending
         ending.wait(0.1)
 
 
-def _play(server: SandboxServer, ending: threading.Event) -> None:
+def _play(server: SandboxServer, ending: Ending) -> None:
     """Some of the practice bank's people plan releases and sign, so that there is something to see."""
     typer.echo("The practice bank's people plan three releases …")
     troubles: list[str] = []

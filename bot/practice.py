@@ -2,7 +2,6 @@
 
 import os
 import signal
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 import typer
 
 from bot import practice_policy
+from bot.ending import Ending
 from bot.wiring import now
 from interlock.domain.errors import InterlockError
 from sandbox.jira.model import Site
@@ -79,11 +79,11 @@ def policy_for(world: World, server: SandboxServer, folder: Path) -> dict[str, s
 
 
 @contextmanager
-def told_to_end() -> Iterator[threading.Event]:
-    """An event that Ctrl-C, SIGTERM and a closed terminal set."""
-    ending = threading.Event()
+def told_to_end() -> Iterator[Ending]:
+    """Set by Ctrl-C, SIGTERM and a closed terminal."""
+    ending = Ending()
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.signal(number, lambda *_: ending.set()) for number in numbers}
+    before = {number: signal.signal(number, lambda *_: ending.tell()) for number in numbers}
     try:
         yield ending
     finally:

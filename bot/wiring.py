@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Final, Literal
 
 import structlog
@@ -21,6 +22,7 @@ from bot.app import build_app
 from bot.asked_jobs import AskedJobs
 from bot.directory import SlackDirectory
 from bot.door import Door
+from bot.ending import Ending
 from bot.http.api import Api, routes
 from bot.http.app import build_http
 from bot.http.gauges import StateCollector
@@ -367,24 +369,29 @@ def run(settings: Settings, mode: Mode, env: Mapping[str, str] | None = None) ->
     """Run until SIGTERM or SIGINT, then stop in good order; a second signal ends the process at once. Secrets in files
     are read again when they change, and on SIGHUP.
     """
-    ending, asked = threading.Event(), threading.Event()
+    ending, asked = Ending(), SimpleQueue[None]()
 
     def end(number: int, _frame: object) -> None:
         if ending.is_set():
             os._exit(128 + number)
-        ending.set()
+        ending.tell()
+
+    def ask(_number: int, _frame: object) -> None:
+        asked.put(None)
+        ending.wake()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
-    signal.signal(signal.SIGHUP, lambda *_: asked.set())
+    signal.signal(signal.SIGHUP, ask)
     bot = Bot(settings, mode, env=env)
     tracing = _tracing(settings)
     set_aside_what_stays()
     try:
         bot.start()
         while not ending.wait(LOOK_SECONDS):
-            force = asked.is_set()
-            asked.clear()
+            force = not asked.empty()
+            while not asked.empty():
+                asked.get()
             bot.renew_secrets(force=force)
     finally:
         bot.stop()

@@ -11,10 +11,10 @@ from interlock.store import clock as clocks
 
 log = structlog.get_logger(__name__)
 
-Trusts = Callable[[Session], bool]
+Trusts = Callable[[Session, datetime], bool]
 
 
-def any_clock(_session: Session) -> bool:
+def any_clock(_session: Session, _now: datetime) -> bool:
     """For one process alone: nobody else's clock to differ from."""
     return True
 
@@ -28,9 +28,11 @@ class ClockWatch:
         self._clock = clock
         self._wrong = False
 
-    def trusts(self, session: Session) -> bool:
-        """Whether leases may be taken by this clock now; a change is logged."""
-        return self.complaint(session) is None
+    def trusts(self, session: Session, now: datetime) -> bool:
+        """Whether leases may be taken by this clock, and by what it read when that was `now`: it may have been put back
+        since. A change is logged.
+        """
+        return self.complaint(session) is None and now - self._clock() <= clocks.MOST_SKEW
 
     def complaint(self, session: Session) -> str | None:
         """What is wrong with the clock, and what to do; None when it agrees with the database's."""

@@ -167,7 +167,7 @@ class Relay:
         down, one message, to see if it still is.
         """
         with self._store.read() as session:
-            if not self._trusts(session):
+            if not self._trusts(session, now):
                 return None, outbox_relay.Outlook(lanes=(), any_late=False, next_at=None)
             seen = outage.look(session, now)
             limit, routine = (1, 1) if seen.down else (free, free - self._kept_free)

@@ -146,7 +146,7 @@ class JobRunner:
             # Most ticks find nothing to do, and need no writer's transaction to see it.
             last = slots.newest(session, name, now + LONGEST_LEASE)
             idle = self._plan(last, rule, now) == Plan() and not slots.has_overtaken(session, last, now)
-            if idle or not self._trusts(session):
+            if idle or not self._trusts(session, now):
                 return None
             if slots.any_held(session, self._kin(job, name), now):
                 return None
