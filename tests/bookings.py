@@ -69,9 +69,9 @@ def queued(store: Store, who: str, wish: BookingDraft, *, now: datetime = NOW) -
 
 
 def fresh(store: Store, now: datetime) -> Policy:
-    """The policy, once the mirror of groups was read at `now`."""
+    """The policy, once the mirrors of groups and people were read at `now`."""
     with store.write() as session:
-        upsert(session, MirrorRow, [{"name": "groups", "as_of": now}], ["name"])
+        upsert(session, MirrorRow, [{"name": name, "as_of": now} for name in ("groups", "people")], ["name"])
     return POLICY
 
 

@@ -93,7 +93,7 @@ def people(session: Session, *, groups_as_of: datetime = NOW, mirror_as_of: date
         session.flush()
         session.add_all(GroupMemberRow(group_id=f"S0{handle}", slack_id=f"U0{member}") for member in members)
     session.add(ChannelRow(id=CHANNEL, name="rel-data-platform", member=True))
-    fresh = [{"name": "groups", "as_of": groups_as_of}, {"name": "people", "as_of": NOW}]
+    fresh = [{"name": "groups", "as_of": groups_as_of}, {"name": "people", "as_of": max(NOW, groups_as_of)}]
     upsert(session, MirrorRow, [*fresh, {"name": "tickets", "as_of": mirror_as_of}], ["name"])
     session.flush()
 

@@ -134,7 +134,10 @@ def test_what_broke_a_job_is_left_out(at_level: io.StringIO, sqlite_store: Store
 
 
 @pytest.mark.parametrize("name", ["slack_sdk.web", "slack_bolt.App", "urllib3.connectionpool", "uvicorn.access"])
-def test_libraries_say_nothing_below_a_warning_and_that_as_json(logged: io.StringIO, name: str) -> None:
+def test_libraries_say_nothing_below_a_warning_and_that_as_json(
+    logged: io.StringIO, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logging.getLogger(name), "propagate", True)  # a server that ran here before may have ended it
     logs.configure(logged, logging.DEBUG)
     logging.getLogger().setLevel(logging.DEBUG)
     logging.getLogger(name).info("sent %s", TITLE)

@@ -155,6 +155,7 @@ def test_what_ran_out_is_told_without_asking(office: Office) -> None:
     late = request.expires_at + timedelta(minutes=1)
     with office.store.write() as session:
         directory.fresh(session, "groups", late)
+        directory.fresh(session, "people", late)
     office.stop()
     assert job.run(office.store, POLICY, office.tracker, lambda: late) == "1 claim looked into, 0 verified."
     assert office.told() == ["expired"]

@@ -73,7 +73,7 @@ def test_a_signature_is_compared_in_constant_time() -> None:
             called = {ast.unparse(node.func) for node in ast.walk(function) if isinstance(node, ast.Call)}
             if "hmac.new" in called:
                 making[f"{file}:{function.name}"] = called, function
-    verifying = {name: found for name, found in making.items() if not name.startswith("src/sandbox")}
+    verifying = {name: found for name, found in making.items() if not name.startswith(("src/sandbox", "bench"))}
     assert {name.partition(":")[0] for name in verifying} == {"bot/http/slack.py", "src/interlock/trackers/webhook.py"}
     for name, (called, function) in verifying.items():
         assert "hmac.compare_digest" in called, name

@@ -135,6 +135,7 @@ def test_a_claim_that_ran_out_is_told_so_only_if_somebody_waits_for_it(world: St
     late = request.expires_at + timedelta(minutes=1)
     with world.write() as session:
         directory.fresh(session, "groups", late)
+        directory.fresh(session, "people", late)
     assert link.check(world, POLICY, NIA, "DATA-1", late) == link.NO_REQUEST
     assert [each.slack_id for each in link.waiting(world, late)] == ["U0NOMAIL"]
     assert link.settle(world, POLICY, request, (), late) == "expired"
