@@ -515,6 +515,16 @@ def test_the_backlog_is_counted_by_urgency(local: Office) -> None:
     assert counted == [(Urgency.URGENT, 1, NOW + timedelta(minutes=1)), (Urgency.ROUTINE, 2, NOW)]
 
 
+def test_what_failed_is_waiting_while_it_pauses(local: Office) -> None:
+    local.add(POST)
+    local.slack.before = [BROKEN]
+    local.clock.forward(minutes=1)
+    local.relay.run_once()
+    assert local.row().not_before > local.clock.now
+    with local.store.read() as session:
+        assert [(each.depth, each.oldest) for each in backlog(session, local.clock.now)] == [(1, NOW)]
+
+
 def test_a_running_relay_sends_what_is_added_and_drains_when_stopped(office: Office) -> None:
     with running(office.relay):
         for number in range(20):

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, Index, case, func, text
+from sqlalchemy import JSON, CheckConstraint, Index, case, func, or_, text
 from sqlalchemy import select as select_columns
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Field, Session, SQLModel, col, select
@@ -153,12 +153,16 @@ def sent(session: Session, key: str) -> Sent | None:
 
 
 def backlog(session: Session, now: datetime) -> tuple[Backlog, ...]:
-    """What is due and not sent yet, the urgent first, then the fullest channel; where nothing waits is left out."""
+    """What is due and not sent yet, the urgent first, then the fullest channel; where nothing waits is left out. What
+    was tried has been due since it was enqueued, however long it pauses now.
+    """
+    tried = col(OutboxRow.attempts) > 0
+    since = case((tried, col(OutboxRow.created_at)), else_=col(OutboxRow.not_before))
     channel = case((col(OutboxRow.channel).startswith("@"), ""), else_=col(OutboxRow.channel))
     depth = func.count()
     waiting = session.execute(
-        select_columns(col(OutboxRow.urgency), channel, depth, func.min(OutboxRow.not_before))
-        .where(OPEN, col(OutboxRow.not_before) <= now)
+        select_columns(col(OutboxRow.urgency), channel, depth, func.min(since))
+        .where(OPEN, or_(tried, col(OutboxRow.not_before) <= now))
         .group_by(col(OutboxRow.urgency), channel)
         .order_by(col(OutboxRow.urgency), depth.desc(), channel)
     )
