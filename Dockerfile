@@ -22,14 +22,14 @@ RUN groupadd --gid 10001 interlock \
  && useradd --uid 10001 --gid interlock --home-dir /srv/interlock --create-home --shell /usr/sbin/nologin interlock \
  && install --directory --owner interlock --group interlock /data
 COPY --from=build /opt/interlock /opt/interlock
-# Nothing is written but the database, into /data; with PostgreSQL nothing at all.
+# Nothing is written but the database, into /data; with PostgreSQL nothing at all. DATABASE_URL is left unset, so that
+# DATABASE_URL_FILE may be given: its default, sqlite:///interlock.db, lies in the working directory.
 ENV PATH=/opt/interlock/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
-    DATABASE_URL=sqlite:////data/interlock.db \
     INTERLOCK_CONFIG=/srv/interlock/config/interlock.yaml \
     INTERLOCK_HTTP=0.0.0.0:3000
-WORKDIR /srv/interlock
+WORKDIR /data
 USER 10001:10001
 VOLUME /data
 EXPOSE 3000

@@ -99,7 +99,6 @@ def test_the_policy_is_laid_out_as_the_program_reads_it(tmp_path: Path) -> None:
     (volume,) = [each for each in pod("Deployment")["volumes"] if each["name"] == "policy"]
     laid = {each["path"]: each["key"] for each in volume["configMap"]["items"]}
     shipped = {path.name: path for path in (*(ROOT / "config").glob("*.yaml"), *(ROOT / "config/templates").iterdir())}
-    del shipped["slack-manifest.yaml"]  # Slack's to read
     assert sorted(laid.values()) == sorted(shipped)
     for path, key in laid.items():
         (tmp_path / path).parent.mkdir(exist_ok=True)
@@ -108,6 +107,60 @@ def test_the_policy_is_laid_out_as_the_program_reads_it(tmp_path: Path) -> None:
     assert {Path(path).stem for path in laid if path.startswith("templates/")} == {
         path.stem for path in (ROOT / "config/templates").iterdir()
     }
+
+
+def needed(document: dict[str, Any]) -> set[tuple[str, str]]:
+    """What must exist in the cluster before its pods start: kind and name."""
+    spec = document["spec"]["template"]["spec"]
+    (container,) = spec["containers"]
+    named = {("Namespace", document["metadata"]["namespace"]), ("ServiceAccount", spec["serviceAccountName"])}
+    named |= {("ConfigMap", each["configMapRef"]["name"]) for each in container.get("envFrom", [])}
+    for volume in spec["volumes"]:
+        named |= {("Secret", volume["secret"]["secretName"])} if "secret" in volume else set()
+        named |= {("ConfigMap", volume["configMap"]["name"])} if "configMap" in volume else set()
+    return named
+
+
+def test_each_pod_of_the_walk_finds_what_it_needs() -> None:
+    """In the order of docs/operations.md: what one command needs, those before it made, or its own file."""
+    walk = (ROOT / "docs/operations.md").read_text(encoding="utf-8").partition("cd config/deploy/kubernetes\n")[2]
+    made: set[tuple[str, str]] = set()
+    started = []
+    for line in walk.partition("```")[0].splitlines():
+        if create := re.search(r"create (secret generic|configmap) (\S+)", line):
+            assert ("Namespace", "interlock") in made, line
+            made.add(("ConfigMap" if create[1] == "configmap" else "Secret", create[2]))
+        elif apply := re.search(r"apply -f (\S+)", line):
+            for document in yaml.safe_load_all((DEPLOY / "kubernetes" / apply[1]).read_text(encoding="utf-8")):
+                made.add((document["kind"], document["metadata"]["name"]))
+                if document["kind"] in {"Job", "Deployment"}:
+                    started.append(document["kind"])
+                    assert needed(document) <= made, line
+    assert started == ["Job", "Deployment"]
+
+
+def test_what_is_replaced_by_force_holds_nothing_else() -> None:
+    """`kubectl replace --force` deletes first: with the namespace in it, all would go."""
+    replaced = yaml.safe_load_all((DEPLOY / "kubernetes" / "upgrade.yaml").read_text(encoding="utf-8"))
+    assert [document["kind"] for document in replaced] == ["Job"]
+
+
+def test_the_image_sets_nothing_that_a_deployment_sets_by_file() -> None:
+    """The program refuses a setting that is given both ways."""
+    image = set(re.findall(r"\b([A-Z_]+)=", (ROOT / "Dockerfile").read_text(encoding="utf-8")))
+    by_file = {
+        name.removesuffix("_FILE")
+        for told in (of_kind("ConfigMap")["data"], compose()["services"]["interlock"]["environment"])
+        for name in told
+        if name.endswith("_FILE")
+    }
+    assert by_file >= {"DATABASE_URL", "JIRA_TOKEN", "JIRA_WEBHOOK_SECRET"}
+    assert not image & by_file
+
+
+def test_the_walk_makes_every_secret_that_is_mounted() -> None:
+    walk = (ROOT / "docs/operations.md").read_text(encoding="utf-8").partition("## Install")[0]
+    assert {name for name in compose()["secrets"] if f"`{name}`" not in walk} == set()
 
 
 def test_compose_knows_the_file() -> None:
