@@ -212,11 +212,13 @@ def config_schema(
 
 
 @job.command("list")
-def job_list() -> None:
+def job_list(
+    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,  # noqa: FBT002 an option of the command line
+) -> None:
     """Show each job: when it last ran, what came of it, when it is due."""
     from bot import job_desk  # noqa: PLC0415 light start
 
-    job_desk.show(os.environ)
+    job_desk.show(os.environ, as_json=as_json)
 
 
 @job.command("run")

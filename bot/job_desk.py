@@ -1,11 +1,15 @@
 """`interlock job list` and `job run --dry-run`, which only look. It is the running server that runs a job for good."""
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Final
 
+import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Column, Table
 from sqlmodel import select
 
@@ -25,6 +29,13 @@ from interlock.jobs.clock import ClockWatch
 from interlock.jobs.job import Run
 from interlock.jobs.slots import JobRunner, JobStatus
 from interlock.store.person import ChannelRow, PersonRow
+
+LOCAL: Final = ("DATABASE_URL", "DATABASE_URL_FILE", "INTERLOCK_CONFIG")
+NOT_ASKED: Final = {"SLACK_BOT_TOKEN": "xoxb-unused", "JIRA_URL": "https://unused.invalid", "JIRA_TOKEN": "unused"}
+"""What the list of jobs is told of Slack and Jira: it reads the database alone, and is looked at in token trouble."""
+
+WIDE: Final = 120
+"""Fewer columns than this break the table's sentences into words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,12 +68,21 @@ def open_desk(env: Mapping[str, str]) -> Iterator[Desk]:
         store.close()
 
 
-def show(env: Mapping[str, str]) -> None:
-    table = Table(Column("job", no_wrap=True), "when", "last run", "outcome", "due")
-    with open_desk(env) as desk:
-        for status in desk.runner.overview(now()):
-            table.add_row(*_row(status))
-    Console().print(table)
+def show(env: Mapping[str, str], *, as_json: bool = False) -> None:
+    """A table on a wide terminal, else a line for each job. Raises an InterlockError."""
+    with open_desk(NOT_ASKED | {name: env[name] for name in LOCAL if name in env}) as desk:
+        statuses = desk.runner.overview(now())
+    console = Console()
+    if as_json:
+        typer.echo(json.dumps([_as_json(status) for status in statuses], indent=2, ensure_ascii=False))
+    elif console.is_terminal and console.width >= WIDE:
+        table = Table(Column("job", no_wrap=True), "when", "last run", "outcome", "due")
+        for status in statuses:
+            table.add_row(*map(escape, _row(status)))
+        console.print(table)
+    else:
+        for status in statuses:
+            typer.echo(_line(status))
 
 
 def rehearse(env: Mapping[str, str], name: str, *, subject: str | None, at: datetime | None) -> None:
@@ -122,13 +142,45 @@ def _names(services: Services) -> dict[str, str]:
 
 
 def _row(status: JobStatus) -> tuple[str, str, str, str, str]:
-    last = status.last
-    ran = "never" if last is None else ago(last.slot.due_at, now())
-    outcome = "" if last is None else f"{last.outcome or 'under way'}: {last.detail or ''}".rstrip(": ")
+    detail = _detail(status)
+    outcome = f"{_state(status)}: {detail}" if detail else _state(status)
+    return status.job, _when(status.rule), _ran(status), outcome if status.last or status.halted else "", _due(status)
+
+
+def _line(status: JobStatus) -> str:
+    state = _state(status) if status.last is None else f"{_state(status)}, {_ran(status)}"
+    due = "when asked" if status.next_at is None else f"{_when(status.rule)}, due {_due(status)}"
+    return f"{status.job}: {state}; {due}. {_detail(status)}".rstrip()
+
+
+def _as_json(status: JobStatus) -> dict[str, str | None]:
+    """`due_at` is the next time, `last_due_at` the one that `state` and `detail` are about."""
+    return {
+        "job": status.job,
+        "state": _state(status),
+        "detail": _detail(status),
+        "when": _when(status.rule),
+        "last_due_at": status.last.slot.due_at.isoformat() if status.last else None,
+        "due_at": status.next_at.isoformat() if status.next_at else None,
+    }
+
+
+def _state(status: JobStatus) -> str:
     if status.halted:
-        outcome = f"halted: {status.halted}"
-    due = f"{status.next_at:%a %d %b %H:%M} UTC" if status.next_at else "when asked"
-    return status.job, _when(status.rule), ran, outcome, due
+        return "halted"
+    return "never" if status.last is None else status.last.outcome or "under way"
+
+
+def _detail(status: JobStatus) -> str:
+    return status.halted or (status.last.detail if status.last else None) or ""
+
+
+def _ran(status: JobStatus) -> str:
+    return "never" if status.last is None else ago(status.last.slot.due_at, now())
+
+
+def _due(status: JobStatus) -> str:
+    return f"{status.next_at:%a %d %b %H:%M} UTC" if status.next_at else "when asked"
 
 
 def _when(rule: JobRule | None) -> str:

@@ -1,9 +1,10 @@
 """`interlock …`, in this process: what each command prints, and its exit code."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from socket import create_server
 from typing import Any
@@ -15,6 +16,7 @@ from bot import cli
 from interlock.domain.actor import SYSTEM
 from interlock.domain.audit import AuditEvent
 from interlock.store import audit
+from interlock.store import slot as slots
 from interlock.store.engine import Store
 
 ROOT = Path(__file__).parents[2]
@@ -129,6 +131,32 @@ def test_jobs_are_listed_with_when_they_are_due(interlock: Interlock) -> None:
     for name in ("sync", "sweep", "groups", "blocker-escalation", "readiness-summary", "booking-reminders", "relay"):
         assert name in out
     assert "never" in out
+
+
+def test_jobs_are_listed_in_a_pipe_a_line_each_and_whole(interlock: Interlock, sqlite_store: Store) -> None:
+    told = "Jira limits how much it is asked; " * 8 + "[it] goes on in 4 minutes."
+    with sqlite_store.write() as session:
+        slot = slots.claim(session, "sync", NOW, "us", NOW, timedelta(minutes=1))
+        assert slot
+        slots.finish(session, slot, "us", NOW, "failed", told)
+    _, out, _ = interlock("job", "list")
+    (line,) = [line for line in out.splitlines() if line.startswith("sync:")]
+    assert line.startswith("sync: failed, ")
+    assert line.endswith(f". {told}")
+    listed = json.loads(interlock("job", "list", "--json")[1])
+    assert [each["job"] for each in listed] == [line.partition(": ")[0] for line in out.splitlines()]
+    (sync,) = [each for each in listed if each["job"] == "sync"]
+    assert (sync["state"], sync["detail"], sync["last_due_at"]) == ("failed", told, NOW.isoformat())
+
+
+def test_jobs_are_listed_without_a_token(interlock: Interlock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "emptied").write_text("")
+    for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "JIRA_TOKEN", "JIRA_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("JIRA_TOKEN_FILE", str(tmp_path / "emptied"))
+    code, out, err = interlock("job", "list")
+    assert (code, err) == (0, "")
+    assert "sync" in out
 
 
 def test_a_job_that_does_not_exist_is_one_line(interlock: Interlock) -> None:
