@@ -281,7 +281,15 @@ def audit_export(
     from bot.audit_export import Form  # noqa: PLC0415 light start
 
     start = since.replace(tzinfo=UTC) if since else None
-    administration.export_audit(os.environ, start, Form(form.value), sys.stdout)
+    try:
+        administration.export_audit(os.environ, start, Form(form.value), sys.stdout)
+        sys.stdout.flush()
+    except OSError as error:
+        # What is buffered still cannot be written at the end either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            typer.echo(f"interlock: The export is not whole: it cannot be written ({error.strerror}).", err=True)
+        raise typer.Exit(1) from error
 
 
 @person.command("erase")

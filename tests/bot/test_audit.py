@@ -3,7 +3,11 @@
 import csv
 import io
 import json
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -111,3 +115,28 @@ def test_a_file_without_anchors_is_no_proof(
     done = CliRunner().invoke(cli.app, ["audit", "verify", "--anchors", str(empty)])
     assert done.exit_code != 0
     assert "holds no anchor" in str(done.exception)
+
+
+@pytest.mark.parametrize(("out", "said"), [("/dev/full", "The export is not whole: it cannot be written"), (None, "")])
+def test_an_export_that_cannot_be_written_is_one_line(
+    decided: Store, sqlite_url: str, out: str | None, said: str
+) -> None:
+    """A full disk; or whoever reads it has had enough, and knows."""
+    decided.close()
+    reader, pipe = os.pipe()
+    os.close(reader)
+    target = pipe if out is None else os.open(out, os.O_WRONLY)
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", "audit", "export"],
+        env=os.environ | {"DATABASE_URL": sqlite_url},
+        cwd=Path(__file__).parents[2],
+        stdout=target,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    for number in {pipe, target}:
+        os.close(number)
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == (1 if said else 0)
+    assert said in done.stderr

@@ -1,6 +1,7 @@
 """`interlock db backup | restore`, on both engines: what comes back, what waits, and what is refused."""
 
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -293,6 +294,46 @@ def test_a_backup_replaces_no_file_and_needs_a_database_of_ours(sqlite_url: str,
         with pytest.raises(BackupError, match="Check DATABASE_URL"):
             backup_desk.write({"DATABASE_URL": url}, tmp_path / "another")
     assert sorted(each.name for each in tmp_path.iterdir() if "another" in each.name or "absent" in each.name) == []
+
+
+@contextmanager
+def room(size: int) -> Iterator[None]:
+    """No file grows beyond it: as near to a full disk as any machine comes without a disk to fill."""
+    was = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, was[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, was)
+
+
+@pytest.mark.parametrize("there", ["new", "old"])
+def test_a_restore_without_room_is_a_sentence_and_leaves_nothing(sqlite_url: str, file: Path, there: str) -> None:
+    env = {"DATABASE_URL": sqlite_url, "INTERLOCK_CONFIG": str(ROOT / "config/interlock.yaml")}
+    fill(env)
+    backup_desk.write(env, file)
+    target = file.parent / "elsewhere" / "interlock.db"
+    target.parent.mkdir()
+    if there == "old":
+        shutil.copyfile(str(make_url(sqlite_url).database), target)
+    size = zipfile.ZipFile(file).getinfo("database.sqlite").file_size
+    with room(size // 2), pytest.raises(BackupError, match=rf"{target.parent} cannot be written .*Make room"):
+        backup_desk.restore(env | {"DATABASE_URL": f"sqlite:///{target}"}, file, replace=True)
+    assert [each.name for each in target.parent.iterdir()] == ([target.name] if there == "old" else [])
+    if there == "old":
+        assert states({"DATABASE_URL": f"sqlite:///{target}"})["due"] == "pending"
+
+
+def test_a_backup_without_room_names_the_disk_that_is_full(sqlite_url: str, file: Path) -> None:
+    env = {"DATABASE_URL": sqlite_url}
+    fill(env)
+    before = sorted(file.parent.iterdir())
+    with room(50_000), pytest.raises(BackupError, match=rf"^{file.parent} cannot be written .*Make room"):
+        backup_desk.write(env, file)
+    assert sorted(file.parent.iterdir()) == before
+    nowhere = file.parent / "nowhere"
+    with pytest.raises(BackupError, match=rf"^There is no folder {nowhere}\. Make it"):
+        backup_desk.write(env, nowhere / file.name)
 
 
 def killed(env: dict[str, str], code: str) -> None:

@@ -21,7 +21,7 @@ from interlock.domain import backup
 from interlock.domain.backup import BackupError, Manifest
 from interlock.store import backup_postgresql, backup_sqlite
 from interlock.store.audit import AuditHeadRow
-from interlock.store.backup_parts import CHUNK, Facts, private, settle_on_disk
+from interlock.store.backup_parts import CHUNK, Facts, private, settle_on_disk, writing_into
 from interlock.store.engine import Store
 
 MANIFEST: Final = "manifest.json"
@@ -45,23 +45,24 @@ def write(store: Store, path: Path, now: datetime) -> Manifest:
     """Back up into a new file while everything runs. Raises BackupError."""
     if path.exists():
         raise BackupError(f"{path} is there already. Name another file: a backup replaces none.")
+    if not path.parent.is_dir():
+        raise BackupError(f"There is no folder {path.parent}. Make it, or name another.")
     partial, copy = path.with_name(f"{path.name}.partial"), path.with_name(f"{path.name}.contents.partial")
     make: Callable[[Store, Path, Callable[[Session], Facts]], Facts] = (
         backup_sqlite.copy if store.is_sqlite else backup_postgresql.dump
     )
     try:
-        facts = make(store, copy, _facts)
-        manifest = _manifest(store, facts, copy, now)
-        with private(partial) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
-            archive.writestr(MANIFEST, backup.to_json(manifest))
-            # pg_dump compresses by itself.
-            packed = zipfile.ZIP_DEFLATED if store.is_sqlite else zipfile.ZIP_STORED
-            archive.write(copy, CONTENTS[manifest.engine], packed)
-        settle_on_disk(partial)
-        partial.rename(path)
-        settle_on_disk(path.parent)
-    except OSError as error:
-        raise BackupError(f"{path} cannot be written ({error.strerror or error}). Name a place with room.") from error
+        with writing_into(path.parent, "there is no backup"):
+            facts = make(store, copy, _facts)
+            manifest = _manifest(store, facts, copy, now)
+            with private(partial) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+                archive.writestr(MANIFEST, backup.to_json(manifest))
+                # pg_dump compresses by itself.
+                packed = zipfile.ZIP_DEFLATED if store.is_sqlite else zipfile.ZIP_STORED
+                archive.write(copy, CONTENTS[manifest.engine], packed)
+            settle_on_disk(partial)
+            partial.rename(path)
+            settle_on_disk(path.parent)
     finally:
         copy.unlink(missing_ok=True)
         partial.unlink(missing_ok=True)

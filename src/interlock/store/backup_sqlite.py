@@ -1,10 +1,13 @@
 """SQLite's half of backup and restore: its online backup, which copies one state of the database while others write."""
 
+import errno
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from interlock.domain.backup import BackupError
@@ -31,12 +34,20 @@ def copy(store: Store, target: Path, facts: Callable[[Session], Facts]) -> Facts
     with private(target):
         pass
     try:
-        with _opened(source) as found, _opened(target) as made:
-            found.backup(made)
-            made.execute("PRAGMA journal_mode=DELETE")  # one file, with no log beside it
-            problem = made.execute("PRAGMA integrity_check(1)").fetchone()[0]
-    except sqlite3.Error as error:
-        raise BackupError(f"The database {source} cannot be copied: {error}.") from error
+        return _copy(source, target, facts)
+    except (sqlite3.Error, DBAPIError) as error:
+        raise_if_full(error)
+        reason = error.orig if isinstance(error, DBAPIError) else error
+        raise BackupError(f"The database {source} cannot be copied: {reason}.") from error
+    finally:
+        drop_logs(target)
+
+
+def _copy(source: Path, target: Path, facts: Callable[[Session], Facts]) -> Facts:
+    with _opened(source) as found, _opened(target) as made:
+        found.backup(made)
+        made.execute("PRAGMA journal_mode=DELETE")  # one file, with no log beside it
+        problem = made.execute("PRAGMA integrity_check(1)").fetchone()[0]
     if problem != "ok":
         raise BackupError(f"The database {source} is damaged ({problem}). Keep it, and restore your last backup.")
     copied = Store(f"sqlite:///{target}")
@@ -62,6 +73,7 @@ def alone_with(path: Path) -> Iterator[sqlite3.Connection]:
                 raise BackupError(IN_USE.format(path=path))
             yield database
     except sqlite3.OperationalError as error:
+        raise_if_full(error)
         if error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
             raise BackupError(IN_USE.format(path=path)) from error
         raise BackupError(f"The database {path} cannot be replaced: {error}.") from error
@@ -76,6 +88,20 @@ def replace(database: sqlite3.Connection, prepared: Path) -> None:
     """Have the database be the prepared file's, in one transaction: a process that is killed leaves what was."""
     with _opened(prepared) as source:
         source.backup(database)
+
+
+def raise_if_full(error: Exception) -> None:
+    """As any other file's: OSError. What it was about is where the caller writes, since nothing else is written."""
+    reason = error.orig if isinstance(error, DBAPIError) else error
+    code = getattr(reason, "sqlite_errorcode", 0)
+    if code & 0xFF == sqlite3.SQLITE_FULL or code == sqlite3.SQLITE_IOERR_WRITE:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
+
+
+def drop_logs(path: Path) -> None:
+    """What stands beside a database that nobody has open and nobody needs."""
+    for end in ("-journal", "-wal", "-shm"):
+        path.with_name(f"{path.name}{end}").unlink(missing_ok=True)
 
 
 def _fold(path: Path) -> None:

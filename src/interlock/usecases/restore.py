@@ -4,9 +4,11 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
-from tempfile import TemporaryFile
+from pathlib import Path
+from tempfile import TemporaryFile, gettempdir
 
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from interlock.domain import backup as rules
@@ -17,13 +19,14 @@ from interlock.domain.policy import Policy
 from interlock.domain.words import count
 from interlock.store import audit, backup, backup_postgresql, backup_sqlite, outbox, restored, schema
 from interlock.store.backup import Opened
-from interlock.store.backup_parts import private
+from interlock.store.backup_parts import private, writing_into
 from interlock.store.engine import Store
 from interlock.usecases import parked
 
 Clock = Callable[[], datetime]
 
 KIND = "database.restored"
+UNCHANGED = "nothing was changed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,20 +109,30 @@ def _into_sqlite(store: Store, policy: Policy, opened: Opened, clock: Clock, *, 
     store.close()
     prepared = target.with_name(f"{target.name}.restoring")
     try:
-        with backup_sqlite.alone_with(target) as database:
+        with writing_into(target.parent, UNCHANGED), backup_sqlite.alone_with(target) as database:
             with private(prepared) as contents:
                 opened.copy_to(contents)
-            with closing(Store(f"sqlite:///{prepared}")) as copied:
-                schema.upgrade(copied)
-                with copied.write() as session:
-                    done = settle(session, policy, opened.manifest, clock())
+            done = _prepare(prepared, policy, opened, clock)
             backup_sqlite.replace(database, prepared)
     finally:
-        for name in (prepared.name, f"{prepared.name}-wal", f"{prepared.name}-shm"):
-            prepared.with_name(name).unlink(missing_ok=True)
+        if not existed and target.exists() and not target.stat().st_size:
+            target.unlink()
+        prepared.unlink(missing_ok=True)
+        backup_sqlite.drop_logs(prepared)
     if not existed:
         target.chmod(0o600)
     return done
+
+
+def _prepare(copy: Path, policy: Policy, opened: Opened, clock: Clock) -> Restored:
+    with closing(Store(f"sqlite:///{copy}")) as copied:
+        try:
+            schema.upgrade(copied)
+            with copied.write() as session:
+                return settle(session, policy, opened.manifest, clock())
+        except DBAPIError as error:
+            backup_sqlite.raise_if_full(error)
+            raise
 
 
 def _into_postgresql(store: Store, policy: Policy, opened: Opened, clock: Clock, *, replace: bool) -> Restored:
@@ -133,7 +146,7 @@ def _into_postgresql(store: Store, policy: Policy, opened: Opened, clock: Clock,
             "Stop every replica and whatever else is connected, and restore then."
         )
     _refuse_loss(store, replace=replace)
-    with TemporaryFile() as dumped:
+    with writing_into(Path(gettempdir()), UNCHANGED), TemporaryFile() as dumped:
         opened.copy_to(dumped)
         dumped.seek(0)
         backup_postgresql.load(store, dumped)
