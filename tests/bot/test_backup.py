@@ -112,8 +112,13 @@ def test_what_comes_back_is_the_database_of_then_and_fit_to_run(env: dict[str, s
         backup_desk.restore(env, file, replace=False)
     assert releases(env) == ["2026.12", "later"]
 
+    database = make_url(env["DATABASE_URL"]).database
+    if env["DATABASE_URL"].startswith("sqlite"):
+        Path(str(database)).chmod(0o644)
     report = backup_desk.restore(env, file, replace=True)
     assert report.fine
+    if env["DATABASE_URL"].startswith("sqlite"):
+        assert Path(str(database)).stat().st_mode & 0o077 == 0
     assert "The audit chain holds: 1 event." in report.lines
     assert releases(env) == ["2026.12"]
     assert states(env) == {"due": "parked", "under way": "parked", "sent": "sent", "late": "dropped"}

@@ -1,5 +1,7 @@
 """What a database's errors tell: the statement, and nothing of what people wrote."""
 
+from pathlib import Path
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -20,3 +22,13 @@ def test_nor_does_a_readers(store: Store) -> None:
     with pytest.raises(DBAPIError) as caught, store.read() as session:
         session.execute(text("SELECT 1 FROM nowhere WHERE reason = :reason"), {"reason": REASON})
     assert "Falcon" not in str(caught.value)
+
+
+def test_a_new_database_is_its_owners_alone(tmp_path: Path) -> None:
+    """It holds people's addresses and tickets that few may see; the log beside it does too."""
+    store = Store(f"sqlite:///{tmp_path}/interlock.db")
+    with store.write() as session:
+        session.execute(text("CREATE TABLE it (x)"))
+        modes = {each.name: each.stat().st_mode & 0o777 for each in tmp_path.iterdir()}
+    store.close()
+    assert modes == {f"interlock.db{end}": 0o600 for end in ("", "-wal", "-shm")}

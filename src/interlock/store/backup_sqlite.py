@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from interlock.domain.backup import BackupError
 from interlock.store.backup_parts import Facts, private
-from interlock.store.engine import Store
+from interlock.store.engine import Store, make_private
 
 IN_USE = (
     "Something has the database {path} open: Interlock, or another of its commands. Stop it (all of it), and restore "
@@ -62,6 +62,7 @@ def _copy(source: Path, target: Path, facts: Callable[[Session], Facts]) -> Fact
 @contextmanager
 def alone_with(path: Path) -> Iterator[sqlite3.Connection]:
     """The database, made where there is none. Nobody else has it open or can open it meanwhile. Raises BackupError."""
+    make_private(path)
     try:
         with _opened(path) as database:
             # A write-ahead log is given up only by the last connection, and in this mode its lock is kept to the end.

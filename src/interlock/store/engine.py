@@ -1,8 +1,10 @@
 """Connections, and the two kinds of transaction: a read that never waits, a write that never loses."""
 
+import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from copy import copy
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
@@ -124,6 +126,17 @@ def _normalise(url: str) -> URL:
     return parsed
 
 
+def make_private(file: Path) -> None:
+    """Where there is no database yet, one that its owner alone may read: it holds what few may see. SQLite gives what
+    stands beside it the same mode, and says why where this fails.
+    """
+    if file.name.startswith((":", "file:")):  # SQLite's own words: no file
+        return
+    # Never one that is there: to close it would end the locks that SQLite has on it.
+    with suppress(OSError):
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+
+
 def _sqlite_engine(url: URL, *, begin: str, pool_size: int, query_only: bool) -> Engine:
     engine = create_engine(
         url,
@@ -148,6 +161,7 @@ def _sqlite_engine(url: URL, *, begin: str, pool_size: int, query_only: bool) ->
             cursor.execute("PRAGMA query_only=ON")
         cursor.close()
 
+    event.listen(engine, "do_connect", lambda *_: make_private(Path(url.database or "")))
     event.listen(engine, "connect", connected)
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
     return engine

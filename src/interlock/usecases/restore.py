@@ -1,7 +1,7 @@
 """Restoring a backup, and making what came back fit to run on: it is of the past, and lacks what was said since."""
 
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -113,14 +113,14 @@ def _into_sqlite(store: Store, policy: Policy, opened: Opened, clock: Clock, *, 
             with private(prepared) as contents:
                 opened.copy_to(contents)
             done = _prepare(prepared, policy, opened, clock)
+            with suppress(PermissionError):  # somebody else's file
+                target.chmod(0o600)
             backup_sqlite.replace(database, prepared)
     finally:
         if not existed and target.exists() and not target.stat().st_size:
             target.unlink()
         prepared.unlink(missing_ok=True)
         backup_sqlite.drop_logs(prepared)
-    if not existed:
-        target.chmod(0o600)
     return done
 
 
