@@ -72,6 +72,20 @@ def test_the_database_is_brought_up_to_date_once(interlock: Interlock) -> None:
     assert "already" in interlock("db", "upgrade", DATABASE_URL=url)[1]
 
 
+def test_a_database_of_somebody_elses_is_refused(interlock: Interlock, tmp_path: Path) -> None:
+    theirs = Store(f"sqlite:///{tmp_path}/theirs.db")
+    with theirs.write() as session:
+        session.execute(text("CREATE TABLE person (x)"))
+    code, out, err = interlock("db", "upgrade", DATABASE_URL=f"sqlite:///{tmp_path}/theirs.db")
+    assert (code, out) == (1, "")
+    assert err == (
+        "interlock: The database holds tables that are not Interlock's (person). Name an empty one in DATABASE_URL.\n"
+    )
+    with theirs.read() as session:
+        assert session.execute(text("SELECT name FROM sqlite_master")).scalars().all() == ["person"]
+    theirs.close()
+
+
 def test_a_database_that_cannot_be_reached_is_one_line(interlock: Interlock) -> None:
     code, out, err = interlock("db", "upgrade", DATABASE_URL="postgresql://u:hush@127.0.0.1:1/x")
     assert (code, out, len(err.splitlines())) == (1, "", 1)

@@ -94,6 +94,8 @@ def test_no_representation_shows_a_secret() -> None:
         ("JIRA_EMAIL", "a@b@c", "no e-mail address"),
         ("DATABASE_URL", "mysql://root:hunter2@db/interlock", "SQLite or PostgreSQL"),
         ("DATABASE_URL", "some.db", "SQLite or PostgreSQL"),
+        ("DATABASE_URL", "sqlite:///:memory:", "names no file"),
+        ("DATABASE_URL", "sqlite://some.db", "names no file"),
         ("DATABASE_URL", "postgresql+asyncpg://db/interlock", "SQLite or PostgreSQL"),
         ("INTERLOCK_HTTP", "3000", "not host:port"),
         ("INTERLOCK_HTTP", ":3000", "not host:port"),

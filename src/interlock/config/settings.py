@@ -124,6 +124,8 @@ def _log_level(value: object) -> object:
 
 def _database(secret: SecretStr) -> SecretStr:
     scheme, separator, rest = secret.get_secret_value().partition("://")
+    if scheme == "sqlite" and separator and (rest[:1] != "/" or rest.partition("?")[0] in {"/", "/:memory:"}):
+        raise ValueError("it names no file, after three slashes, and Interlock keeps nothing in memory")
     if not separator or not rest or scheme not in DATABASE_SCHEMES:
         raise ValueError("Interlock keeps its data in SQLite or PostgreSQL")
     return secret

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from interlock.domain.words import join
 from interlock.store import (
     audit,
     blocker,
@@ -71,10 +72,14 @@ def upgrade(store: Store, to: str = "head") -> None:
     """Bring the database to this program's schema (or only to the revision `to`), while replicas may be at work on it.
 
     Does nothing where it is there already; several at once are one. Raises StoreError where the database is too busy:
-    what was done until then holds, and another try goes on from there.
+    what was done until then holds, and another try goes on from there; and where the
+    database is somebody else's.
     """
-    if current(store) == RESTORING:
+    have = current(store)
+    if have == RESTORING:
         raise StoreError(UNFINISHED)
+    if have is None:
+        _refuse_others(store)
     for _ in range(1 if store.is_sqlite else ATTEMPTS):
         try:
             _migrate(store, to)
@@ -99,6 +104,16 @@ def upgrade_on(connection: Connection, to: str = "head") -> None:
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
     command.upgrade(config, to)
+
+
+def _refuse_others(store: Store) -> None:
+    with store.read() as session:
+        found = sorted(inspect(session.connection()).get_table_names())
+    if found and "alembic_version" not in found:
+        raise StoreError(
+            f"The database holds tables that are not Interlock's ({join(found[:3])}). "
+            "Name an empty one in DATABASE_URL."
+        )
 
 
 def _migrate(store: Store, to: str) -> None:
