@@ -41,7 +41,7 @@ from interlock import trace
 from interlock.config.errors import SettingsError
 from interlock.config.policy import load_policy
 from interlock.config.secret_files import SecretFiles
-from interlock.config.settings import Settings, load_settings
+from interlock.config.settings import Settings, load_settings, needed
 from interlock.domain.errors import InterlockError
 from interlock.domain.outage import Outage
 from interlock.domain.outbox import Message
@@ -145,8 +145,7 @@ class Bot:
         self, settings: Settings, mode: Mode, clock: Callable[[], datetime] = now, env: Mapping[str, str] | None = None
     ) -> None:
         """`env` is what the settings were loaded from, for the files of its secrets to be read again."""
-        settings.require_slack(mode)
-        settings.require_tracker()
+        settings.require(*needed(mode))
         self._clock = clock
         self._policy = policy = policy_of(settings)
         self._metrics = metrics = Metrics()

@@ -11,9 +11,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.doctor import jira, machine, slack
 from bot.doctor.check import Check, run_all
-from bot.wiring import Mode, now, settings_from
+from bot.wiring import Mode, now
 from interlock.config.errors import PolicyError
 from interlock.config.policy import load_policy, summary
+from interlock.config.settings import look_at_settings, needed
 from interlock.domain import checkup
 from interlock.domain.actor import Person
 from interlock.domain.checkup import Finding, Mark, fail, ok
@@ -26,6 +27,17 @@ MARKS: Final = {Mark.OK: "✓", Mark.WARN: "!", Mark.FAIL: "✗", Mark.UNKNOWN: 
 WRONG_SETTINGS: Final = 2
 MANIFEST: Final = "slack-manifest.yaml"
 
+SLACK: Final = frozenset({"SLACK_BOT_TOKEN", "SLACK_API_URL"})
+JIRA: Final = frozenset({"JIRA_URL", "JIRA_EMAIL", "JIRA_TOKEN"})
+LOCAL: Final = {
+    "database": {"DATABASE_URL"},
+    "disk space": {"DATABASE_URL"},
+    "addresses": {"SLACK_API_URL", "JIRA_URL"},
+    "Interlock itself": {"INTERLOCK_HTTP"},
+    "Jira webhooks": {"JIRA_WEBHOOK_SECRET"},
+}
+"""The settings without which there is nothing to look at."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
@@ -34,26 +46,30 @@ class Report:
 
 
 def examine(env: Mapping[str, str], mode: Mode, manifest: Path | None) -> Report:
-    """Raises SettingsError. A policy that cannot be used is a finding, with the exit code of wrong settings."""
-    settings = settings_from(env)
-    settings.require_slack(mode)
-    settings.require_tracker()
+    """A setting or a policy that cannot be used is a finding, with the exit code of wrong settings; what does not need
+    it is looked at all the same.
+    """
+    settings, wrong = look_at_settings(env)
+    wrong |= settings.lacking(*(name for name in needed(mode) if name not in wrong))
     beside = manifest or settings.interlock_config.with_name(MANIFEST)
     policy, found = _policy(settings.interlock_config)
-    store = machine.open_store(settings)
+    store = None if "DATABASE_URL" in wrong else machine.open_store(settings)
     mirrors = _Mirrors(store)
     try:
         local = machine.checks(settings, store, now)
-        theirs = slack.checks(settings, policy, beside, mirrors.people, now)
+        theirs = slack.checks(settings, policy, beside, mirrors.people, now) if SLACK.isdisjoint(wrong) else []
         if policy is not None:
             local.append(Check(what="time zones", run=lambda: machine.time_zones(policy)))
-            theirs += jira.checks(settings, policy, mirrors.releases, mirrors.last_webhook, now)
+            if JIRA.isdisjoint(wrong):
+                theirs += jira.checks(settings, policy, mirrors.releases, mirrors.last_webhook, now)
         local.append(Check(what="Jira webhooks", run=lambda: machine.webhook_secret(settings)))
-        findings = (*found, *run_all([*local, *theirs]))
+        local = [each for each in local if LOCAL.get(each.what, set()).isdisjoint(wrong)]
+        settled = [fail("settings", f"{told}.") for told in wrong.values()]
+        findings = (*settled, *found, *run_all([*local, *theirs]))
     finally:
         if store is not None:
             store.close()
-    return Report(findings=findings, code=checkup.exit_code(findings) if policy else WRONG_SETTINGS)
+    return Report(findings=findings, code=checkup.exit_code(findings) if policy and not wrong else WRONG_SETTINGS)
 
 
 def as_text(report: Report) -> str:

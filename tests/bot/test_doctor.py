@@ -20,7 +20,6 @@ from bot.http.app import build_http
 from bot.http.health import Health
 from bot.http.server import HttpServer
 from bot.practice import environment
-from interlock.config.errors import SettingsError
 from interlock.config.settings import HttpAddress, load_settings
 from interlock.domain.checkup import Finding, Mark, ok
 from interlock.domain.policy import Tickets
@@ -228,9 +227,26 @@ def test_whether_jira_has_our_webhook(status: int, body: object, mark: Mark) -> 
     assert (found.mark, "none has come yet" in found.told) == (mark, True)
 
 
-def test_settings_and_policy_that_are_wrong_are_2(env: Env, tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="SLACK_SIGNING_SECRET"):
-        report.examine({key: value for key, value in env.items() if key != "SLACK_SIGNING_SECRET"}, "http", None)
+@pytest.mark.usefixtures("made")
+def test_settings_that_are_wrong_are_found_beside_the_rest(env: Env, tmp_path: Path) -> None:
+    (tmp_path / "emptied").write_text("")
+    without = {key: value for key, value in env.items() if key not in {"SLACK_SIGNING_SECRET", "JIRA_TOKEN"}}
+    done = report.examine(without | {"JIRA_TOKEN_FILE": str(tmp_path / "emptied")}, "http", None)
+    wrong = [each.told for each in done.findings if each.what == "settings"]
+    assert [told.partition(" ")[0] for told in wrong] == ["JIRA_TOKEN_FILE", "SLACK_SIGNING_SECRET"]
+    assert done.code == 2
+    others = {each.what: each.mark for each in done.findings if each.what != "settings"}
+    assert (others["Slack bot token"], others["database schema"], others["policy"]) == (Mark.OK,) * 3
+    assert "Jira token" not in others
+
+
+def test_a_database_or_address_that_cannot_be_read_is_not_looked_for(env: Env) -> None:
+    code, found = examined(env | {"DATABASE_URL": "oracle://x", "INTERLOCK_HTTP": "here"})
+    assert (code, found["settings"].mark, found["Jira token"].mark) == (2, Mark.FAIL, Mark.OK)
+    assert found.keys().isdisjoint({"database", "Interlock itself", "disk space"})
+
+
+def test_a_policy_that_is_wrong_is_2(env: Env, tmp_path: Path) -> None:
     policy = tmp_path / "interlock.yaml"
     policy.write_text("time_zone: Mars/Olympus\n")
     code, found = examined(env | {"INTERLOCK_CONFIG": str(policy)})

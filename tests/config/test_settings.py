@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from interlock.config.errors import SettingsError
-from interlock.config.settings import HINTS, SECRETS, HttpAddress, load_settings
+from interlock.config.settings import HINTS, SECRETS, HttpAddress, load_settings, needed
 
 WHOLE = {
     "SLACK_BOT_TOKEN": "xoxb-practice-bot",
@@ -166,19 +166,20 @@ def test_what_is_no_secret_has_no_file() -> None:
 @pytest.mark.parametrize(
     ("mode", "missing"),
     [
-        ("socket", ["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"]),
-        ("http", ["SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET"]),
+        ("socket", ["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "JIRA_TOKEN"]),
+        ("http", ["SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "JIRA_TOKEN"]),
     ],
 )
 def test_what_is_needed_depends_on_the_mode(mode: str, missing: list[str]) -> None:
     with pytest.raises(SettingsError) as raised:
-        load_settings({}).require_slack(mode)  # type: ignore[arg-type]  # parametrize gives str
+        load_settings({}).require(*needed(mode))  # type: ignore[arg-type]  # parametrize gives str
 
     message = str(raised.value)
     assert len(message.splitlines()) == 1
     for name in missing:
         assert f"{name} is missing: set it (or {name}_FILE, the path of a file that holds it) to" in message
-    load_settings({name: WHOLE[name] for name in missing}).require_slack(mode)  # type: ignore[arg-type]  # as above
+    assert "JIRA_URL is missing" in message
+    load_settings({name: WHOLE[name] for name in ("JIRA_URL", *missing)}).require(*needed(mode))  # type: ignore[arg-type]  # as above
 
 
 def test_the_tracker_needs_an_address_and_a_token() -> None:

@@ -47,6 +47,7 @@ LEVELS: Final = {
     "warning": logging.WARNING,
     "error": logging.ERROR,
 }
+TRACKER: Final = ("JIRA_URL", "JIRA_TOKEN")
 MAX_PORT: Final = 65_535
 
 
@@ -163,18 +164,17 @@ class Settings(BaseSettings):
         del settings_cls, env_settings, dotenv_settings, file_secret_settings
         return (init_settings,)
 
+    def lacking(self, *names: str) -> dict[str, str]:
+        """What to say of each of these variables that is not set."""
+        return {name: _missing(name) for name in names if getattr(self, name.lower()) is None}
+
     def require(self, *names: str) -> None:
         """Raise SettingsError unless each of these variables is set; it names all that are not."""
-        missing = [name for name in names if getattr(self, name.lower()) is None]
-        if missing:
-            raise SettingsError("; ".join(_missing(name) for name in missing) + ".")
-
-    def require_slack(self, mode: Literal["socket", "http"]) -> None:
-        """What reaching Slack in this mode takes."""
-        self.require("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN" if mode == "socket" else "SLACK_SIGNING_SECRET")
+        if missing := self.lacking(*names):
+            raise SettingsError("; ".join(missing.values()) + ".")
 
     def require_tracker(self) -> None:
-        self.require("JIRA_URL", "JIRA_TOKEN")
+        self.require(*TRACKER)
 
     def reveal(self, name: str) -> str:
         """The secret itself, to be handed to the client that needs it and to nothing else. Raises as `require` does."""
@@ -184,32 +184,44 @@ class Settings(BaseSettings):
         return secret.get_secret_value()
 
 
+def needed(mode: Literal["socket", "http"]) -> tuple[str, ...]:
+    """What `interlock run` takes to reach Slack, in this mode, and Jira."""
+    return ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN" if mode == "socket" else "SLACK_SIGNING_SECRET", *TRACKER)
+
+
 def load_settings(env: Mapping[str, str]) -> Settings:
     """Settings out of `env` (os.environ, in life). Raises SettingsError, one line that names every malformed variable.
 
     A variable that is merely missing is no error here: which ones are needed depends on the command, which says so with
     `Settings.require`.
     """
-    problems: list[str] = []
+    settings, problems = look_at_settings(env)
+    if problems:
+        raise SettingsError("; ".join(problems.values()) + ".")
+    return settings
+
+
+def look_at_settings(env: Mapping[str, str]) -> tuple[Settings, dict[str, str]]:
+    """The settings without those that cannot be used, and of each of these what is wrong with it."""
+    problems: dict[str, str] = {}
     values: dict[str, str] = {}
     for name in HINTS:
         try:
             text = _read(env, name)
         except ValueError as error:
-            problems.append(str(error))
+            problems[name] = str(error)
             continue
         if text:
             values[name.lower()] = text
     try:
-        settings = Settings(**values)  # type: ignore[arg-type]  # pydantic reads the texts
+        return Settings(**values), problems  # type: ignore[arg-type]  # pydantic reads the texts
     except ValidationError as error:
         for problem in error.errors(include_url=False, include_input=False):
-            name = str(problem["loc"][0]).upper()
-            problems.append(f"{name} is malformed, {problem['ctx']['error']}: set it to {HINTS[name]}")
-    else:
-        if not problems:
-            return settings
-    raise SettingsError("; ".join(problems) + ".")
+            field = str(problem["loc"][0])
+            name = field.upper()
+            problems[name] = f"{name} is malformed, {problem['ctx']['error']}: set it to {HINTS[name]}"
+            values.pop(field, None)
+    return Settings(**values), problems  # type: ignore[arg-type]  # as above
 
 
 def _read(env: Mapping[str, str], name: str) -> str:
