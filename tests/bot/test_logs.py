@@ -137,7 +137,10 @@ def test_what_broke_a_job_is_left_out(at_level: io.StringIO, sqlite_store: Store
 def test_libraries_say_nothing_below_a_warning_and_that_as_json(
     logged: io.StringIO, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(logging.getLogger(name), "propagate", True)  # a server that ran here before may have ended it
+    logger = logging.getLogger(name)  # which a server that ran here before may have silenced
+    monkeypatch.setattr(logger, "propagate", True)
+    monkeypatch.setattr(logger, "level", logging.NOTSET)
+    logger.manager._clear_cache()  # type: ignore[attr-defined]  # as setLevel does
     logs.configure(logged, logging.DEBUG)
     logging.getLogger().setLevel(logging.DEBUG)
     logging.getLogger(name).info("sent %s", TITLE)
