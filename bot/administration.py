@@ -106,8 +106,8 @@ def export_audit(env: Mapping[str, str], since: datetime | None, form: Form, out
 
 def _anchors(path: Path) -> str:
     try:
-        files = sorted(path.iterdir()) if path.is_dir() else [path]
-        text = "\n".join(file.read_text(encoding="utf-8", errors="replace") for file in files if file.is_file())
+        files = [each for each in sorted(path.iterdir()) if each.is_file()] if path.is_dir() else [path]
+        text = "\n".join(file.read_text(encoding="utf-8", errors="replace") for file in files)
     except OSError as error:
         raise ConfigError(f"{path} can't be read ({error.strerror}).") from error
     if not read(text):

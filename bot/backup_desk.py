@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from bot.wiring import now, open_store, policy_of, settings_from
 from interlock.domain.words import count
@@ -11,6 +12,12 @@ from interlock.store import backup, schema
 from interlock.store.backup import Opened
 from interlock.usecases import restore as restored
 from interlock.usecases.restore import Restored
+
+FIT: Final = "Next: interlock doctor, then interlock run."
+UNFIT: Final = (
+    "Do not run Interlock on it. Next: interlock db restore FILE --replace with an older backup, and tell whoever "
+    "audits you."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,9 +29,10 @@ class Report:
 def write(env: Mapping[str, str], file: Path) -> str:
     """Raises an InterlockError, and leaves no file, where it cannot be made whole."""
     with closing(open_store(settings_from(env), require_schema=False)) as store:
-        made = backup.write(store, file, now())
-    events = f"{count(made.audit_seq, 'recorded event')}, the last with hash {made.audit_hash[:16] or '-'}"
-    return f"{file} is written: {count(made.rows, 'row')} at schema {made.schema}, {events}. SHA-256 {made.sha256}."
+        written = backup.write(store, file, now())
+    made = written.manifest
+    events = f"{count(made.audit_seq, 'recorded event')}, the last with hash {made.audit_hash or '-'}"
+    return f"{file} is written: {count(made.rows, 'row')} at schema {made.schema}, {events}. SHA-256 {written.sha256}."
 
 
 def restore(env: Mapping[str, str], file: Path, *, replace: bool) -> Report:
@@ -54,6 +62,6 @@ def _report(opened: Opened, done: Restored) -> Report:
         lines.append(f"{count(done.tokens, 'token')} for the command line ended: /link token gives another.")
     lines.append(
         "What was decided since is not in it, nor are erasures: repeat those (interlock person erase). "
-        "No job catches up what it missed. Next: interlock doctor, then interlock run."
+        f"No job catches up what it missed. {FIT if done.broken is None else UNFIT}"
     )
     return Report(lines=tuple(lines), fine=done.broken is None)

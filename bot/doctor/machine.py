@@ -64,7 +64,8 @@ def database(settings: Settings, store: Store | None, now: Clock) -> Iterator[Fi
     with store.read() as session:
         events, broken = audit.verify_head(session)
     if broken is None:
-        yield ok("record of decisions", f"{count(events, 'event')}; its newest is the recorded head.")
+        looked = "its newest is the recorded head. interlock audit verify looks at all."
+        yield ok("record of decisions", f"{count(events, 'event')}; {looked}")
     else:
         mend = "Run: interlock audit verify. Keep a copy of the database as it is, and tell whoever audits you."
         yield fail("record of decisions", f"it does not hold at event {broken.seq}: {broken.why}.", mend)

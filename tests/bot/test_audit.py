@@ -115,6 +115,17 @@ def test_a_file_without_anchors_is_no_proof(
     done = CliRunner().invoke(cli.app, ["audit", "verify", "--anchors", str(empty)])
     assert done.exit_code != 0
     assert "holds no anchor" in str(done.exception)
+    done = CliRunner().invoke(cli.app, ["audit", "verify", "--anchors", str(empty.with_name("absent.log"))])
+    assert "can't be read (No such file or directory)" in str(done.exception)
+
+
+def test_looking_into_an_empty_file_makes_it_no_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "empty.db").touch()
+    for name in ("empty.db", "absent.db"):
+        monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/{name}")
+        done = CliRunner().invoke(cli.app, ["audit", "verify"])
+        assert "schema is absent" in str(done.exception)
+    assert [(each.name, each.stat().st_size) for each in tmp_path.iterdir()] == [("empty.db", 0)]
 
 
 @pytest.mark.parametrize(("out", "said"), [("/dev/full", "The export is not whole: it cannot be written"), (None, "")])

@@ -1,5 +1,6 @@
 """`interlock db backup | restore`, on both engines: what comes back, what waits, and what is refused."""
 
+import hashlib
 import os
 import resource
 import shutil
@@ -105,6 +106,9 @@ def test_what_comes_back_is_the_database_of_then_and_fit_to_run(env: dict[str, s
     fill(env)
     told = backup_desk.write(env, file)
     assert "1 recorded event," in told
+    with opened(env) as store, store.read() as session:
+        assert f"the last with hash {audit.head(session)[1]}. " in told
+    assert told.endswith(f"SHA-256 {hashlib.sha256(file.read_bytes()).hexdigest()}.")
     assert file.stat().st_mode & 0o077 == 0
     change(env)
 
@@ -179,6 +183,29 @@ def test_a_database_that_is_in_use_is_left_alone(env: dict[str, str], file: Path
         with pytest.raises(BackupError, match="Stop "):
             backup_desk.restore(env, file, replace=True)
     assert states(env)["due"] == "pending"
+
+
+def test_a_record_that_does_not_hold_comes_back_and_is_not_to_be_run_on(sqlite_url: str, file: Path) -> None:
+    env = {"DATABASE_URL": sqlite_url, "INTERLOCK_CONFIG": str(ROOT / "config/interlock.yaml")}
+    fill(env)
+    with opened(env) as store, store.write() as session:
+        triggers = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit_event'"
+        for name in session.execute(text(triggers)).scalars().all():
+            session.execute(text(f"DROP TRIGGER {name}"))
+        session.execute(text("UPDATE audit_event SET body = replace(body, 'test.done', 'test.none')"))
+    backup_desk.write(env, file)
+    report = backup_desk.restore(env, file, replace=True)
+    assert not report.fine
+    assert "breaks at event 1" in report.lines[1]
+    assert "Do not run Interlock on it." in report.lines[-1]
+    assert "interlock run" not in report.lines[-1]
+
+
+def test_what_is_no_file_is_not_waited_for(sqlite_url: str, file: Path) -> None:
+    os.mkfifo(file)
+    env = {"DATABASE_URL": sqlite_url, "INTERLOCK_CONFIG": str(ROOT / "config/interlock.yaml")}
+    with pytest.raises(BackupError, match="is no file"):
+        backup_desk.restore(env, file, replace=True)
 
 
 def test_what_was_due_before_the_restore_is_not_done_again(env: dict[str, str], file: Path) -> None:

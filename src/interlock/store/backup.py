@@ -41,7 +41,15 @@ class Opened:
             shutil.copyfileobj(contents, target, CHUNK)
 
 
-def write(store: Store, path: Path, now: datetime) -> Manifest:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """`sha256` is the whole file's; the manifest has that of its contents."""
+
+    manifest: Manifest
+    sha256: str
+
+
+def write(store: Store, path: Path, now: datetime) -> Written:
     """Back up into a new file while everything runs. Raises BackupError."""
     if path.exists():
         raise BackupError(f"{path} is there already. Name another file: a backup replaces none.")
@@ -61,16 +69,20 @@ def write(store: Store, path: Path, now: datetime) -> Manifest:
                 packed = zipfile.ZIP_DEFLATED if store.is_sqlite else zipfile.ZIP_STORED
                 archive.write(copy, CONTENTS[manifest.engine], packed)
             settle_on_disk(partial)
+            with partial.open("rb") as file:
+                sha256 = _sha256(file)
             partial.rename(path)
             settle_on_disk(path.parent)
     finally:
         copy.unlink(missing_ok=True)
         partial.unlink(missing_ok=True)
-    return manifest
+    return Written(manifest=manifest, sha256=sha256)
 
 
 def open_file(path: Path) -> Opened:
     """Raises BackupError where it is no backup, or not as it was written."""
+    if path.exists() and not path.is_file():  # a pipe nobody writes into would be waited for
+        raise BackupError(f"{path} is no file. Name what `interlock db backup` wrote.")
     try:
         with zipfile.ZipFile(path) as archive:
             if archive.getinfo(MANIFEST).file_size > LONGEST_MANIFEST:

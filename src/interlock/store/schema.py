@@ -151,7 +151,7 @@ def require_usable(store: Store) -> None:
     """Raise StoreError, with what mends it, unless this program can work on the database: its schema is this program's
     or, amid a rolling upgrade, a newer one that this program does not disturb.
     """
-    have, oldest = _look(store)
+    have, oldest = (None, None) if _is_void(store) else _look(store)
     want = head()
     if have == RESTORING:
         raise StoreError(UNFINISHED)
@@ -163,6 +163,12 @@ def require_usable(store: Store) -> None:
         raise StoreError(
             f"The database is at schema {have}, too new for this program's {want}. Run the newer Interlock on it."
         )
+
+
+def _is_void(store: Store) -> bool:
+    """Whether the file is not there yet, or empty: to look into it would make it a database."""
+    file = Path(store.url.database or "")
+    return store.is_sqlite and (file.is_file() and not file.stat().st_size if file.exists() else file.parent.is_dir())
 
 
 def _look(store: Store) -> tuple[str | None, str | None]:
