@@ -24,11 +24,13 @@ from bot.slack import Slack
 from bot.wiring import now, open_store, owner, policy_of, relay_of, settings_from, tracker_of
 from interlock.domain.outbox import Message, Outgoing
 from interlock.domain.policy import JobRule
+from interlock.domain.slot import Firing
 from interlock.domain.words import ago, count
 from interlock.jobs.clock import ClockWatch
 from interlock.jobs.job import Run
 from interlock.jobs.slots import JobRunner, JobStatus
 from interlock.store.person import ChannelRow, PersonRow
+from interlock.store.slot import BEGINS
 
 LOCAL: Final = ("DATABASE_URL", "DATABASE_URL_FILE", "INTERLOCK_CONFIG")
 NOT_ASKED: Final = {"SLACK_BOT_TOKEN": "xoxb-unused", "JIRA_URL": "https://unused.invalid", "JIRA_TOKEN": "unused"}
@@ -142,33 +144,39 @@ def _names(services: Services) -> dict[str, str]:
 
 
 def _row(status: JobStatus) -> tuple[str, str, str, str, str]:
-    detail = _detail(status)
-    outcome = f"{_state(status)}: {detail}" if detail else _state(status)
-    return status.job, _when(status.rule), _ran(status), outcome if status.last or status.halted else "", _due(status)
+    said = ": ".join(each for each in (_state(status), _detail(status)) if each)
+    return status.job, _when(status.rule), _ran(status), said, _due(status)
 
 
 def _line(status: JobStatus) -> str:
-    state = _state(status) if status.last is None else f"{_state(status)}, {_ran(status)}"
+    state = ", ".join(each for each in (_state(status), _ran(status)) if each)
     due = "when asked" if status.next_at is None else f"{_when(status.rule)}, due {_due(status)}"
     return f"{status.job}: {state}; {due}. {_detail(status)}".rstrip()
 
 
 def _as_json(status: JobStatus) -> dict[str, str | None]:
     """`due_at` is the next time, `last_due_at` the one that `state` and `detail` are about."""
+    last = _last(status)
     return {
         "job": status.job,
-        "state": _state(status),
+        "state": _state(status) or None,
         "detail": _detail(status),
         "when": _when(status.rule),
-        "last_due_at": status.last.slot.due_at.isoformat() if status.last else None,
+        "last_due_at": last.slot.due_at.isoformat() if last else None,
         "due_at": status.next_at.isoformat() if status.next_at else None,
     }
+
+
+def _last(status: JobStatus) -> Firing | None:
+    """What only stands for a job that has not begun is no run."""
+    return None if status.last is None or status.last.detail == BEGINS else status.last
 
 
 def _state(status: JobStatus) -> str:
     if status.halted:
         return "halted"
-    return "never" if status.last is None else status.last.outcome or "under way"
+    last = _last(status)
+    return "" if last is None else last.outcome or "under way"
 
 
 def _detail(status: JobStatus) -> str:
@@ -176,7 +184,8 @@ def _detail(status: JobStatus) -> str:
 
 
 def _ran(status: JobStatus) -> str:
-    return "never" if status.last is None else ago(status.last.slot.due_at, now())
+    last = _last(status)
+    return "never" if last is None else ago(last.slot.due_at, now())
 
 
 def _due(status: JobStatus) -> str:

@@ -15,6 +15,7 @@ from sqlalchemy import create_engine, text
 from bot import cli
 from interlock.domain.actor import SYSTEM
 from interlock.domain.audit import AuditEvent
+from interlock.domain.slot import Missed
 from interlock.store import audit
 from interlock.store import slot as slots
 from interlock.store.engine import Store
@@ -153,10 +154,14 @@ def test_jobs_are_listed_in_a_pipe_a_line_each_and_whole(interlock: Interlock, s
         slot = slots.claim(session, "sync", NOW, "us", NOW, timedelta(minutes=1))
         assert slot
         slots.finish(session, slot, "us", NOW, "failed", told)
+        slots.record_missed(session, "sweep", Missed(first=NOW, last=NOW, count=0), NOW)
     _, out, _ = interlock("job", "list")
     (line,) = [line for line in out.splitlines() if line.startswith("sync:")]
     assert line.startswith("sync: failed, ")
     assert line.endswith(f". {told}")
+    (sweep,) = [line for line in out.splitlines() if line.startswith("sweep:")]
+    assert sweep.startswith("sweep: never; ")
+    assert sweep.endswith(". Begins with its next time.")
     listed = json.loads(interlock("job", "list", "--json")[1])
     assert [each["job"] for each in listed] == [line.partition(": ")[0] for line in out.splitlines()]
     (sync,) = [each for each in listed if each["job"] == "sync"]

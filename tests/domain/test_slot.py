@@ -156,7 +156,7 @@ SKIP = replace(NINE, missed="skip")
          Plan(missed=missed(MONDAY + DAY, MONDAY + DAY, 1))),
         ("skip runs in time", SKIP, DONE, MONDAY + DAY + timedelta(minutes=1), Plan(run=MONDAY + DAY)),
         ("a new daily job begins with its next slot", NINE, None, MONDAY + HOUR,
-         Plan(missed=missed(MONDAY, MONDAY, 1))),
+         Plan(missed=missed(MONDAY, MONDAY, 0))),
         ("a new daily job runs in time", NINE, None, MONDAY + timedelta(minutes=1), Plan(run=MONDAY)),
         ("a new job of every few minutes runs at once", JobRule(every_minutes=600), None, MONDAY + 3 * HOUR,
          Plan(run=at("2026-11-23T10:00"))),

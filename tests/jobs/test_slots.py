@@ -8,6 +8,7 @@ from time import monotonic
 
 import pytest
 from sqlmodel import select
+from structlog.testing import capture_logs
 
 from interlock.domain.calendar import WorkCalendar
 from interlock.domain.outbox import Outgoing
@@ -138,6 +139,16 @@ def test_a_missed_run_is_caught_up_and_the_older_ones_are_recorded(store: Store)
     jobs.run_due(MONDAY + 3 * DAY + HOUR)
     assert ran == ["digest Mon 09:00", "digest Thu 09:00"]
     assert outcomes(store, "digest") == ["done", "skipped", "done"]
+
+
+def test_a_new_job_missed_nothing(store: Store) -> None:
+    ran: list[str] = []
+    jobs = runner(store, noting(ran), digest=NINE)
+    with capture_logs() as logged:
+        jobs.run_due(MONDAY + 2 * HOUR)
+        jobs.run_due(MONDAY + DAY)
+    assert ran == ["digest Tue 09:00"]
+    assert "job.missed" not in {each["event"] for each in logged}
 
 
 def test_two_runners_run_a_slot_once(store: Store) -> None:

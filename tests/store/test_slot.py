@@ -111,6 +111,17 @@ def test_missed_slots_are_one_row(store: Store) -> None:
     assert (firing.outcome, firing.detail) == ("skipped", "Missed, as the 2 before since 2026-11-21 09:00Z.")
 
 
+def test_what_stands_for_a_job_that_begins_was_missed_by_nobody(store: Store) -> None:
+    with store.write() as session:
+        for job, count in (("digest:C1", 0), ("digest:C2", 1)):
+            slots.record_missed(session, job, Missed(first=DUE, last=DUE, count=count), NOW)
+        said = slots.newest(session, "digest:C1")
+        skipped = slots.skipped(session, "digest", DUE - timedelta(days=1), DUE)
+    assert said is not None
+    assert said.detail == "Begins with its next time."
+    assert [each.job for each in skipped] == ["digest:C2"]
+
+
 @pytest.mark.parametrize("round_", range(5))
 def test_of_four_who_claim_at_once_one_wins(store: Store, round_: int) -> None:
     claimed = at_once(4, lambda number: claim(store, f"owner{number}"))

@@ -76,7 +76,9 @@ class Firing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Missed:
-    """Slots that nothing was done about: `count` of them, the first and the last."""
+    """Slots that nothing was done about: `count` of them, the first and the last. A `count` of 0 is the slot before a
+    job began: it stands for the job in the record, and nobody missed it.
+    """
 
     first: datetime
     last: datetime
@@ -116,7 +118,7 @@ def plan(rule: JobRule, last: Firing | None, now: datetime, default_zone: str) -
 
     Only the newest due slot ever runs: yesterday's digest beside today's helps nobody. A job runs once at a time.
     A job never seen before runs at once if it is one of every so many minutes; one of a local time begins with its
-    next slot, and the one before is recorded as missed, so that from then on there is a `last`.
+    next slot, and the one before is recorded, so that from then on there is a `last`.
     """
     if last is not None and last.is_held(now):
         return Plan()
@@ -129,10 +131,12 @@ def plan(rule: JobRule, last: Firing | None, now: datetime, default_zone: str) -
     runs = now - newest <= _patience(rule, now - newest, is_new=last is None)
     left = due[:-1] if runs else due
     if last is None:
-        left = left[-1:] if not runs else []
+        missed = None if runs else Missed(first=newest, last=newest, count=0)
+    else:
+        missed = Missed(first=left[0], last=left[-1], count=len(left)) if left else None
     return Plan(
         run=newest if runs else None,
-        missed=Missed(first=left[0], last=left[-1], count=len(left)) if left else None,
+        missed=missed,
         give_up=unfinished.slot.due_at if unfinished is not None else None,
     )
 

@@ -168,6 +168,7 @@ class JobRunner:
                 log.warning("job.given_up", job=name, due_at=todo.give_up)
             if todo.missed is not None:
                 slots.record_missed(session, name, todo.missed, now)
+            if todo.missed is not None and todo.missed.count:
                 log.warning("job.missed", job=name, count=todo.missed.count, last=todo.missed.last)
             slot = None if todo.run is None else slots.claim(session, name, todo.run, self._owner, now, job.lease)
         return None if slot is None else self._run(job, slot, rule, now)

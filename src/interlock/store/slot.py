@@ -12,6 +12,9 @@ from interlock.store.alone import alone
 from interlock.store.base import UtcDateTime
 from interlock.store.upsert import insert_new
 
+BEGINS = "Begins with its next time."
+"""Of a job never seen before: there was nothing to be missed."""
+
 UNFINISHED = text("outcome IS NULL")
 
 
@@ -52,9 +55,13 @@ def recent(session: Session, job: str, limit: int, until: datetime | None = None
 
 
 def skipped(session: Session, family: str, after: datetime, until: datetime) -> tuple[Slot, ...]:
-    """The slots of a family of jobs that were due after `after` up to `until` and never ran, in order."""
+    """The slots of a family of jobs that were due after `after` up to `until` and were missed, in order."""
     due = (col(SlotRow.due_at) > after, col(SlotRow.due_at) <= until)
-    ours = (col(SlotRow.job).startswith(f"{family}:", autoescape=True), SlotRow.outcome == "skipped")
+    ours = (
+        col(SlotRow.job).startswith(f"{family}:", autoescape=True),
+        SlotRow.outcome == "skipped",
+        SlotRow.detail != BEGINS,
+    )
     rows = session.exec(select(SlotRow).where(*ours, *due).order_by(col(SlotRow.due_at), col(SlotRow.job)))
     return tuple(_firing(row).slot for row in rows)
 
@@ -147,9 +154,8 @@ def give_up_overtaken(session: Session, last: Firing | None, now: datetime) -> N
 
 def record_missed(session: Session, job: str, missed: Missed, now: datetime) -> None:
     """One row stands for them all: a week without the program is no thousand rows."""
-    detail = (
-        "Missed." if missed.count == 1 else f"Missed, as the {missed.count - 1} before since {missed.first:%F %R}Z."
-    )
+    told = {0: BEGINS, 1: "Missed."}
+    detail = told.get(missed.count, f"Missed, as the {missed.count - 1} before since {missed.first:%F %R}Z.")
     row = {"job": job, "due_at": missed.last, "attempt": 0, "done_at": now, "outcome": "skipped", "detail": detail}
     insert_new(session, SlotRow, [row])
 
