@@ -4,6 +4,7 @@ import shlex
 from typing import Final
 
 from bot.parsing import CHANNEL
+from bot.views.text import cut
 from interlock.domain.draft import TypedDraft
 
 HOW: Final = (
@@ -12,6 +13,10 @@ HOW: Final = (
     "label: and epic: work too, each may be repeated, and quotes hold blanks together. Without anything, a form opens."
 )
 KINDS: Final = ("version", "label", "epic", "channel")
+WORDS: Final = 3
+"""A template, a name and a target."""
+
+LONGEST: Final = 60
 
 
 class Unread:
@@ -27,7 +32,10 @@ def read(args: str) -> TypedDraft | Unread:
     except ValueError:
         return Unread("A quote is not closed.")
     plain = [word for word in words if word.partition(":")[0] not in KINDS]
-    if len(plain) != 3:  # noqa: PLR2004 template, name and target
+    if len(plain) > WORDS:
+        odd = next((word for word in plain if ":" in word or "=" in word), plain[WORDS])
+        return Unread(f"“{cut(odd, LONGEST)}” is not understood.")
+    if len(plain) < WORDS:
         return Unread(f"That has {len(plain)} of the three words that it needs.")
     named = {kind: tuple(word.partition(":")[2] for word in words if word.partition(":")[0] == kind) for kind in KINDS}
     channel = (named["channel"] or ("",))[-1]

@@ -46,7 +46,7 @@ def database(settings: Settings, store: Store | None, now: Clock) -> Iterator[Fi
     try:
         have = schema.current(store)
     except StoreError as error:
-        yield fail("database", str(error), "Start it, or correct DATABASE_URL.")
+        yield fail("database", str(error), "" if store.is_sqlite else "Start it if it is down.")
         return
     with store.read() as session:
         ask = "SELECT sqlite_version()" if store.is_sqlite else "SHOW server_version"

@@ -246,6 +246,17 @@ def test_a_database_or_address_that_cannot_be_read_is_not_looked_for(env: Env) -
     assert found.keys().isdisjoint({"database", "Interlock itself", "disk space"})
 
 
+def test_a_file_that_is_no_database_is_nothing_to_start(tmp_path: Path) -> None:
+    file = tmp_path / "notes.db"
+    file.write_text("not a database, however long it may be " * 100)
+    settings = load_settings({"DATABASE_URL": f"sqlite:///{file}"})
+    store = Store(f"sqlite:///{file}")
+    (found,) = machine.database(settings, store, wiring.now)
+    store.close()
+    assert (found.mark, found.mend) == (Mark.FAIL, "")
+    assert found.told.endswith("(file is not a database). Check DATABASE_URL.")
+
+
 def test_a_policy_that_is_wrong_is_2(env: Env, tmp_path: Path) -> None:
     policy = tmp_path / "interlock.yaml"
     policy.write_text("time_zone: Mars/Olympus\n")

@@ -176,6 +176,8 @@ def test_a_release_is_planned_at_once(world: Services, rita: Terminal) -> None:
     ("typed", "told"),
     [
         ("new quarterly 2026.12", "That has 2 of the three words"),
+        ("new quarterly 2026.12 2026-12-17 fix_version=nope", "“fix_version=nope” is not understood. Type a template"),
+        ("new quarterly 2026.12 of ours 2026-12-17", "“ours” is not understood."),
         ('new quarterly "2026.12', "A quote is not closed."),
         (NEW.replace("quarterly", "nothing"), "Choose a template"),
         (NEW.replace("2026-12-17", "someday"), "Choose the target date."),

@@ -26,7 +26,8 @@ from interlock.usecases.record import record
 
 UNKNOWN_CARD = Refused(
     reason="unknown_card",
-    sentence="That button belongs to no card that Interlock drew. Type /release signoffs for the one that stands.",
+    sentence="That card is not known here, perhaps since a backup was restored. "
+    "Type /release signoffs for the one that stands.",
 )
 
 
