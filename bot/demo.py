@@ -57,6 +57,8 @@ def run(world: World, parent: Path) -> None:
                     _play(server, ending)
                 if not ending.is_set():
                     typer.echo(f"Interlock is ready: open {server.url}  (Ctrl-C ends it; the bot's log is {log})")
+                    bot_url = f"http://127.0.0.1:{bot_port}"
+                    typer.echo(f"The bot answers monitoring at {bot_url}/readyz and {bot_url}/metrics.")
                 while not ending.wait(0.5):
                     if bot.poll() is not None:
                         raise PracticeError(f"The bot has stopped. Its log, {log}, says why.")

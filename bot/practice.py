@@ -95,6 +95,7 @@ def serve_until_told(world: World) -> None:
     with told_to_end() as ending, serve(world) as server:
         typer.echo(f"The practice workspace is at {server.url}. Ctrl-C ends it. A bot reaches it with:\n")
         settings = environment(server, world.flavour) | policy_for(world, server, Path(".demo") / "config")
+        settings |= {"DATABASE_URL": "sqlite:///sandbox.db"}  # not the one that the caller's bot may have
         for name, value in settings.items():
             typer.echo(f"export {name}={value}")
         ending.wait()

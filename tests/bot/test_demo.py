@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -83,7 +84,7 @@ def address(line: str) -> str:
 
 def page(url: str) -> int:
     connection = HTTPConnection(urlsplit(url).netloc, timeout=10)
-    connection.request("GET", "/")
+    connection.request("GET", urlsplit(url).path or "/")
     answer = connection.getresponse()
     answer.read()
     connection.close()
@@ -97,6 +98,8 @@ def test_the_demonstration_is_ready_when_it_says_so_and_leaves_nothing_running(
     child = Child("demo", folder=tmp_path)
     children.append(child)
     assert page(address(child.says("Interlock is ready"))) in {200, 302, 303, 307}
+    told = re.findall(r"http://\S+/(?:readyz|metrics)", child.says("/metrics"))
+    assert [page(each) for each in told] == [200, 200]
     assert child.end(number) == 0, child.said
     (written,) = tmp_path.glob(".demo/*/bot.log")
     log = written.read_text().splitlines()
@@ -117,5 +120,6 @@ def test_the_sandbox_says_what_points_a_bot_at_it(tmp_path: Path, children: list
     url = address(child.says("The practice workspace is at"))
     assert child.says("export SLACK_API_URL") == f"export SLACK_API_URL={url}/api/"
     assert child.says("export JIRA_URL") == f"export JIRA_URL={url}/jira-dc"
+    assert child.says("export DATABASE_URL") == "export DATABASE_URL=sqlite:///sandbox.db"
     assert not any("JIRA_EMAIL" in line for line in child.said)
     assert child.end(signal.SIGTERM) == 0
