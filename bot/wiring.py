@@ -60,6 +60,7 @@ from interlock.jobs.wakeup import Wakeup
 from interlock.jobs.webhook import Receipt
 from interlock.store import mirror, schema
 from interlock.store.engine import Store
+from interlock.store.one_process import alone_on
 from interlock.trackers.http import Heed, Observe, unheeded, unobserved
 from interlock.trackers.jira import JiraTracker
 from interlock.usecases import environment, outage, parked
@@ -382,20 +383,21 @@ def run(settings: Settings, mode: Mode, env: Mapping[str, str] | None = None) ->
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
     signal.signal(signal.SIGHUP, ask)
-    bot = Bot(settings, mode, env=env)
-    tracing = _tracing(settings)
-    set_aside_what_stays()
-    try:
-        bot.start()
-        while not ending.wait(LOOK_SECONDS):
-            force = not asked.empty()
-            while not asked.empty():
-                asked.get()
-            bot.renew_secrets(force=force)
-    finally:
-        bot.stop()
-        if tracing is not None:
-            tracing.stop()
+    with alone_on(settings.reveal("DATABASE_URL")):
+        bot = Bot(settings, mode, env=env)
+        tracing = _tracing(settings)
+        set_aside_what_stays()
+        try:
+            bot.start()
+            while not ending.wait(LOOK_SECONDS):
+                force = not asked.empty()
+                while not asked.empty():
+                    asked.get()
+                bot.renew_secrets(force=force)
+        finally:
+            bot.stop()
+            if tracing is not None:
+                tracing.stop()
 
 
 def _tracing(settings: Settings) -> "Tracing | None":

@@ -124,6 +124,8 @@ def test_over_http_the_same_listeners_answer(
 ) -> None:
     process = start({name: value for name, value in env.items() if name != "SLACK_APP_TOKEN"}, "--mode", "http")
     until("the bot", lambda: is_ready(port))
+    code, line = refused(start(env | {"INTERLOCK_HTTP": "127.0.0.1:0"}))
+    assert (code, "Another Interlock runs on" in line) == (1, True)
     workspace.slack.context.delivery.http_url = f"http://127.0.0.1:{port}"
     outcome = workspace.acts.command("U0ANA", "C0GENERAL", "/release help payload").result(PATIENCE)
     assert "What /release can do" in outcome.body["text"]
