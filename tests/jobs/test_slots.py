@@ -16,6 +16,7 @@ from interlock.domain.policy import JobRule, Policy, Tickets
 from interlock.domain.slot import Firing, Slot
 from interlock.jobs.job import Job, JobContext, JobReport
 from interlock.jobs.slots import JobRunner, UnknownJobError
+from interlock.store import health
 from interlock.store import slot as slots
 from interlock.store.engine import Store
 from interlock.store.outbox import OutboxRow, enqueue
@@ -108,6 +109,18 @@ def test_a_slot_held_by_a_clock_an_hour_ahead_is_free_when_its_holder_died(store
         slots.claim(session, "digest", MONDAY, "dead", MONDAY, HOUR)
     jobs.run_due(MONDAY + MINUTE)
     assert ran == ["digest Mon 09:00"]
+
+
+@pytest.mark.parametrize("held", ["full", "manual/sync"])
+def test_one_of_a_group_that_died_with_a_clock_an_hour_ahead_silences_none(store: Store, held: str) -> None:
+    ran: list[str] = []
+    jobs = runner(store, *(replace(noting(ran, name), group="reading") for name in ("sync", "full")), sync=NINE)
+    with store.write() as session:
+        slots.claim(session, held, MONDAY + HOUR, "dead", MONDAY + HOUR, 2 * MINUTE)
+    jobs.run_due(MONDAY + MINUTE)
+    assert ran == ["sync Mon 09:00"]
+    with store.read() as session:
+        assert {outcome for _, outcome in health.gauges(session, MONDAY + MINUTE).slots} == {"done"}
 
 
 def test_a_clock_that_is_put_right_by_seconds_fires_no_older_slot(store: Store) -> None:

@@ -3,7 +3,7 @@ policy, the injected clock and the slots in the database.
 
 Why a tick and not a trigger per job: APScheduler fires 02:30 twice when the clocks go back, forgets what was missed
 while the program was down, cannot share its jobs among processes, and knows only the machine's own clock. All four are
-the slots' business, and then the trigger that is left to choose is the plainest. A tick costs one indexed read a job.
+the slots' business, and then the trigger that is left to choose is the plainest. A tick costs two indexed reads a job.
 
 Each job ticks by itself on a thread of its own, so a sync that takes an hour delays no digest.
 """

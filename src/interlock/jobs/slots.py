@@ -86,7 +86,13 @@ class JobRunner:
     def run_due(self, now: datetime, only: str | None = None) -> tuple[Run, ...]:
         """Run what is due (of the job `only`), one after the other; what another runner holds is left to it."""
         jobs = self.jobs.values() if only is None else (self._named(only),)
-        runs = (self._due(job, name, rule, now) for job in jobs for name, rule in self._subjects(job, now))
+        with self._store.read() as session:
+            abandoned = slots.abandoned(session, now)
+        runs = (
+            self._due(job, name, rule, now, abandoned=name in abandoned)
+            for job in jobs
+            for name, rule in self._subjects(job, now)
+        )
         return tuple(run for run in runs if run is not None)
 
     def run_now(self, name: str, at: datetime, *, subject: str | None = None, dry_run: bool = False) -> tuple[Run, ...]:
@@ -139,13 +145,13 @@ class JobRunner:
         names = [each.name for each in self.jobs.values() if job.group is not None and each.group == job.group]
         return [each for name in names for each in (name, f"{MANUAL}{name}") if each != but]
 
-    def _due(self, job: Job, name: str, rule: JobRule, now: datetime) -> Run | None:
+    def _due(self, job: Job, name: str, rule: JobRule, now: datetime, *, abandoned: bool) -> Run | None:
         if self._stopping.is_set():
             return None
         with self._store.read() as session:
             # Most ticks find nothing to do, and need no writer's transaction to see it.
             last = slots.newest(session, name, now + LONGEST_LEASE)
-            idle = self._plan(last, rule, now) == Plan() and not slots.has_overtaken(session, last, now)
+            idle = self._plan(last, rule, now) == Plan() and not abandoned
             if idle or not self._trusts(session, now):
                 return None
             if slots.any_held(session, self._kin(job, name), now):

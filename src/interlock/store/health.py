@@ -14,7 +14,7 @@ from interlock.store import outage, pacing, vendor
 from interlock.store.audit import AuditHeadRow, AuditRow
 from interlock.store.mirror import MirrorRow
 from interlock.store.outbox import backlog, parked_for
-from interlock.store.slot import SlotRow
+from interlock.store.slot import SlotRow, held
 
 RECENT = timedelta(days=1)
 
@@ -76,7 +76,7 @@ def _slots(session: Session, now: datetime) -> dict[tuple[str, str], int]:
     job = _without_subject(session)
     running = session.execute(
         columns(job, literal("running"), func.count())
-        .where(col(SlotRow.outcome).is_(None), col(SlotRow.lease_until) > now, col(SlotRow.started_at).is_not(None))
+        .where(held(now), col(SlotRow.started_at).is_not(None))
         .group_by(job)
     )
     ended = session.execute(

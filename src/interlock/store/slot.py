@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CheckConstraint, ColumnElement, CursorResult, Index, func, or_, text, update
+from sqlalchemy import CheckConstraint, ColumnElement, CursorResult, Index, and_, func, or_, text, update
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from interlock.domain.slot import LONGEST_LEASE, Firing, Missed, Outcome, Slot
@@ -71,12 +71,21 @@ def one_at_a_time(session: Session, job: str) -> None:
     alone(session, f"slot {job}")
 
 
+def held(now: datetime) -> ColumnElement[bool]:
+    """Of rows whose slot runs somewhere, or waits for another attempt: as `Firing.is_held` tells of one."""
+    lease = col(SlotRow.lease_until)
+    return and_(col(SlotRow.outcome).is_(None), lease > now, lease <= now + LONGEST_LEASE)
+
+
 def any_held(session: Session, jobs: Collection[str], now: datetime) -> bool:
     """Whether a slot of any of these runs somewhere, or waits for another attempt."""
-    held = select(SlotRow.job).where(
-        col(SlotRow.job).in_(jobs), col(SlotRow.outcome).is_(None), col(SlotRow.lease_until) > now
-    )
-    return session.exec(held.limit(1)).first() is not None
+    return session.exec(select(SlotRow.job).where(col(SlotRow.job).in_(jobs), held(now)).limit(1)).first() is not None
+
+
+def abandoned(session: Session, now: datetime) -> frozenset[str]:
+    """The jobs with a slot that was due, was begun, and that nobody holds."""
+    left = (col(SlotRow.outcome).is_(None), col(SlotRow.due_at) <= now, _free(now))
+    return frozenset(session.exec(select(SlotRow.job).where(*left).distinct()))
 
 
 def claim(session: Session, job: str, due_at: datetime, owner: str, now: datetime, lease: timedelta) -> Slot | None:
@@ -138,18 +147,16 @@ def give_up(session: Session, job: str, due_at: datetime, now: datetime) -> bool
     return done.rowcount > 0
 
 
-def has_overtaken(session: Session, last: Firing | None, now: datetime) -> bool:
-    """Whether a slot before `last`, its job's newest, was abandoned: a clock that was put back fired it."""
-    if last is None:
-        return False
-    return session.exec(select(SlotRow.due_at).where(*_overtaken(last, now)).limit(1)).first() is not None
-
-
 def give_up_overtaken(session: Session, last: Firing | None, now: datetime) -> None:
-    """Close those slots: nothing else would look at them again."""
+    """Close what was abandoned before `last`, its job's newest: a clock that was put back fired it, and nothing else
+    would look at it again.
+    """
     if last is not None:
+        older = (col(SlotRow.job) == last.slot.job, col(SlotRow.due_at) < last.slot.due_at)
         closed = {"outcome": "failed", "done_at": now, "lease_until": None, "detail": "A later one ran before it."}
-        session.connection().execute(update(SlotRow).where(*_overtaken(last, now)).values(**closed))
+        session.connection().execute(
+            update(SlotRow).where(*older, col(SlotRow.outcome).is_(None), _free(now)).values(**closed)
+        )
 
 
 def record_missed(session: Session, job: str, missed: Missed, now: datetime) -> None:
@@ -158,11 +165,6 @@ def record_missed(session: Session, job: str, missed: Missed, now: datetime) -> 
     detail = told.get(missed.count, f"Missed, as the {missed.count - 1} before since {missed.first:%F %R}Z.")
     row = {"job": job, "due_at": missed.last, "attempt": 0, "done_at": now, "outcome": "skipped", "detail": detail}
     insert_new(session, SlotRow, [row])
-
-
-def _overtaken(last: Firing, now: datetime) -> tuple[ColumnElement[bool], ...]:
-    older = (col(SlotRow.job) == last.slot.job, col(SlotRow.due_at) < last.slot.due_at)
-    return (*older, col(SlotRow.outcome).is_(None), _free(now))
 
 
 def _free(now: datetime) -> ColumnElement[bool]:
