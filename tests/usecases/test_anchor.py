@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 from sqlmodel import select
+from structlog.testing import capture_logs
 
 from interlock.domain import audit as chain
 from interlock.domain.anchor import read
@@ -102,9 +103,9 @@ def test_a_rewritten_record_holds_by_itself_and_not_against_its_anchors(store: S
     broken = anchor.contradicted(store, kept)
     assert broken is not None
     assert (broken.seq, broken.why) == (2, "it is not what was anchored on 2026-11-23 09:00 UTC")
-    with pytest.raises(anchor.AnchorError, match="The record was changed: event 2"):
+    with capture_logs() as logged, pytest.raises(anchor.AnchorError, match="The record was changed: event 2"):
         anchor.run(store, policy, NOW + timedelta(days=1))
-    assert len(posted(store)) == 1
+    assert (len(posted(store)), logged) == (1, [])
 
 
 def test_a_record_that_was_cut_short_shows(store: Store, policy: Policy) -> None:
@@ -118,9 +119,16 @@ def test_a_record_that_was_cut_short_shows(store: Store, policy: Policy) -> None
 
 
 def test_a_channel_that_is_not_seen_is_named(store: Store, policy: Policy) -> None:
+    """And takes no other anchor with it."""
     decide(store, "because")
-    with pytest.raises(anchor.AnchorError, match="#rel-data-platform: Interlock does not see that channel"):
+    with (
+        capture_logs() as logged,
+        pytest.raises(anchor.AnchorError, match="#rel-data-platform: Interlock does not see that channel"),
+    ):
         anchor.run(store, policy, NOW)
+    [kept] = read(anchor_folder.text(Path(policy.anchors.folder or "")))
+    assert kept.seq == 1
+    assert [(each["event"], each["anchor"]) for each in logged] == [("audit.anchor", kept.line)]
 
 
 def test_a_folder_that_cannot_be_written_is_named(sqlite_store: Store, tmp_path: Path) -> None:
@@ -133,6 +141,8 @@ def test_a_folder_that_cannot_be_written_is_named(sqlite_store: Store, tmp_path:
 
 def test_without_channel_and_folder_the_log_is_the_anchor(sqlite_store: Store) -> None:
     decide(sqlite_store, "because")
-    done = anchor.run(sqlite_store, POLICY, NOW)
+    with capture_logs() as logged:
+        done = anchor.run(sqlite_store, POLICY, NOW)
     assert done is not None
+    assert [each["anchor"] for each in logged] == [done.anchor.line]
     assert (done.anchor.seq, done.posts) == (1, ())
