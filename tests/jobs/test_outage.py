@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from interlock.domain.outage import Cause, Outage, Recovery
@@ -11,11 +12,13 @@ from interlock.domain.outbox import DeliveryError, Message, Outgoing, Sent, Urge
 from interlock.domain.pacing import UNLIMITED
 from interlock.domain.policy import ChannelRule, Digest, Policy
 from interlock.domain.slot import Missed
+from interlock.jobs.haste import Ticks, ticks
 from interlock.jobs.relay import Relay
-from interlock.store import slot
+from interlock.store import outbox_relay, slot
 from interlock.store.engine import Store
 from interlock.store.outage import OutageRow
 from interlock.store.outbox import OutboxRow, enqueue
+from interlock.store.outbox_relay import Outlook
 from interlock.store.person import ChannelRow
 from interlock.usecases import outage
 from tests import builders
@@ -67,12 +70,18 @@ class Office:
             self.release = release(session)
         self.relay.run_once()
 
-    def hire(self, owner: str) -> Relay:
+    def hire(self, owner: str, ticks: Ticks = ticks) -> Relay:
         def on_recovered(session: Session, ended: Outage) -> int:
             return outage.tell(session, POLICY, ended, self.now)
 
         return Relay(
-            self.store, self.slack, clock=lambda: self.now, owner=owner, rates=UNLIMITED, on_recovered=on_recovered
+            self.store,
+            self.slack,
+            clock=lambda: self.now,
+            owner=owner,
+            rates=UNLIMITED,
+            on_recovered=on_recovered,
+            ticks=ticks,
         )
 
     def add(self, *posts: Outgoing) -> None:
@@ -324,3 +333,51 @@ def test_a_message_that_stands_in_slack_already_is_no_proof_and_holds_up_nobody(
     local.run()
     assert {row.state for row in local.rows().values()} == {"sent"}
     assert local.slack.tried.count("next") == 1
+
+
+def test_a_relay_that_was_held_up_before_it_asked_keeps_nobody_from_asking(office: Office) -> None:
+    """Slack is down, and the one message that feels for it is not sent after all: the next may go at once."""
+    went_by = iter((0.0, 60.0))
+    sleeper = office.hire("sleeper", lambda: next(went_by))
+    office.slack.off = REFUSING
+    office.add(*posts(4))
+    office.run(minutes=5)
+    office.slack.off = None
+    office.now += timedelta(minutes=1)
+    assert sleeper.run_once() == 1
+    assert office.slack.stands == []
+    office.run()
+    assert sorted(key for key in office.slack.stands if key.startswith("p")) == [f"p{each}" for each in range(4)]
+
+
+def test_what_may_still_be_under_way_keeps_nobody_from_asking_either(office: Office) -> None:
+    """Its relay died so recently that it cannot be looked for yet; another message feels for Slack meanwhile."""
+    office.slack.off = REFUSING
+    office.add(*posts(3))
+    office.run(minutes=5)
+    office.slack.off = None
+    office.now += timedelta(minutes=1)
+    dead = {"state": "sending", "attempted_at": office.now, "owner": "dead", "lease_until": office.now}
+    with office.store.write() as session:
+        session.connection().execute(update(OutboxRow).where(col(OutboxRow.key) == "p0").values(**dead))
+        session.connection().execute(
+            update(OutboxRow).where(col(OutboxRow.key) != "p0").values(channel="C0GENERAL", lane="C0GENERAL")
+        )
+    office.run()
+    assert {"p1", "p2"} <= set(office.slack.stands)
+
+
+def test_a_relay_to_which_nothing_was_left_keeps_nobody_from_asking(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it had seen was taken by another while it claimed the probe."""
+    office.slack.off = REFUSING
+    office.add(*posts(1))
+    office.run(minutes=5)
+    office.slack.off = None
+    office.now += timedelta(minutes=1)
+    with monkeypatch.context() as late:
+        late.setattr(outbox_relay, "look", lambda *_, **__: Outlook(lanes=("gone",), any_late=False, next_at=None))
+        assert office.hire("late").run_once() == 0
+    assert office.relay.run_once() == 1
+    assert office.slack.stands == ["p0"]

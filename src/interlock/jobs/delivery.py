@@ -109,6 +109,7 @@ class Courier:
             return
         if haste.is_over:
             # Another may hold it by now; if none does, it is as if this had not begun.
+            self._reach()
             self._again(message, Again(at=self._clock(), charged=False), HELD_UP)
             return
         try:
@@ -121,7 +122,7 @@ class Courier:
         if isinstance(outcome, Sent):
             self._sent(message, outcome, "sent")
         elif isinstance(outcome, Deferred):
-            self._reach()  # this one was no proof of anything
+            self._reach()
             at = min(outcome.until, self._clock() + delivery.LONGEST_WAIT)
             with self._store.write() as session:
                 settled = outbox_relay.settle_deferred(session, message, self._owner, at, outcome.reason)
@@ -140,6 +141,7 @@ class Courier:
         if newer:
             self._dropped(message, "A newer refresh takes its place.")
         elif begun is None:
+            self._reach()
             self._lost(message)
         return begun
 
@@ -150,6 +152,7 @@ class Courier:
         # An attempt that is yet to come was made before the clock was put back: it says nothing of how long ago.
         if attempted <= now < due:
             # Its relay died so recently that the message may still be on its way.
+            self._reach()
             self._again(message, Again(at=due, look_up=True), reason=None)
             return
         self.tally.add("looked_up")
@@ -194,7 +197,7 @@ class Courier:
             return outage.reach(session)
 
     def _reach(self) -> Reach:
-        """Nothing speaks against Slack: while it is down, another attempt may be made at once."""
+        """This message was no proof of anything: while Slack is down, another attempt may be made at once."""
         with self._store.write() as session:
             outage.probe_now(session, self._clock())
             return outage.reach(session)

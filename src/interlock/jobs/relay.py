@@ -160,6 +160,8 @@ class Relay:
                 return (), down.probe_at
             lease = self._rules.lease
             taken = outbox_relay.take(session, outlook.lanes, self._owner, now, lease=lease, rates=self._rates)
+            if down is not None and not taken:
+                outage.probe_now(session, now)
         return taken, outlook.next_at
 
     def _look(self, now: datetime, free: int) -> tuple[outage.Outlook | None, outbox_relay.Outlook]:
