@@ -28,10 +28,11 @@ def main(arguments: Sequence[str]) -> int:
         report = json.loads(run.stdout)
     except ValueError:
         why = (run.stderr.strip().splitlines() or ["it said nothing"])[-1]
-        print(f"The vulnerability service can't be asked from here, so nothing is known: {why[:LONGEST]}")  # noqa: T201
+        told = f"The vulnerability service can't be asked from here, so nothing is known: {why[:LONGEST]}"
+        print(told)  # noqa: T201 a program for the terminal
         return UNKNOWN
     lines, code = judge(report)
-    print("\n".join(lines))  # noqa: T201 a program for the terminal
+    print("\n".join(lines))  # noqa: T201 as above
     return code
 
 

@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 
 from bench.measure import Row, Timing
 from bench.practice import Practice
-from bench.running import SECRET, Running, running
+from bench.running import SECRET, running
 from bench.world import CHANNEL, Planned
 from bot.payload import encode
 from bot.wiring import now
@@ -50,7 +50,7 @@ def measure(name: str, store: Store, practice: Practice, planned: Planned) -> li
             early = bot.memory()
             told = json.loads(crowd.stdout.readline())
             late = bot.memory()
-        _expect_life(bot)
+        bot.wait_until_ready()
     acks, idle, busy = (Timing(samples=tuple(told[each])) for each in ("acks", "idle", "busy"))
     delay = busy.quantile(0.99) - idle.quantile(0.99)
     people = f"{CROWD} people for a minute"
@@ -78,10 +78,6 @@ def measure(name: str, store: Store, practice: Practice, planned: Planned) -> li
             theirs=f"{early:.0f} MiB",
         ),
     ]
-
-
-def _expect_life(bot: Running) -> None:
-    bot.wait_until_ready()
 
 
 class Person(threading.Thread):

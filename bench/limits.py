@@ -11,10 +11,10 @@ import typer
 
 from bot import slack
 from interlock.domain.pacing import SLACK, Step
+from interlock.trackers import jira
 
 TIER_2: Final = 20
 """Calls a minute of one method. Source: https://docs.slack.dev/apis/web-api/rate-limits"""
-JIRA_PAGE, JIRA_IDS = 250, 1000
 JIRA_SECONDS: Final = 0.5
 """What Jira Cloud takes for a page, about; Data Center is as fast as its database."""
 
@@ -32,15 +32,15 @@ def waits(company: Company) -> dict[str, timedelta]:
     """By what is waited for."""
     tier_2 = timedelta(minutes=1) / TIER_2
     post, update = SLACK[Step.POST][0].every, SLACK[Step.UPDATE][0].every
-    jira = timedelta(seconds=JIRA_SECONDS)
+    page = timedelta(seconds=JIRA_SECONDS)
     return {
         f"reading {company.people:,} people from Slack": _pages(company.people, slack.PAGE) * tier_2,
         f"reading {company.channels:,} channels from Slack": _pages(company.channels, slack.PAGE) * tier_2,
         f"a digest in each of {company.channels:,} channels, all at one hour": company.channels * post,
         f"drawing {company.cards:,} cards anew": company.cards * update,
-        f"reading all of {company.tickets:,} tickets": _pages(company.tickets, JIRA_PAGE) * jira,
-        f"listing the ids of {company.tickets:,} tickets": _pages(company.tickets, JIRA_IDS) * jira,
-        f"reading {company.changes_a_day:,} changes of a day": _pages(company.changes_a_day, JIRA_PAGE) * jira,
+        f"reading all of {company.tickets:,} tickets": _pages(company.tickets, jira.PAGE) * page,
+        f"listing the ids of {company.tickets:,} tickets": _pages(company.tickets, jira.IDS_PAGE) * page,
+        f"reading {company.changes_a_day:,} changes of a day": _pages(company.changes_a_day, jira.PAGE) * page,
     }
 
 

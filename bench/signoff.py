@@ -87,7 +87,7 @@ class BySql:
             "hash": hashlib.sha256(f"{head}{self._values['body']}".encode()).hexdigest(),
             "card_key": f"refresh#{tokens['card_token']}",
             "home_key": f"home#{tokens['home_token']}",
-            "click_key": f"signoff:{tokens['salt']}",
+            "click_key": f"act:{tokens['salt']}",
         }
         for statement in self._writes:
             cursor.execute(statement, self._values | tokens | link)

@@ -71,8 +71,7 @@ def config_schema(kind: str, write: Path | None) -> str:
 
 def verify_audit(env: Mapping[str, str], anchors: Sequence[Path] = ()) -> Verdict:
     """The whole chain, that it still has what any text in these files says that it had, and that the sign-offs that
-    count are those that it records. Raises ConfigError for a
-    file that cannot be read or holds no anchor.
+    count are those that it records. Raises ConfigError for a file that cannot be read or holds no anchor.
     """
     texts = [_anchors(path) for path in anchors]
     store = open_store(settings_from(env))

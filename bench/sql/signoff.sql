@@ -1,7 +1,7 @@
 -- The rows that one approval writes, for SQLite and PostgreSQL alike: the sign-off, its audit event with the person
--- beside it, the chain's new head, the click that it was, and the two messages that follow from it (the card, the signer's Home tab). Before
--- them, what a decision is held against at the moment of the click, whatever else it reads: the scope and who worked on
--- it.
+-- beside it, the chain's new head, the click that it was, and the two messages that follow from it (the card, the
+-- signer's Home tab). Before them, what a decision is held against at the moment of the click, whatever else it reads:
+-- the scope and who worked on it.
 
 -- name: scope
 SELECT ticket.id, ticket.key, ticket.category, ticket.priority

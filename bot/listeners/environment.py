@@ -8,7 +8,7 @@ from bot.services import Services
 from bot.views import booking as booking_view
 from bot.views import booking_form as form
 from bot.views import environment as view
-from bot.views.blocks import Message, escape, refusal
+from bot.views.blocks import Message, escape, problems, refusal
 from bot.views.forms import notice
 from interlock.domain import when
 from interlock.domain.authority import Refused
@@ -93,7 +93,7 @@ def _book_typed(request: Command, services: Services, key: str, words: list[str]
     done = booking.book(services.store, services.policy, request.actor, draft, request.trigger_id, request.now)
     services.wake()
     if isinstance(done, Invalid):
-        return refusal(" ".join(map(escape, done.problems.values())))
+        return problems(done.problems)
     if isinstance(done, Conflict):
         return booking_view.taken(done.taken, request.actor.slack_id)
     if isinstance(done, Refused):

@@ -8,7 +8,7 @@ from bot.services import Services
 from bot.views import release as view
 from bot.views import release_form as form
 from bot.views import signoff as signoff_view
-from bot.views.blocks import Block, Message, escape, refusal
+from bot.views.blocks import Block, Message, escape, problems, refusal
 from bot.views.forms import notice
 from interlock.domain.authority import Refused
 from interlock.domain.draft import Draft
@@ -80,7 +80,7 @@ def _new_typed(request: Command, services: Services) -> Message:
     done = release.create(store, policy, actor, found, request.trigger_id, request.now)
     services.wake()
     if isinstance(done, Invalid):
-        return refusal(" ".join(map(escape, done.problems.values())))
+        return problems(done.problems)
     if isinstance(done, Refused):
         return view.refused(done)
     return form.planned(done.release, done.tickets, done.warnings)
@@ -140,7 +140,7 @@ def close_typed(request: Command, services: Services) -> Message:
     done = release.close(services.store, services.policy, request.actor, one.id, found.reason, request.now)
     services.wake()
     if isinstance(done, Invalid):
-        return refusal(" ".join(map(escape, done.problems.values())))
+        return problems(done.problems)
     return view.refused(done) if isinstance(done, Refused) else form.has_closed(done.release)
 
 

@@ -84,8 +84,7 @@ def reject_at_once(request: Click, services: Services) -> Message:
 
 
 def revoke(request: Click, services: Services) -> Message:
-    revision_id = request.id("revision")
-    result = signoff.revoke(services.store, services.policy, request.actor, revision_id, request.now)
+    result = signoff.revoke(services.store, services.policy, request.actor, request.id("revision"), request.now)
     services.wake()
     return view.refused(result) if isinstance(result, Refused) else view.revoked(result.release, result.requirements)
 
@@ -99,8 +98,7 @@ def _card(found: SignoffCard | Refused, now: datetime) -> Message:
 def _decide(
     services: Services, request: Click | Submission, revision_id: str, decision: Decision, reason: str | None
 ) -> signoff.Decided | Refused:
-    store, policy = services.store, services.policy
-    result = signoff.decide(store, policy, request.actor, revision_id, decision, reason, request.now)
+    result = signoff.decide(services.store, services.policy, request.actor, revision_id, decision, reason, request.now)
     services.wake()
     return result
 

@@ -5,7 +5,7 @@ A text given to these builders is mrkdwn whose foreign parts went through `escap
 https://docs.slack.dev/reference/block-kit/blocks and PLATFORM.md.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
@@ -124,6 +124,11 @@ def sentence(text: str) -> Message:
 def refusal(text: str) -> Message:
     """A sentence that says why something was not done."""
     return replace(sentence(text), refused=True)
+
+
+def problems(by_field: Mapping[str, str]) -> Message:
+    """What a form would say beside its fields, to somebody who typed it in a line."""
+    return refusal(" ".join(map(escape, by_field.values())))
 
 
 def plain(drawn: Message) -> Message:

@@ -12,7 +12,7 @@ from interlock.domain.booking import ALL_SEATS, OPEN, Booking, BookingState, Hel
 from interlock.domain.environment import Environment
 from interlock.store import person
 from interlock.store.base import UtcDateTime
-from interlock.store.person import PersonRow
+from interlock.store.person import IS_MEMBER, PersonRow
 from interlock.store.release import ReleaseRow
 
 SOMEBODY = "somebody who left"
@@ -82,7 +82,7 @@ def of_person(session: Session, slack_id: str) -> list[Booking]:
 
 def of_gone(session: Session) -> list[Booking]:
     """Active bookings of people who are no active full members any more."""
-    left = select(col(PersonRow.slack_id)).where(~col(PersonRow.active) | (col(PersonRow.kind) != "member"))
+    left = select(col(PersonRow.slack_id)).where(~IS_MEMBER)
     return _load(session, col(BookingRow.state) == BookingState.ACTIVE, col(BookingRow.slack_id).in_(left))
 
 

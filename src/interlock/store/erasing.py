@@ -24,7 +24,7 @@ from interlock.store.signoff import SignoffRow
 from interlock.store.ticket import AccountRow, TicketChangeRow
 from interlock.store.token import AccessTokenRow
 
-OPEN: Final = ("pending", "sending", "parked")
+UNSENT: Final = ("pending", "sending", "parked")
 NAMED_IN: Final[tuple[tuple[str, type[SQLModel], tuple[str, ...]], ...]] = (
     ("sign-off", SignoffRow, ("slack_id",)),
     ("release", ReleaseRow, ("created_by", "closed_by")),
@@ -127,7 +127,7 @@ def _forget_messages(session: Session, who: Identity) -> int:
     rows = session.exec(select(OutboxRow).where(or_(*likely))).all()
     clean = _Cleaner(who)
     for row in rows:
-        if row.channel == f"@{who.slack_id}" and row.state in OPEN:
+        if row.channel == f"@{who.slack_id}" and row.state in UNSENT:
             row.state, row.reason = "dropped", "Its reader was erased."
             row.owner, row.lease_until = None, None
         if row.channel == f"@{who.slack_id}":

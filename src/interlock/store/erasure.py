@@ -44,16 +44,14 @@ class ErasureRow(SQLModel, table=True):
 class Tombstones:
     """Asked of each person and account that is read; false, and so asked nothing, where nobody was erased."""
 
-    marks: frozenset[tuple[str, str]]
+    salts: frozenset[str]
+    marks: frozenset[str]
 
     def __bool__(self) -> bool:
         return bool(self.marks)
 
     def has(self, id_: str | None) -> bool:
-        return id_ is not None and any((salt, mark_of(salt, id_)) in self.marks for salt in self._salts())
-
-    def _salts(self) -> set[str]:
-        return {salt for salt, _ in self.marks}
+        return id_ is not None and any(mark_of(salt, id_) in self.marks for salt in self.salts)
 
 
 def mark_of(salt: str, id_: str) -> str:
@@ -61,7 +59,8 @@ def mark_of(salt: str, id_: str) -> str:
 
 
 def tombstones(session: Session) -> Tombstones:
-    return Tombstones(marks=frozenset(session.exec(select(TombstoneRow.salt, TombstoneRow.mark)).all()))
+    rows = session.exec(select(TombstoneRow.salt, TombstoneRow.mark)).all()
+    return Tombstones(salts=frozenset(salt for salt, _ in rows), marks=frozenset(mark for _, mark in rows))
 
 
 def bury(session: Session, ids: Iterable[str], now: datetime) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Index, text
+from sqlalchemy import Index, and_, text
 from sqlmodel import Field, Session, SQLModel, col, func, select
 
 from interlock.domain.actor import Owner, Person, Standing
@@ -36,6 +36,10 @@ class PersonRow(SQLModel, table=True):
     linked_by: str | None = None
     linked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     seen_at: datetime = Field(sa_type=UtcDateTime)
+
+
+IS_MEMBER = and_(col(PersonRow.active), col(PersonRow.kind) == "member")
+"""Of rows of active full members, who alone can act: as `Person.is_member`."""
 
 
 class GroupRow(SQLModel, table=True):
@@ -122,8 +126,7 @@ def members(session: Session, handles: Iterable[str]) -> dict[str, list[Person]]
         .where(
             col(GroupRow.handle).in_(list(found)),
             ~col(GroupRow.deleted),
-            col(PersonRow.active),
-            PersonRow.kind == "member",
+            IS_MEMBER,
         )
         .order_by(PersonRow.name)
     ).all()
@@ -135,11 +138,7 @@ def members(session: Session, handles: Iterable[str]) -> dict[str, list[Person]]
 def by_email(session: Session, emails: Iterable[str]) -> dict[str, Person]:
     """People who can act, by their e-mail address in lower case."""
     wanted = [email.casefold() for email in emails]
-    rows = session.exec(
-        select(PersonRow).where(
-            func.lower(PersonRow.email).in_(wanted), col(PersonRow.active), PersonRow.kind == "member"
-        )
-    ).all()
+    rows = session.exec(select(PersonRow).where(func.lower(PersonRow.email).in_(wanted), IS_MEMBER)).all()
     return {row.email.casefold(): to_person(row) for row in rows if row.email}
 
 

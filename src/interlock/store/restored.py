@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import CursorResult, Update, delete, update
 from sqlmodel import Session, col, select
 
+from interlock.domain.slot import MANUAL
 from interlock.store.outage import OutageRow, PulseRow
 from interlock.store.outbox import LATE, OPEN, OutboxRow
 from interlock.store.pacing import PacingRow
@@ -32,7 +33,7 @@ def settle_slots(session: Session, why: str, now: datetime) -> int:
     """
     running = update(SlotRow).where(col(SlotRow.outcome).is_(None))
     session.connection().execute(running.values(outcome="skipped", detail=why, done_at=now, lease_until=None))
-    jobs = session.exec(select(SlotRow.job).distinct().where(~col(SlotRow.job).startswith("manual/"))).all()
+    jobs = session.exec(select(SlotRow.job).distinct().where(~col(SlotRow.job).startswith(MANUAL))).all()
     rows = [
         {"job": job, "due_at": now, "attempt": 0, "done_at": now, "outcome": "skipped", "detail": why} for job in jobs
     ]

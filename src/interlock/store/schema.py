@@ -72,8 +72,7 @@ def upgrade(store: Store, to: str = "head") -> None:
     """Bring the database to this program's schema (or only to the revision `to`), while replicas may be at work on it.
 
     Does nothing where it is there already; several at once are one. Raises StoreError where the database is too busy:
-    what was done until then holds, and another try goes on from there; and where the
-    database is somebody else's.
+    what was done until then holds, and another try goes on from there; and where the database is somebody else's.
     """
     have = current(store)
     if have == RESTORING:

@@ -8,7 +8,7 @@ from sqlmodel import Field, Session, SQLModel, col, select
 from interlock.domain.actor import Person
 from interlock.domain.token import Token
 from interlock.store.base import UtcDateTime
-from interlock.store.person import PersonRow, to_person
+from interlock.store.person import IS_MEMBER, PersonRow, to_person
 from interlock.store.upsert import upsert
 
 
@@ -54,7 +54,7 @@ def owners_gone(session: Session) -> list[Person]:
     rows = session.exec(
         select(PersonRow)
         .join(AccessTokenRow, col(AccessTokenRow.slack_id) == col(PersonRow.slack_id))
-        .where(~col(PersonRow.active) | (col(PersonRow.kind) != "member"))
+        .where(~IS_MEMBER)
     ).all()
     return [to_person(row) for row in rows]
 

@@ -21,8 +21,8 @@ from interlock.trackers.page import Page
 
 # Both flavours serve version 2; version 3 (Cloud only) differs in rich texts alone, which are never read.
 _API = "/rest/api/2"
-_PAGE = 250
-_IDS_PAGE = 1000
+PAGE = 250
+IDS_PAGE = 1000
 _CHANGES_PAGE = 100
 _COMMENTS_PAGE = 100
 _MOST_COMMENTS = 1000
@@ -155,7 +155,7 @@ class JiraTracker:
         return [mapping.version(each, project.id) for each in listed]
 
     def pages(
-        self, projects: Sequence[str], *, since: datetime | None = None, page_size: int = _PAGE, history: bool = True
+        self, projects: Sequence[str], *, since: datetime | None = None, page_size: int = PAGE, history: bool = True
     ) -> Iterator[Page]:
         """Streams all tickets of these projects, or those changed since a moment, the longest unchanged first, so that
         a run may stop after any page and another go on from its `reached`. A ticket that changes meanwhile comes again.
@@ -191,7 +191,7 @@ class JiraTracker:
         if readings or not read:
             yield page.of(readings, read=read, left=left)
 
-    def all_ids(self, projects: Sequence[str], *, page_size: int = _IDS_PAGE) -> Iterator[list[tuple[str, str]]]:
+    def all_ids(self, projects: Sequence[str], *, page_size: int = IDS_PAGE) -> Iterator[list[tuple[str, str]]]:
         """(id, key) of each ticket that Jira shows, along its time of creation, which no change moves."""
         # Cloud gives far larger pages where no field is asked for; Data Center's paging needs the time itself.
         names = ["id", "key"] if self.cloud else ["created"]

@@ -96,13 +96,7 @@ def request(store: Store, policy: Policy, actor: Actor, release_id: int, now: da
 
 
 def decide(
-    store: Store,
-    policy: Policy,
-    actor: Actor,
-    revision_id: str,
-    decision: Decision,
-    reason: str | None,
-    now: datetime,
+    store: Store, policy: Policy, actor: Actor, revision_id: str, decision: Decision, reason: str | None, now: datetime
 ) -> Decided | Refused:
     """A click on Approve, or a reason for Reject; authority, stage, scope and mirror are those of this moment."""
     try:
@@ -129,13 +123,7 @@ def foresee(
 
 
 def _decide(
-    store: Store,
-    policy: Policy,
-    actor: Actor,
-    revision_id: str,
-    decision: Decision,
-    reason: str | None,
-    now: datetime,
+    store: Store, policy: Policy, actor: Actor, revision_id: str, decision: Decision, reason: str | None, now: datetime
 ) -> Decided | Refused:
     with store.write() as session:
         revision = card.revision(session, revision_id)

@@ -14,10 +14,9 @@ def zone(store: Store, policy: Policy, actor: Actor) -> ZoneInfo:
     """The actor's time zone: configuration, then their Slack profile, then their team."""
     with store.read() as session:
         standing = person.standing(session, actor.slack_id)
-    email = standing.person.email if standing else None
-    rule = policy.people.get((email or "").casefold())
-    slack_zone = standing.person.time_zone if standing else None
-    return ZoneInfo(person_time_zone(policy, email, slack_zone, rule.team if rule else None))
+    if standing is None:
+        return ZoneInfo(policy.time_zone)
+    return ZoneInfo(person_time_zone(policy, standing.person.email, standing.person.time_zone, None))
 
 
 def today(store: Store, policy: Policy, actor: Actor, now: datetime) -> date:

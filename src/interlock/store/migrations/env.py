@@ -17,7 +17,7 @@ def keep_floor(
     ctx: MigrationContext,
     step: MigrationInfo,
     heads: Collection[Any],  # noqa: ARG001 Alembic names all four
-    run_args: Mapping[str, Any],  # noqa: ARG001
+    run_args: Mapping[str, Any],  # noqa: ARG001 as above
 ) -> None:
     """Records, with the migration, which older programs work on its schema. One that does not say so fails here."""
     script = step.up_revision
