@@ -59,7 +59,7 @@ def configure(stream: TextIO | None = None, level: int = logging.INFO) -> None:
     structlog.configure(
         processors=[*shared, renderer, _hide],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(out),
+        logger_factory=structlog.WriteLoggerFactory(out),  # a line and its end in one write, whoever writes beside it
         cache_logger_on_first_use=False,
     )
     handler = logging.StreamHandler(out)

@@ -71,7 +71,8 @@ class Record:
             jira=load("jira.json"),
             requests=load("requests.json"),
             timeline=timeline,
-            log="".join(each.read_text(errors="replace") for each in sorted(folder.glob("bot-*.log"))),
+            # A killed one's last line has no end.
+            log="\n".join(each.read_text(errors="replace") for each in sorted(folder.glob("bot-*.log"))),
             tables={name: database.every(name, order) for name, order in TABLES.items()},
         )
 
