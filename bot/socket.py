@@ -23,6 +23,7 @@ PING_SECONDS: Final = 3.0
 FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 30.0
 DRAIN_SECONDS: Final = 5.0
+CLOSE_SECONDS: Final = 3.0
 
 log = structlog.get_logger(__name__)
 
@@ -82,9 +83,14 @@ class SlackSocket:
         """Finish what is being handled, so that its answer still goes out, then hang up."""
         self._stopping.set()
         if self._thread.ident is not None:
-            self._thread.join()
+            self._thread.join(CLOSE_SECONDS)
         self._wait_until_idle(DRAIN_SECONDS)
-        self._client.close()
+        # The SDK waits without end for its own threads, and one of them may wait for a connection that tells nothing.
+        closing = threading.Thread(target=self._client.close, name="slack socket close", daemon=True)
+        closing.start()
+        closing.join(CLOSE_SECONDS)
+        if closing.is_alive():
+            log.warning("slack.not_closed", seconds=CLOSE_SECONDS)
 
     def _connect(self) -> None:
         """Until the first connection stands; from then on the SDK looks after it."""

@@ -255,6 +255,7 @@ class Bot:
         """
         log.info("stopping")
         self._draining.set()
+        self._schedule.wind_down()
         if self._socket is not None:
             self._socket.stop()
         self._http.stop()

@@ -179,3 +179,19 @@ def test_a_stop_before_any_connection_is_quick(bot: Bot) -> None:
     socket.start()
     socket.stop()
     assert not socket.is_connected
+
+
+def test_a_stop_waits_for_nobody_for_ever(bot: Bot, practice: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The SDK would: for a listener that does not return, for a thread of its own that reads and hears nothing."""
+    monkeypatch.setattr("bot.socket.DRAIN_SECONDS", 0.1)
+    monkeypatch.setattr("bot.socket.CLOSE_SECONDS", 0.1)
+    socket = bot.connect(practice.url)
+    socket.start()
+    practice.acts.command("U0ANA", "C0GENERAL", "/release wait for it")
+    assert bot.inside.wait(PATIENCE)
+    ending = threading.Thread(target=socket.stop)
+    ending.start()
+    ending.join(PATIENCE / 2)
+    stopped = not ending.is_alive()
+    bot.gate.set()
+    assert stopped

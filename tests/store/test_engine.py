@@ -32,3 +32,16 @@ def test_a_new_database_is_its_owners_alone(tmp_path: Path) -> None:
         modes = {each.name: each.stat().st_mode & 0o777 for each in tmp_path.iterdir()}
     store.close()
     assert modes == {f"interlock.db{end}": 0o600 for end in ("", "-wal", "-shm")}
+
+
+def test_what_could_only_read_for_a_while_writes_again(sqlite_store: Store) -> None:
+    """As after a disk that was read-only when the connection was opened."""
+    with sqlite_store.write() as session:
+        session.execute(text("CREATE TABLE it (x)"))
+        session.execute(text("PRAGMA query_only=ON"))
+    with pytest.raises(DBAPIError, match="readonly"), sqlite_store.write() as session:
+        session.execute(text("INSERT INTO it VALUES (1)"))
+    with sqlite_store.write() as session:
+        session.execute(text("INSERT INTO it VALUES (2)"))
+    with sqlite_store.read() as session:
+        assert session.execute(text("SELECT x FROM it")).all() == [(2,)]

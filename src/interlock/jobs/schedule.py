@@ -54,6 +54,10 @@ class Schedule:
     def start(self) -> None:
         self._scheduler.start()
 
+    def wind_down(self) -> None:
+        """Nothing begins any more; what runs ends at its next unit of work. Returns at once."""
+        self._runner.stop()
+
     def stop(self, timeout: timedelta = timedelta(seconds=20)) -> bool:
         """Ask running jobs to end at their next unit of work; False if that took longer than `timeout`."""
         self._runner.stop()

@@ -1,6 +1,7 @@
 """Connections, and the two kinds of transaction: a read that never waits, a write that never loses."""
 
 import os
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from copy import copy
@@ -8,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session
 
@@ -137,6 +138,15 @@ def make_private(file: Path) -> None:
         os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
+def _open_anew(context: ExceptionContext) -> None:
+    """A connection that was opened while the disk could not be written reads for ever after, and never writes: SQLite
+    falls back once and does not look again. The next transaction gets a new one.
+    """
+    error = context.original_exception
+    if isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_READONLY:
+        context.is_disconnect = True
+
+
 def _sqlite_engine(url: URL, *, begin: str, pool_size: int, query_only: bool) -> Engine:
     engine = create_engine(
         url,
@@ -161,6 +171,8 @@ def _sqlite_engine(url: URL, *, begin: str, pool_size: int, query_only: bool) ->
             cursor.execute("PRAGMA query_only=ON")
         cursor.close()
 
+    if not query_only:
+        event.listen(engine, "handle_error", _open_anew)
     event.listen(engine, "do_connect", lambda *_: make_private(Path(url.database or "")))
     event.listen(engine, "connect", connected)
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
