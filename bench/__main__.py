@@ -16,7 +16,7 @@ from typing import Final
 import typer
 from sqlalchemy import text
 
-from bench import crowd, databases, mirroring, relay, signoff, start, status, sync
+from bench import crowd, databases, mirroring, readiness, relay, signoff, start, status, sync
 from bench.measure import Row, timed
 from bench.practice import IN_SCOPE, Practice, serving
 from bench.world import Bot, Planned, mirror, plan
@@ -78,6 +78,7 @@ def _rows() -> Iterator[Row]:
 def _of_engine(engine: str, worlds: list[Mirrored]) -> Iterator[Row]:
     small, large = worlds
     yield _told(status.measure(engine, *large))
+    yield _told(readiness.measure(engine, *large))
     bots = [Bot(*world[:2], world[2].at) for world in (small, large)]
     yield _told(status.growth(engine, *(one.status for one in bots)))
     for one in bots:

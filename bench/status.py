@@ -1,6 +1,6 @@
 """`/release status` through the bot, over the SQL that computes the same figures."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -24,7 +24,14 @@ TIMES: Final = 60
 class BySql:
     """The same figures from a raw connection, in one read transaction."""
 
-    def __init__(self, store: Store, planned: Planned) -> None:
+    def __init__(
+        self,
+        store: Store,
+        planned: Planned,
+        files: Sequence[str] = ("status.sql",),
+        more: Mapping[str, Any] | None = None,
+    ) -> None:
+        """`more` are the parameters of further files."""
         self._raw = Raw(store)
         rules = policy()
         with store.read() as session:
@@ -42,10 +49,13 @@ class BySql:
             "groups": sorted({group for each in one.policy.requirements for group in each.groups}),
             "emails": sorted({entry for each in one.policy.requirements for entry in each.people}),
             "statuses": [status.casefold() for status in rules.tickets.blocked_statuses],
+            **(more or {}),
         }
         lists = {name: value for name, value in wanted.items() if isinstance(value, list)}
         self._values = self._raw.values(wanted)
-        self._statements = {name: self._raw.statement(text, **lists) for name, text in statements("status.sql").items()}
+        self._statements = {
+            name: self._raw.statement(text, **lists) for file in files for name, text in statements(file).items()
+        }
 
     def figures(self) -> Figures:
         with self._raw.reading() as cursor:

@@ -145,16 +145,23 @@ class Bot:
 
     def status(self) -> str:
         """`/release status`, typed in the release's channel; the answer's text."""
+        return self._typed("status", "done")
+
+    def readiness(self) -> str:
+        """`/release readiness`, likewise."""
+        return self._typed("readiness", "gates passed")
+
+    def _typed(self, text: str, says: str) -> str:
         body = {
             "command": "/release",
-            "text": "status",
+            "text": text,
             "user_id": READER,
             "channel_id": CHANNEL,
             "channel_name": "rel-data-platform",
             "response_url": self._answers_url,
         }
         said = json.loads(self._dispatch(body))
-        assert "done" in said["text"], said
+        assert says in said["text"], said
         return json.dumps(said)
 
     def click(self, action_id: str, revision_id: str, who: str = APPROVER) -> None:

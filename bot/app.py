@@ -15,7 +15,23 @@ from slack_bolt.authorization import AuthorizeResult
 from bot.answers import Answers
 from bot.commands import SlashCommand, Verb
 from bot.dispatch import ClickHandler, Dispatcher, EventHandler, SubmissionHandler, SuggestionHandler, Tables, ack_of
-from bot.listeners import blocker, digest, directory, environment, home, link, parked, release, signoff, token, words
+from bot.listeners import (
+    blocker,
+    digest,
+    directory,
+    environment,
+    home,
+    link,
+    parked,
+    readiness,
+    release,
+    reporter,
+    signoff,
+    stage,
+    token,
+    waiver,
+    words,
+)
 from bot.metrics import Metrics
 from bot.services import Services
 from bot.slack import Client
@@ -30,6 +46,28 @@ COMMANDS: Final[dict[str, SlashCommand]] = {
             "new": Verb(handler=release.new, usage="[TEMPLATE NAME DAY …]", about="plans a release from a template"),
             "signoffs": Verb(handler=signoff.signoffs, usage="[release]", about="says who has signed, and asks"),
             "digest now": Verb(handler=digest.now, usage="[release]", about="posts the digest at once"),
+            "readiness": Verb(
+                handler=readiness.readiness, usage="[release]", about="says what stands between a release and go"
+            ),
+            "advance": Verb(
+                handler=stage.advance,
+                usage="[RELEASE] [to STAGE why]",
+                about="says what the next stage takes, or moves",
+            ),
+            "hold": Verb(handler=stage.hold, usage="RELEASE why", about="keeps a release where it is"),
+            "resume": Verb(handler=stage.resume, usage="RELEASE [why]", about="lets it go on"),
+            "tick": Verb(handler=readiness.tick, usage="RELEASE ITEM [LINK]", about="ticks an item of its checklist"),
+            "untick": Verb(handler=readiness.untick, usage="RELEASE ITEM", about="takes that back"),
+            "waive": Verb(
+                handler=waiver.ask,
+                usage="RELEASE GATE until DAY why",
+                about="asks somebody else to let a gate pass for a time",
+            ),
+            "reporter": Verb(
+                handler=reporter.ask, usage="LABEL", about="sends you a token for a program that pushes figures"
+            ),
+            "reporter end": Verb(handler=reporter.end, usage="LABEL", about="ends it"),
+            "cancel": Verb(handler=stage.cancel, usage="RELEASE why", about="ends one that will not be released"),
             "close": Verb(handler=release.close, usage="RELEASE [why]", about="ends a release for good"),
         },
     ),
@@ -75,6 +113,13 @@ CLICKS: Final[dict[str, ClickHandler]] = {
     "release.share": release.share,
     "release.preview": release.preview,
     "release.blockers": blocker.show,
+    "release.readiness": readiness.show,
+    "release.ahead": stage.show,
+    "stage.move": stage.move,
+    "stage.back": stage.back,
+    "waiver.grant": waiver.grant,
+    "waiver.refuse": waiver.refuse,
+    "waiver.withdraw": waiver.withdraw,
     "signoff.request": signoff.ask,
     "signoff.approve": signoff.approve,
     "signoff.reject": signoff.reject,
@@ -99,6 +144,8 @@ CLICKS: Final[dict[str, ClickHandler]] = {
 SUBMISSIONS: Final[dict[str, SubmissionHandler]] = {
     "release.new": release.create,
     "release.close": release.close_for_good,
+    "release.cancel": stage.cancel_for_good,
+    "stage.back": stage.take_back,
     "signoff.reject": signoff.reject_with_reason,
     "blocker.take": blocker.taken,
     "blocker.snooze": blocker.snoozed,

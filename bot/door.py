@@ -17,7 +17,7 @@ from bot.app import TABLES
 from bot.asked_jobs import AskedJobs
 from bot.commands import SlashCommand, Verb
 from bot.dispatch import ClickHandler, Dispatcher, Failure, Tables
-from bot.listeners import job, signoff
+from bot.listeners import job, signoff, stage
 from bot.listeners import release as releases
 from bot.metrics import Metrics
 from bot.modals import ModalError, Modals
@@ -31,7 +31,7 @@ from bot.views.signoff import APPROVE, REASON, REJECT, REVOKE
 from interlock.domain.authority import Refused
 from interlock.domain.signoff import Decision
 from interlock.domain.token import Bearer
-from interlock.usecases import directory, token
+from interlock.usecases import directory, report, token
 
 SIGNOFFS: Final = {Decision.APPROVED.value: APPROVE, Decision.REJECTED.value: REJECT, "revoked": REVOKE}
 """By what is decided, the button that decides it."""
@@ -39,6 +39,12 @@ SIGNOFFS: Final = {Decision.APPROVED.value: APPROVE, Decision.REJECTED.value: RE
 PRESSABLE: Final = (
     "release.status",
     "release.blockers",
+    "release.readiness",
+    "release.ahead",
+    "stage.move",
+    "waiver.grant",
+    "waiver.refuse",
+    "waiver.withdraw",
     "signoff.request",
     APPROVE,
     REVOKE,
@@ -102,6 +108,13 @@ class Door:
             return Answered(text=done.sentence, refused=True)
         return Answered(text="Your token is revoked.")
 
+    def report(self, token_text: str, release: str, name: str, value: float, link: str) -> report.Pushed | Refused:
+        """A figure that a program pushes with its own token."""
+        services = self._services
+        return report.push(
+            services.store, services.policy, token_text, plain(release), plain(name), value, link, services.clock()
+        )
+
     def command(self, bearer: Bearer, name: str, words: str, request_id: str) -> Answered:
         """`name` as in Slack, with its slash or without. `request_id` is the caller's name for this one act: what
         would matter if it were done twice is done once."""
@@ -155,7 +168,8 @@ def _tables(jobs: AskedJobs | None) -> Tables:
     release = TABLES.commands["/release"]
     signoffs = replace(release.verbs["signoffs"], handler=signoff.to_sign)
     close = replace(release.verbs["close"], handler=releases.close_typed, usage="RELEASE why --yes")
-    verbs = {**release.verbs, "signoffs": signoffs, "close": close}
+    cancel = replace(release.verbs["cancel"], handler=stage.cancel_typed, usage="RELEASE why --yes")
+    verbs = {**release.verbs, "signoffs": signoffs, "close": close, "cancel": cancel}
     commands = {**TABLES.commands, "/release": replace(release, verbs=verbs)}
     if jobs is not None:
         run = Verb(handler=partial(job.run, jobs), usage="NAME [SUBJECT]", about="runs one now")

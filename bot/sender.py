@@ -18,9 +18,12 @@ from bot.drawers import (
     outage,
     parked,
     release,
+    reporter,
     signoff,
+    stage,
     token,
     vendor,
+    waiver,
     words,
 )
 from bot.drawing import Drawer, Drawn, DrawnHome
@@ -37,6 +40,12 @@ DRAWERS: Final[dict[str, Drawer]] = {
     "release.status": release.status,
     "release.created": release.created,
     "release.closed": release.closed,
+    "release.moved": stage.moved,
+    "release.held": stage.held,
+    "release.resumed": stage.resumed,
+    "release.cancelled": stage.cancelled,
+    "waiver.card": waiver.post,
+    "waiver.refresh": waiver.refresh,
     "signoff.card": signoff.post,
     "signoff.refresh": signoff.refresh,
     "signoff.rejected": signoff.rejected,
@@ -61,6 +70,7 @@ DRAWERS: Final[dict[str, Drawer]] = {
     "relay.parked": parked.told,
     "outage": outage.told,
     "token": token.issue,
+    "reporter": reporter.issue,
     "vendor.refused": vendor.refused,
     "audit.anchor": audit.anchor,
 }

@@ -3,6 +3,7 @@
 from bot.drawing import Drawn
 from bot.services import Services
 from bot.views import digest as view
+from bot.views import readiness as readiness_view
 from interlock.domain import outbox
 from interlock.domain.outbox import Dropped
 from interlock.usecases import digest
@@ -20,4 +21,4 @@ def morning(services: Services, message: outbox.Message) -> Drawn | Dropped:
 def readiness(services: Services, message: outbox.Message) -> Drawn | Dropped:
     now = services.clock()
     picture = ready.drawn(services.store, services.policy, message.ids["release_id"], now)
-    return ENDED if picture.status.release.ended else Drawn(message=view.readiness(picture, now))
+    return ENDED if picture.status.release.ended else Drawn(message=readiness_view.readiness(picture, now))

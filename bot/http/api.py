@@ -3,6 +3,7 @@
 POST /api/command   {"command": "/release", "text": "status 2026.12"}
 POST /api/signoff   {"revision": ID, "decision": "approved" | "rejected" | "revoked", "reason": why it is rejected}
 POST /api/press     {"button": "release.status", "value": "release:3"}, as an answer's `next` names them
+POST /api/criteria/RELEASE/REPORT   {"value": 87.5, "link": where it comes from}, by a program, with its own token
 GET  /api/token     whose it is, and until when
 DELETE /api/token   it works no more
 
@@ -32,10 +33,13 @@ from interlock.domain.token import Bearer
 
 BODY: Final = 32 * 1024
 PER_MINUTE: Final = 60
+REPORTS_PER_MINUTE: Final = 600
+"""Figures from one address: a build's runners may share theirs."""
 WRONG_PER_MINUTE: Final = 30
 """Requests without a token that works, from one address."""
 HANDLERS: Final = 4
 """Of these requests at once: theirs alone, so that they never hold up Slack's."""
+LARGEST: Final = 1e15
 DEAD: Final = frozenset({"unknown_token", "expired_token"})
 REVISION: Final = re.compile(r"[A-Za-z0-9._-]{1,100}", re.ASCII)
 VALUE: Final = re.compile(r"([a-z][a-z_]{0,31}):([A-Za-z0-9._-]{1,100})", re.ASCII)
@@ -73,6 +77,7 @@ class Api:
         self._clock = clock
         self._limit = RateLimit(per_minute)
         self._wrong = RateLimit(wrong_per_minute)
+        self._reports = RateLimit(REPORTS_PER_MINUTE)
         self._on_wrong = on_wrong
 
     def command(self, authorization: str | None, body: bytes, address: str = "") -> Told:
@@ -83,6 +88,25 @@ class Api:
 
     def press(self, authorization: str | None, body: bytes, address: str = "") -> Told:
         return self._act(authorization, address, body, ("button", "value"), self._press)
+
+    def report(self, authorization: str | None, body: bytes, address: str, release: str, report: str) -> Told:
+        """A program's figure. Its token opens this door alone."""
+        scheme, _, text = (authorization or "").partition(" ")
+        if scheme.casefold() != "bearer":
+            return self._turn_away("no_token", "Send the program's token: Authorization: Bearer …", address)
+        figure = _figure(body)
+        if figure is None:
+            return _error(400, 'Send a JSON object with a number "value", and a "link" if you like.')
+        value, link = figure
+        wait = self._reports.wait(address, self._clock())
+        if wait is not None:
+            return _too_often(wait)
+        done = self._door.report(text.strip(), release, report, value, link)
+        if isinstance(done, Refused):
+            if done.reason in DEAD:
+                return self._turn_away(done.reason, done.sentence, address)
+            return _error(403, done.sentence)
+        return Told(status=200, content={"release": done.release.name, "criteria": list(done.criteria)})
 
     def whose(self, authorization: str | None, address: str = "") -> Told:
         bearer = self._admit(authorization, address)
@@ -183,6 +207,16 @@ def routes(api: Api) -> APIRouter:
     post("/signoff", api.signoff)
     post("/press", api.press)
 
+    @router.post("/criteria/{release}/{report}")
+    async def report(request: Request, release: str, report: str) -> Response:
+        body = await bodies.read(request, BODY)
+        if isinstance(body, Response):
+            return body
+        authorization, address = request.headers.get("authorization"), _address(request)
+        return _response(
+            await to_thread.run_sync(lambda: api.report(authorization, body, address, release, report), limiter=threads)
+        )
+
     @router.get("/token")
     async def whose(request: Request) -> Response:
         authorization = request.headers.get("authorization")
@@ -210,6 +244,19 @@ def _fields(body: bytes, names: tuple[str, ...]) -> dict[str, str] | None:
         return None
     found = {name: told[name] for name in names if told.get(name) is not None}
     return found if all(isinstance(text, str) for text in found.values()) else None
+
+
+def _figure(body: bytes) -> tuple[float, str] | None:
+    try:
+        told: Any = json.loads(body.decode("utf-8"))
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(told, dict):
+        return None
+    value, link = told.get("value"), told.get("link") or ""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isinstance(link, str):
+        return None
+    return (float(value), link) if abs(value) < LARGEST else None
 
 
 def _told(answered: Answered) -> Told:

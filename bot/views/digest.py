@@ -5,16 +5,13 @@ from datetime import datetime
 from typing import Final
 
 from bot.views.blocks import Message, actions, button, channel, context, day, escape, line, mark, message, section
-from bot.views.release import BLOCKERS, SIGNOFFS, STATUS, fallback, root_line, title
-from interlock.domain.criterion import Criterion, State
-from interlock.domain.digest import MorningDigest, Readiness
+from bot.views.release import BLOCKERS, STATUS, fallback, root_line, title
+from interlock.domain.digest import MorningDigest
 from interlock.domain.release import Milestone
 from interlock.domain.status import ReleaseStatus, days
 from interlock.domain.words import ago, count, join
 
 TicketUrl = Callable[[str], str]
-NAMES: Final[dict[State, str]] = {"pass": "Pass", "fail": "Fail", "pending": "Pending", "unavailable": "Unavailable"}
-ORDER: Final[tuple[State, ...]] = ("fail", "unavailable", "pending", "pass")
 REASONS: Final = 2
 
 
@@ -30,33 +27,13 @@ def morning(picture: MorningDigest, url: TicketUrl, now: datetime) -> Message:
         f"*Why* {_why(status, url)}" if status.reasons or status.root else "",
         f"*Moved* {_moved(picture)}",
         f"*Waiting on people* {_waiting(status)}" if _waiting(status) else "",
+        _debts(picture),
         f"*Ahead* {_ahead(picture)}",
     ]
     return message(
         fallback(status),
         section("\n".join(filter(None, told))),
         actions(button("Status", STATUS, payload), button("Blockers", BLOCKERS, payload) if status.blockers else None),
-        context(_fresh(status, now)),
-    )
-
-
-def readiness(picture: Readiness, now: datetime) -> Message:
-    """Each gate with its result, what fails first."""
-    status = picture.status
-    one, payload = status.release, ("release", status.release.id)
-    passed = f"{picture.passed} of {count(len(picture.criteria), 'gate')} passed"
-    ordered = sorted(picture.criteria, key=lambda each: ORDER.index(each.state))
-    return message(
-        f"{title(one)}: {days(status.days_to_go, one.target)}, {passed}.",
-        section(
-            f"*{title(one)}* · {mark(status.light)} · {days(status.days_to_go, one.target)} · {passed}\n"
-            + "\n".join(_criterion(each) for each in ordered)
-        ),
-        actions(
-            button("Status", STATUS, payload),
-            button("Blockers", BLOCKERS, payload) if status.blockers else None,
-            button("Sign-offs", SIGNOFFS, payload) if status.waiting else None,
-        ),
         context(_fresh(status, now)),
     )
 
@@ -90,6 +67,13 @@ def _moved(picture: MorningDigest) -> str:
     return f"{' · '.join(filter(None, parts))} since {since} · {total}"
 
 
+def _debts(picture: MorningDigest) -> str:
+    """Each waiver in force is a debt, and is said each day."""
+    if not picture.waived:
+        return ""
+    return f"*Waived* {', '.join(f'{line(each.criterion)} until {day(each.until)}' for each in picture.waived)}"
+
+
 def _since(picture: MorningDigest) -> str:
     if picture.before is None:
         return picture.status.since
@@ -114,10 +98,6 @@ def _ahead(picture: MorningDigest) -> str:
 def _soon(milestone: Milestone, left: int) -> str:
     when = "today" if left == 0 else f"in {count(left, 'business day')}"
     return f"{line(milestone.name)} {when}"
-
-
-def _criterion(each: Criterion) -> str:
-    return f"*{NAMES[each.state]}* {line(each.name)}: {line(each.why, 150)}"
 
 
 def _fresh(status: ReleaseStatus, now: datetime) -> str:

@@ -57,6 +57,7 @@ booking.own                     .  .  +  .  .  .  .  .  .  .  .
 booking_return.ending           -  -  -  +  -  -  x  x  x  x  x
 booking_return.give_back        -  -  +  +  -  -  x  x  x  x  x
 booking_return.give_back_named  +  +  +  +  +  +  x  x  x  x  x
+criterion.tick                  +  +  +  +  +  +  x  x  x  x  x
 digest.ask                      -  -  +  -  -  -  x  x  x  x  x
 draft.from_words                -  -  +  -  -  -  x  x  x  x  x
 draft.may_create                -  -  +  -  -  -  x  x  x  x  x
@@ -73,10 +74,14 @@ link.remove                     +  +  +  +  +  +  x  x  x  x  x
 link.state                      +  +  +  +  +  +  x  x  x  x  x
 parked.let_go                   -  -  +  -  -  -  x  x  x  x  x
 parked.send_again               -  -  +  -  -  -  x  x  x  x  x
+readiness.ask                   +  +  +  +  +  +  x  x  x  x  x
+readiness.ask_of                +  +  +  +  +  +  x  x  x  x  x
 release.close                   -  -  +  -  -  -  x  x  x  x  x
 release.create                  -  -  +  -  -  -  x  x  x  x  x
 release.ending                  -  -  +  -  -  -  x  x  x  x  x
 release.find                    +  +  +  +  +  +  x  x  x  x  x
+report.ask                      -  -  +  -  -  -  x  x  x  x  x
+report.end                      -  -  +  -  -  -  x  x  x  x  x
 signoff.decide                  -  +  -  -  -  -  x  x  x  x  x
 signoff.foresee                 -  +  -  -  -  -  x  x  x  x  x
 signoff.overview                +  +  +  +  +  +  x  x  x  x  x
@@ -85,11 +90,18 @@ signoff.request                 -  -  +  -  -  -  x  x  x  x  x
 signoff.revoke                  -  +  -  -  -  -  x  x  x  x  x
 signoff.to_sign                 +  +  +  +  +  +  x  x  x  x  x
 signoff.to_sign_of              +  +  +  +  +  +  x  x  x  x  x
+stage.ahead_of                  +  +  +  +  +  +  x  x  x  x  x
+stage.ask                       +  +  +  +  +  +  x  x  x  x  x
+stage.cancel                    -  -  +  -  -  -  x  x  x  x  x
+stage.hold                      -  -  +  -  -  -  x  x  x  x  x
+stage.move                      -  -  +  -  -  -  x  x  x  x  x
 status.listing                  +  +  +  +  +  +  x  x  x  x  x
 status.status                   +  +  +  +  +  +  x  x  x  x  x
 status.status_of                +  +  +  +  +  +  x  x  x  x  x
 token.ask                       +  +  +  +  +  +  x  x  x  x  x
 token.revoke                    +  +  +  +  +  +  x  x  x  x  x
+waiver.ask                      -  -  +  -  -  -  x  x  x  x  x
+waiver.decide                   -  +  -  -  -  -  x  x  x  x  x
 words.answer                    +  +  +  +  +  +  x  x  x  x  x
 """
 """The columns are those of WHO, in its order; from the seventh on they have no business here."""

@@ -64,7 +64,7 @@ def test_active_ones_come_with_the_next_target_first_and_names_with_the_newest(s
     sooner = added(store, name="sooner")
     over = added(store, name="over", target=date(2026, 9, 1))
     with store.write() as session:
-        release.close(session, over.id, actor("RITA"), "shipped", NOW)
+        release.end(session, over.id, Stage.CLOSED, actor("RITA"), "shipped", NOW)
     with store.read() as session:
         assert [each.name for each in release.active(session)] == ["sooner", "later"]
         assert [(each.name, each.ended) for each in release.all_names(session)] == [

@@ -23,7 +23,9 @@ from interlock.domain.booking_draft import BookingDraft
 from interlock.domain.draft import Draft, TypedDraft
 from interlock.domain.permission import Permission
 from interlock.domain.policy import EVERYONE, Policy
+from interlock.domain.release import Stage
 from interlock.domain.signoff import Decision
+from interlock.domain.waiver import WaiverState
 from interlock.store.engine import Store
 from interlock.store.outbox import OutboxRow
 from interlock.store.person import PersonRow
@@ -110,6 +112,11 @@ def arguments(use_case: UseCase, store: Store, policy: Policy, who: Actor) -> di
         "channel_id": CHANNEL,
         "release_id": 1,
         "booking_id": 1,
+        "waiver_id": 1,
+        "after": Stage.IN_PROGRESS,
+        "state": WaiverState.GRANTED,
+        "on": True,
+        "ticked": True,
         "message_id": 1,
         "ticket_id": "id-DATA-1",
         "key": "DATA-1",

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import date, time
 from functools import cache
+from math import isfinite
 from types import NoneType, UnionType
 from typing import Any, Final, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -181,6 +182,8 @@ def _converted(hint: Any, text: str, key: str) -> object | None:
         value: object = _adapter(hint).validate_python(text.zfill(len("09:00")) if hint is time else text)
     except ValidationError:
         return None
+    if isinstance(value, float) and not isfinite(value):
+        return None
     if hint is int:
         assert isinstance(value, int)
         low, high = rules.bounds(key)
@@ -194,6 +197,7 @@ def _wanted(hint: Any, key: str) -> str:
     low, high = rules.bounds(key)
     wanted = {
         int: f"write a whole number from {low} to {high}",
+        float: "write a number such as 0.85",
         bool: "write true or false",
         time: "write a time of day such as 09:00",
         date: "write a day such as 2026-12-31",

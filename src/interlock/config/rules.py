@@ -8,6 +8,7 @@ right. An object's rule yields the key that is wrong and what would be right.
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import fields
 from datetime import timedelta
 from typing import Any, Final
 from zoneinfo import available_timezones
@@ -19,6 +20,7 @@ from interlock.domain.permission import Permission
 from interlock.domain.policy import (
     EVERYONE,
     RELEASE_MANAGER,
+    STAGES,
     CriterionRule,
     Freeze,
     JobRule,
@@ -158,6 +160,7 @@ _TEXTS: Final[Mapping[str, TextRule]] = {
 _TEXTS_OF: Final[Mapping[tuple[type, str], TextRule]] = {
     (Tickets, "projects"): _project_key,
     (RequirementRule, "groups"): _deciding_group,
+    (CriterionRule, "report"): _key,
 }
 
 _AT_LEAST_ONE: Final = frozenset(
@@ -171,7 +174,9 @@ _AT_LEAST_ONE: Final = frozenset(
         "mirror_max_age_minutes",
         "overdue_every_minutes",
         "quorum",
+        "report_token_days",
         "stale_after_business_days",
+        "stale_after_hours",
         "token_hours",
         "version",
     }
@@ -187,6 +192,7 @@ _AT_MOST: Final[Mapping[str, int]] = {
     "at_least": 100,
     "business_days_before": 500,
     "quorum": 100,
+    "report_token_days": 400,
     "readiness_business_days_before": 500,
     "token_hours": 168,
 }
@@ -225,13 +231,39 @@ def _requirement(requirement: RequirementRule) -> Findings:
         yield "quorum", f"is more than the {people} listed under people: lower it, or name more people or a group"
 
 
+_NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "environment_booked": ("environment",),
+    "environment_ready": ("environment",),
+    "milestone_reached": ("milestone",),
+    "report": ("report",),
+}
+_KNOWS: Final[Mapping[str, frozenset[str]]] = {
+    "scope_complete": frozenset({"at_least", "measure", "team"}),
+    "no_open_blocker": frozenset({"priority"}),
+    "environment_booked": frozenset({"environment"}),
+    "environment_ready": frozenset({"environment"}),
+    "milestone_reached": frozenset({"milestone"}),
+    "checklist": frozenset({"link_needed"}),
+    "report": frozenset({"report", "minimum", "maximum", "stale_after_hours"}),
+}
+_EVERY_CRITERION: Final = frozenset({"kind", "name", "before"})
+
+
 def _criterion(criterion: CriterionRule) -> Findings:
-    wanted = {"environment_booked": "environment", "milestone_reached": "milestone"}.get(criterion.kind)
-    for key, value in (("environment", criterion.environment), ("milestone", criterion.milestone)):
-        if key == wanted and value is None:
-            yield key, f"is missing: {criterion.kind} needs it"
-        elif key != wanted and value is not None:
-            yield key, f"means nothing to {criterion.kind}: remove it"
+    kind = criterion.kind
+    for key in _NEEDS.get(kind, ()):
+        if getattr(criterion, key) is None:
+            yield key, f"is missing: {kind} needs it"
+    known = _KNOWS.get(kind, frozenset()) | _EVERY_CRITERION
+    for each in fields(criterion):
+        if each.name not in known and getattr(criterion, each.name) != each.default:
+            yield each.name, f"means nothing to {kind}: remove it"
+    if kind == "report":
+        low, high = criterion.minimum, criterion.maximum
+        if low is None and high is None:
+            yield "minimum", "is missing, as is maximum, so that any figure would pass: give one of them"
+        if low is not None and high is not None and low > high:
+            yield "maximum", f"is below minimum ({low:g}), so that no figure would pass: swap them"
 
 
 def _template(template: Template) -> Findings:
@@ -243,12 +275,26 @@ def _template(template: Template) -> Findings:
         for name, count in Counter(names).items():
             if count > 1:
                 yield key, f'has "{name}" {count} times: each needs a name of its own'
+    yield from _stages(template)
     milestones = {milestone.name for milestone in template.milestones}
     for criterion in template.criteria:
         if criterion.milestone is not None and criterion.milestone not in milestones:
             yield "criteria", f'waits for a milestone "{criterion.milestone}"{instead(criterion.milestone, milestones)}'
         if criterion.kind == "signoffs_given" and not template.requirements:
             yield "criteria", f'has "{criterion.name}" of kind signoffs_given, but requirements asks for no sign-off'
+
+
+def _stages(template: Template) -> Findings:
+    if "go" not in template.stages:
+        yield "stages", "lacks go: a release goes through it"
+    if list(template.stages) != [each for each in STAGES if each in template.stages]:
+        yield "stages", f"are out of order or named twice: write them as {', '.join(STAGES)}, without those left out"
+    for requirement in template.requirements:
+        if requirement.before_stage not in template.stages:
+            yield "requirements", f'has "{requirement.key}" before {requirement.before_stage}, which is none of stages'
+    for criterion in template.criteria:
+        if criterion.before not in template.stages:
+            yield "criteria", f'has "{criterion.name}" before {criterion.before}, which is none of stages'
 
 
 def _ladder(ladder: Ladder) -> Findings:

@@ -9,7 +9,9 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from interlock.config.errors import StoredTemplateError
+from interlock.domain.audit import canonical
 from interlock.domain.policy import Template
+from interlock.domain.template import essence
 
 VERSION_LENGTH: Final = 12
 
@@ -39,8 +41,8 @@ def read_template(text: str) -> Template:
 
 
 def policy_version(template: Template) -> str:
-    """Twelve hexadecimal digits of the SHA-256 of its canonical JSON: another wording, another version."""
-    return hashlib.sha256(policy_json(template).encode()).hexdigest()[:VERSION_LENGTH]
+    """Twelve hexadecimal digits of the SHA-256 of its essence as canonical JSON: another wording, another version."""
+    return hashlib.sha256(canonical(essence(template)).encode()).hexdigest()[:VERSION_LENGTH]
 
 
 def _plain(value: object) -> object:

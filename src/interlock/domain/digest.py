@@ -5,12 +5,12 @@ from datetime import date, datetime
 from typing import Final, Literal
 
 from interlock.domain.calendar import WorkCalendar
-from interlock.domain.criterion import Criterion
 from interlock.domain.light import Light
 from interlock.domain.policy import ChannelRule, Digest, JobRule, Policy
 from interlock.domain.release import Milestone
 from interlock.domain.status import Move, ReleaseStatus
 from interlock.domain.ticket import Category
+from interlock.domain.waiver import Waiver
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: Final[tuple[Weekday, ...]] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -31,7 +31,8 @@ class Past:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MorningDigest:
     """One release's morning in one channel. `before` is what the last digest said, None for the first; `finished` and
-    `reopened` are tickets since then; `soon` are milestones near enough to name, with business days to go.
+    `reopened` are tickets since then; `soon` are milestones near enough to name, with business days to go; `waived` are
+    the waivers in force.
     """
 
     status: ReleaseStatus
@@ -41,6 +42,7 @@ class MorningDigest:
     finished: int
     reopened: int
     soon: tuple[tuple[Milestone, int], ...]
+    waived: tuple[Waiver, ...] = ()
 
     @property
     def unchanged(self) -> bool:
@@ -49,18 +51,6 @@ class MorningDigest:
         if past is None or (past.light, past.signoffs, past.blockers) != (now.light, now.signoffs_given, now.blockers):
             return False
         return not (self.finished or self.reopened or change.added or change.removed)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Readiness:
-    """What stands between a release and go, so many business days before its target."""
-
-    status: ReleaseStatus
-    criteria: tuple[Criterion, ...]
-
-    @property
-    def passed(self) -> int:
-        return sum(1 for each in self.criteria if each.state == "pass")
 
 
 def calendar_of(policy: Policy, digest: Digest) -> WorkCalendar:

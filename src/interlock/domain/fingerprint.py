@@ -51,12 +51,13 @@ def material_changes(seen: tuple[TicketSeen, ...], current: tuple[TicketSeen, ..
             continue
         if old.done and not new.done:
             changes.append(MaterialChange(what="reopened", ticket=new))
-        if not new.done and _rank(new.priority) < _rank(old.priority):
+        if not new.done and rank(new.priority) < rank(old.priority):
             changes.append(MaterialChange(what="priority raised", ticket=new))
     order = ("added", "reopened", "priority raised", "removed")
     return tuple(sorted(changes, key=lambda change: (order.index(change.what), change.ticket.key)))
 
 
-def _rank(priority: str | None) -> int:
+def rank(priority: str | None) -> int:
+    """The lower, the graver."""
     name = (priority or "").casefold()
     return PRIORITY_RANK.index(name) if name in PRIORITY_RANK else len(PRIORITY_RANK)

@@ -8,6 +8,13 @@ class Permission(StrEnum):
     RELEASE_VIEW = "release.view"
     RELEASE_CREATE = "release.create"
     RELEASE_CLOSE = "release.close"
+    RELEASE_ADVANCE = "release.advance"
+    RELEASE_GO = "release.go"
+    RELEASE_CANCEL = "release.cancel"
+    CRITERION_TICK = "criterion.tick"
+    REPORT_TOKEN = "report.token"  # noqa: S105 a permission, not a secret
+    WAIVER_ASK = "waiver.ask"
+    WAIVER_GRANT = "waiver.grant"
     SIGNOFF_REQUEST = "signoff.request"
     SIGNOFF_DECIDE = "signoff.decide"
     BLOCKER_VIEW = "blocker.view"
@@ -28,6 +35,13 @@ DEEDS: Final = {
     Permission.RELEASE_VIEW: "look at releases",
     Permission.RELEASE_CREATE: "plan releases",
     Permission.RELEASE_CLOSE: "close releases",
+    Permission.RELEASE_ADVANCE: "move releases from stage to stage",
+    Permission.RELEASE_GO: "say go",
+    Permission.RELEASE_CANCEL: "cancel releases",
+    Permission.CRITERION_TICK: "tick a release's checklist",
+    Permission.REPORT_TOKEN: "have a token for a program that pushes figures",
+    Permission.WAIVER_ASK: "ask for waivers",
+    Permission.WAIVER_GRANT: "grant waivers",
     Permission.SIGNOFF_REQUEST: "ask for sign-offs",
     Permission.SIGNOFF_DECIDE: "sign releases",
     Permission.BLOCKER_VIEW: "look at blockers",

@@ -10,7 +10,7 @@ The text below a field is what an editor shows of its key; docs/policy.md is the
 from dataclasses import dataclass, field
 from datetime import date, time
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from interlock.domain.calendar import WorkCalendar
 from interlock.domain.permission import Permission
@@ -130,6 +130,8 @@ class Limits:
     groups_max_age_minutes: int = 15
     people_max_age_minutes: int = 60
     token_hours: int = 12
+    report_token_days: int = 90
+    """How long a program's token for pushing figures works."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,6 +194,11 @@ class MilestoneRule:
     """Business days before the target, over the release's calendar; 0 is the target day itself."""
 
 
+StageKey = Literal["in_progress", "frozen", "ready", "go", "deploying", "released"]
+"""The stages between planned and closed, in their order."""
+STAGES: Final[tuple[StageKey, ...]] = get_args(StageKey)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequirementRule:
     """A sign-off that a release needs. The requester's own never counts, whatever stands here."""
@@ -207,20 +214,50 @@ class RequirementRule:
     """How many different people have to approve."""
     exclude_assignees: bool = True
     """Whoever was assigned to a ticket in scope may not sign off."""
+    before_stage: StageKey = "go"
+    """The stage that it is a condition of, and of those after it, up to deploying."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CriterionRule:
     """A gate. `kind` names the check in `domain.criterion`; `at_least` is a percentage."""
 
-    kind: Literal["scope_complete", "no_open_blocker", "signoffs_given", "milestone_reached", "environment_booked"]
+    kind: Literal[
+        "scope_complete",
+        "no_open_blocker",
+        "dependencies_delivered",
+        "signoffs_given",
+        "milestone_reached",
+        "environment_booked",
+        "environment_ready",
+        "checklist",
+        "report",
+    ]
     name: str
+    before: StageKey = "go"
+    """The stage that it is a condition of, and of those after it, up to deploying."""
     at_least: int = 100
-    """For scope_complete: the percentage of tickets that has to be done."""
+    """For scope_complete: the percentage of tickets, or of their points, that has to be done."""
+    measure: Literal["tickets", "points"] = "tickets"
+    """For scope_complete: what is counted. A ticket without points counts as none; no points at all never pass."""
+    team: str | None = None
+    """For scope_complete: of this team's tickets alone."""
+    priority: str | None = None
+    """For no_open_blocker: blockers of this priority or above, as the tracker names it; all where this is absent."""
     environment: str | None = None
-    """For environment_booked."""
+    """For environment_booked and environment_ready."""
     milestone: str | None = None
     """For milestone_reached: the name of one of the template's milestones."""
+    link_needed: bool = False
+    """For checklist: ticking it takes a link to the evidence."""
+    report: str | None = None
+    """For report: the name under which the figure is pushed."""
+    minimum: float | None = None
+    """For report: the least that passes. Give this or maximum, or both."""
+    maximum: float | None = None
+    """For report: the most that passes."""
+    stale_after_hours: int = 48
+    """For report: an older figure is unavailable."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,6 +272,8 @@ class Template:
     milestones: tuple[MilestoneRule, ...] = ()
     requirements: tuple[RequirementRule, ...] = ()
     criteria: tuple[CriterionRule, ...] = ()
+    stages: tuple[StageKey, ...] = STAGES
+    """The stages that such a release goes through between planned and closed, in this order; go is one of them."""
     readiness_business_days_before: tuple[int, ...] = (10, 5, 3, 2, 1, 0)
     """On which business days before the target the readiness summary is posted; 0 is the target day."""
     ladder: str | None = None

@@ -58,6 +58,15 @@ class Milestone:
     reached_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A release that moves nowhere until somebody resumes it: who said so, by Slack id, when and why."""
+
+    by: str
+    at: datetime
+    reason: str
+
+
 NEW: Final = 0
 """The id of a release that is not stored yet."""
 
@@ -82,6 +91,9 @@ class Release:
     closed_at: datetime | None = None
     closed_by: str | None = None
     close_reason: str | None = None
+    held: Held | None = None
+    number: int = 0
+    """Grows with each change."""
 
     @property
     def ended(self) -> bool:
@@ -89,7 +101,7 @@ class Release:
 
 
 LONGEST_REASON: Final = 500
-"""How many characters of why a release was closed are kept."""
+"""How many characters of why a release was closed, moved or held are kept."""
 
 CHOICES: Final = 5
 """How many releases an answer names."""

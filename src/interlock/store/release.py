@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -12,7 +12,8 @@ from sqlmodel import Field, Session, SQLModel, col
 from interlock.domain import names
 from interlock.domain.actor import Actor
 from interlock.domain.policy import CriterionRule, MilestoneRule, RequirementRule, Template
-from interlock.domain.release import ENDED, Milestone, Release, ReleaseName, ScopeRule, Stage
+from interlock.domain.release import ENDED, Held, Milestone, Release, ReleaseName, ScopeRule, Stage
+from interlock.domain.template import essence
 from interlock.store.base import UtcDateTime
 from interlock.store.engine import StoreError
 
@@ -42,6 +43,9 @@ class ReleaseRow(SQLModel, table=True):
     closed_by: str | None = None
     close_reason: str | None = None
     number: int = 0
+    held_by: str | None = None
+    held_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    held_reason: str | None = None
 
 
 class MilestoneRow(SQLModel, table=True):
@@ -136,7 +140,7 @@ def add(session: Session, release: Release) -> Release:
         name=release.name,
         folded=names.fold(release.name),
         template=release.template,
-        policy=asdict(release.policy),
+        policy=essence(release.policy),
         policy_version=release.policy_version,
         stage=release.stage.value,
         target=release.target,
@@ -165,9 +169,17 @@ def set_stage(session: Session, release_id: int, stage: Stage) -> None:
     session.flush()
 
 
-def close(session: Session, release_id: int, actor: Actor, reason: str, now: datetime) -> None:
-    """End a release that the caller holds the lock of."""
-    set_stage(session, release_id, Stage.CLOSED)
+def hold(session: Session, release_id: int, held: Held | None) -> None:
+    """Hold a release that the caller holds the lock of, or (None) let it go on."""
+    row = session.get_one(ReleaseRow, release_id)
+    row.held_by, row.held_at, row.held_reason = (held.by, held.at, held.reason) if held else (None, None, None)
+    row.number += 1
+    session.flush()
+
+
+def end(session: Session, release_id: int, stage: Stage, actor: Actor, reason: str, now: datetime) -> None:
+    """End a release that the caller holds the lock of: closed or cancelled."""
+    set_stage(session, release_id, stage)
     row = session.get_one(ReleaseRow, release_id)
     row.closed_at, row.closed_by, row.close_reason = now, actor.slack_id, reason
     session.flush()
@@ -246,4 +258,12 @@ def _to_release(row: ReleaseRow, release_id: int, milestones: tuple[Milestone, .
         closed_at=row.closed_at,
         closed_by=row.closed_by,
         close_reason=row.close_reason,
+        held=_held(row),
+        number=row.number,
     )
+
+
+def _held(row: ReleaseRow) -> Held | None:
+    if row.held_by is None or row.held_at is None:
+        return None
+    return Held(by=row.held_by, at=row.held_at, reason=row.held_reason or "")

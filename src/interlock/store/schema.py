@@ -11,6 +11,7 @@ from interlock.store import (
     blocker,
     booking,
     card,
+    criterion,
     digest,
     environment,
     erasure,
@@ -20,7 +21,9 @@ from interlock.store import (
     outbox,
     pacing,
     person,
+    readiness,
     release,
+    reporter,
     schema_floor,
     seen,
     signoff,
@@ -28,6 +31,7 @@ from interlock.store import (
     ticket,
     token,
     vendor,
+    waiver,
 )
 from interlock.store.engine import Store, StoreError
 
@@ -36,6 +40,7 @@ TABLES = (
     blocker,
     booking,
     card,
+    criterion,
     digest,
     environment,
     erasure,
@@ -45,7 +50,9 @@ TABLES = (
     outbox,
     pacing,
     person,
+    readiness,
     release,
+    reporter,
     schema_floor,
     seen,
     signoff,
@@ -53,6 +60,7 @@ TABLES = (
     ticket,
     token,
     vendor,
+    waiver,
 )
 """The modules that declare tables: imported so that a migration sees them all."""
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import and_, bindparam, case, func, or_, select, update
 from sqlmodel import Session, col
 
+from interlock.domain.criterion import Progress
 from interlock.domain.release import ENDED, ScopeRule
 from interlock.domain.scope import Place, ScopeChanges, ScopedTicket, Traits
 from interlock.domain.status import Move, ScopeCount, Stay
@@ -180,6 +181,42 @@ def counts(session: Session, release_id: int, since: datetime) -> tuple[ScopeCou
         )
         for row in rows
     )
+
+
+def progress(session: Session, release_id: int) -> dict[str | None, Progress]:
+    """How far each team's tickets in scope are, by its key; under None, all tickets."""
+    done, points = col(TicketRow.category) == Category.DONE.value, func.coalesce(col(TicketRow.story_points), 0)
+    rows = session.execute(
+        select(
+            col(TicketRow.team_key),
+            func.count(),
+            func.sum(case((done, 1), else_=0)),
+            func.sum(points),
+            func.sum(case((done, points), else_=0)),
+        )
+        .select_from(ScopeRow)
+        .join(TicketRow, col(TicketRow.id) == col(ScopeRow.ticket_id))
+        .where(col(ScopeRow.release_id) == release_id, col(ScopeRow.removed_at).is_(None))
+        .group_by(col(TicketRow.team_key))
+    ).all()
+    by_team: dict[str | None, Progress] = {
+        row[0]: Progress(tickets=row[1], done=row[2], points=row[3], points_done=row[4]) for row in rows if row[0]
+    }
+    by_team[None] = Progress(
+        tickets=sum(row[1] for row in rows),
+        done=sum(row[2] for row in rows),
+        points=sum(row[3] for row in rows),
+        points_done=sum(row[4] for row in rows),
+    )
+    return by_team
+
+
+def priorities(session: Session, ticket_ids: Collection[str]) -> dict[str, str | None]:
+    """By id, of those of the tickets that are mirrored."""
+    rows = session.execute(
+        select(col(TicketRow.id), col(TicketRow.priority)).where(col(TicketRow.id).in_(list(ticket_ids)))
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def moves(session: Session, release_id: int, since: datetime, known: Mapping[str, Category]) -> tuple[Move, ...]:

@@ -50,6 +50,12 @@ def posted(store: Store, card_id: int) -> Sent | None:
         return outbox.sent(session, one_card.post_key) if one_card else None
 
 
+def sent(store: Store, post_key: str) -> Sent | None:
+    """As `posted`, for a card that is known by its post's key alone."""
+    with store.read() as session:
+        return outbox.sent(session, post_key)
+
+
 def refresh(session: Session, asked: Card, now: datetime, urgency: Urgency = Urgency.URGENT) -> None:
     """Have the card re-drawn from the state of the moment at which it is sent; a clicked card overtakes others."""
     enqueue(session, asked, "signoff.refresh", f"refresh:{asked.post_key}", now, urgency, coalesce=asked.post_key)

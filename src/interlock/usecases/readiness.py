@@ -1,19 +1,49 @@
-"""The readiness summary: what stands between a release and go, on the days that its template names."""
+"""Readiness: what stands between a release and go. On demand, and as a summary on the days that its template names."""
 
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 
 from sqlmodel import Session
 
 from interlock.domain import milestone
+from interlock.domain import status as status_rules
+from interlock.domain.actor import Actor
+from interlock.domain.authority import Refused
 from interlock.domain.calendar import ONE_DAY
 from interlock.domain.criterion import Facts, judge
-from interlock.domain.digest import Readiness
 from interlock.domain.outbox import Outgoing, Urgency
-from interlock.domain.policy import Policy
-from interlock.domain.release import Release
-from interlock.store import booked, outbox, release
+from interlock.domain.permission import Permission
+from interlock.domain.policy import CriterionRule, Policy
+from interlock.domain.readiness import LONGEST_GAP, PastReadiness, Readiness, of_day
+from interlock.domain.release import Release, Unclear, choose
+from interlock.domain.status import State
+from interlock.domain.visibility import MEMBER, RESTRICTED, Audience, may_show
+from interlock.store import booked, criterion, outbox, release, scope, waiver
+from interlock.store import readiness as past
 from interlock.store.engine import Store
-from interlock.usecases import status
+from interlock.usecases import audience, authority, status
+
+WEEK = timedelta(days=7)
+
+
+def ask(
+    store: Store, policy: Policy, actor: Actor, typed: str, channel_id: str, now: datetime
+) -> Readiness | Unclear | Refused:
+    """`/release readiness [release]`, for the asker's eyes."""
+    with store.read() as session:
+        allowed = authority.to_view(session, policy, Permission.RELEASE_VIEW, actor)
+        if isinstance(allowed, Refused):
+            return allowed
+        meant = choose(typed, channel_id, release.all_names(session))
+        return meant if isinstance(meant, Unclear) else read(session, policy, release.load(session, meant.id), now)
+
+
+def ask_of(store: Store, policy: Policy, actor: Actor, release_id: int, now: datetime) -> Readiness | Refused:
+    """As `ask`, for the release that a button names."""
+    with store.read() as session:
+        allowed = authority.to_view(session, policy, Permission.RELEASE_VIEW, actor)
+        return (
+            allowed if isinstance(allowed, Refused) else read(session, policy, release.load(session, release_id), now)
+        )
 
 
 def plan(store: Store, policy: Policy, now: datetime) -> tuple[Outgoing, ...]:
@@ -23,26 +53,83 @@ def plan(store: Store, policy: Policy, now: datetime) -> tuple[Outgoing, ...]:
 
 
 def run(store: Store, policy: Policy, now: datetime) -> tuple[Outgoing, ...]:
+    """Enqueue them, and note how ready each release under way is on this day."""
     posts = plan(store, policy, now)
     with store.write() as session:
         for post in posts:
             outbox.enqueue(session, post, now)
+    with store.read() as session:
+        under_way = release.active(session)
+    for one in under_way:
+        with store.write() as session:
+            past.record(session, one.id, _of_today(read(session, policy, one, now), policy, now))
     return posts
 
 
 def drawn(store: Store, policy: Policy, release_id: int, now: datetime) -> Readiness:
     """The summary as the release's channel may see it."""
     with store.read() as session:
-        return read(session, policy, release.load(session, release_id), now)
+        one = release.load(session, release_id)
+        return read(session, policy, one, now, audience.of_channel(session, policy, one.channel_id))
 
 
-def read(session: Session, policy: Policy, one: Release, now: datetime) -> Readiness:
-    picture = status.for_channel(session, policy, one, one.channel_id, now)
+def read(session: Session, policy: Policy, one: Release, now: datetime, readers: Audience = MEMBER) -> Readiness:
+    """In the caller's transaction; with nothing in it that these readers may not see."""
+    state = status.state(session, policy, one, now)
+    picture = status_rules.shown_to(readers, status_rules.summarise(state, policy, now))
     calendar = milestone.calendar_of(policy, one.policy)
-    environments = {rule.environment for rule in one.policy.criteria if rule.environment}
-    had = booked.on_day(session, one.id, environments, one.target, calendar.zone)
-    facts = Facts(status=picture, today=calendar.today(now), booked=had)
-    return Readiness(status=picture, criteria=judge(one.policy.criteria, facts))
+    today = calendar.today(now)
+    rules = one.policy.criteria
+    environments = {rule.environment for rule in rules if rule.environment}
+    facts = Facts(
+        status=picture,
+        today=today,
+        now=now,
+        environments=booked.on_day(session, one.id, environments, one.target, calendar.zone),
+        progress=scope.progress(session, one.id) if any(map(_counts_parts, rules)) else {},
+        priorities=_priorities(session, state) if any(rule.priority for rule in rules) else (),
+        outside=_outside(session, state, readers) if _asks(rules, "dependencies_delivered") else (),
+        evidence=criterion.newest(session, one.id) if _asks(rules, "checklist", "report") else {},
+        waivers=waiver.in_force(session, one.id, now),
+    )
+    before = past.since(session, one.id, today - WEEK - LONGEST_GAP)
+    return Readiness(
+        status=picture,
+        criteria=judge(rules, facts),
+        yesterday=of_day(before, calendar.add_business_days(today, -1)),
+        last_week=of_day(before, today - WEEK),
+    )
+
+
+def _counts_parts(rule: CriterionRule) -> bool:
+    return rule.kind == "scope_complete" and (rule.team is not None or rule.measure == "points")
+
+
+def _asks(rules: tuple[CriterionRule, ...], *kinds: str) -> bool:
+    return any(rule.kind in kinds for rule in rules)
+
+
+def _priorities(session: Session, state: State) -> tuple[str | None, ...]:
+    """Of the roots. One that only a link tells of has none, and counts as the least grave."""
+    ids = [line.root.node.id for line in state.blockers.roots]
+    known = scope.priorities(session, ids)
+    return tuple(known.get(each) for each in ids)
+
+
+def _outside(session: Session, state: State, readers: Audience) -> tuple[str, ...]:
+    """The open tickets outside the scope that something in it waits for, as these readers may see them."""
+    nodes = [line.root.node for line in state.blockers.roots]
+    inside = scope.among(session, state.release.id, {node.id for node in nodes})
+    return tuple(
+        node.key if node.mirrored and may_show(readers, node, node.team) else RESTRICTED
+        for node in nodes
+        if node.id not in inside
+    )
+
+
+def _of_today(picture: Readiness, policy: Policy, now: datetime) -> PastReadiness:
+    today = milestone.calendar_of(policy, picture.status.release.policy).today(now)
+    return PastReadiness(day=today, light=picture.light, passed=picture.passed, total=len(picture.criteria))
 
 
 def _due(policy: Policy, one: Release, now: datetime) -> Outgoing | None:

@@ -1,4 +1,4 @@
-"""Writing a decision about a release into the audit chain."""
+"""Writing decisions, and what was refused, into the audit chain."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -8,8 +8,9 @@ from sqlmodel import Session
 
 from interlock.domain.actor import Actor, Person
 from interlock.domain.audit import AuditEvent
+from interlock.domain.authority import Refused
 from interlock.domain.release import Release
-from interlock.store import audit
+from interlock.store import audit, person
 
 
 def record(
@@ -32,3 +33,22 @@ def record(
         release_id=one.id,
     )
     audit.append(session, event, now)
+
+
+def record_refusal(
+    session: Session,
+    kind: str,
+    actor: Actor,
+    one: Release | None,
+    facts: dict[str, Any],
+    refused: Refused,
+    now: datetime,
+) -> None:
+    """That somebody was refused and why; `one` is None where no release was named yet."""
+    standing = person.standing(session, actor.slack_id)
+    who = standing.person if standing else Person(slack_id=actor.slack_id, name="")
+    told = facts | {"why": refused.reason}
+    if one is not None:
+        record(session, kind, actor, who, one, told, now)
+    else:
+        audit.append(session, AuditEvent(kind=kind, actor=actor, facts=told, people={"actor": asdict(who)}), now)

@@ -1,6 +1,6 @@
 """Planning a release, ending it, and sharing where it stands."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlmodel import Session
@@ -9,7 +9,6 @@ from interlock.config.template import policy_version
 from interlock.domain import draft as rules
 from interlock.domain import milestone, names
 from interlock.domain.actor import Actor, Person
-from interlock.domain.audit import AuditEvent
 from interlock.domain.authority import Refused
 from interlock.domain.card import SIGNOFF
 from interlock.domain.draft import Draft
@@ -26,13 +25,13 @@ from interlock.domain.release import (
     choose,
     leading,
 )
-from interlock.store import audit, card, outbox, person, release, scope, seen, signoff
+from interlock.store import card, outbox, release, scope, seen, signoff
 from interlock.store.engine import Store
 from interlock.usecases import authority
 from interlock.usecases import card as cards
 from interlock.usecases import draft as drafts
 from interlock.usecases import scope as scopes
-from interlock.usecases.record import record
+from interlock.usecases.record import record, record_refusal
 
 NEWS_GOOD_FOR = timedelta(days=1)
 
@@ -76,7 +75,7 @@ def create(
     with store.write() as session:
         allowed = authority.to_decide(session, policy, Permission.RELEASE_CREATE, actor, now)
         if isinstance(allowed, Refused):
-            _record_refusal(session, "release.refused", actor, allowed, now)
+            record_refusal(session, "release.refused", actor, None, {}, allowed, now)
             return allowed
         scope.lock(session)  # also keeps two releases from taking one name at once
         request = f"release.new:{request_id}"
@@ -105,12 +104,29 @@ def find(store: Store, policy: Policy, actor: Actor, typed: str, channel_id: str
         return Refused(reason="unclear", sentence=meant.sentence) if isinstance(meant, Unclear) else meant
 
 
+def read_release(session: Session, text: str, channel_id: str) -> tuple[ReleaseName | Unclear, str]:
+    """The release that a typed text begins with, and the rest. In its own channel a release goes without saying."""
+    known = release.all_names(session)
+    typed, rest = leading(text, known)
+    meant = choose(typed, channel_id, known)
+    if not isinstance(meant, Unclear) and rest:
+        return meant, rest
+    here = choose("", channel_id, known)
+    return (meant, rest) if isinstance(here, Unclear) else (here, names.tidy(text))
+
+
 def ending(
-    store: Store, policy: Policy, actor: Actor, text: str, channel_id: str, now: datetime
+    store: Store,
+    policy: Policy,
+    actor: Actor,
+    text: str,
+    channel_id: str,
+    now: datetime,
+    permission: Permission = Permission.RELEASE_CLOSE,
 ) -> Ending | Unclear | Refused:
-    """What `/release close NAME reason` would end, before it is asked whether to."""
+    """What `/release close NAME reason` or `/release cancel NAME reason` would end, before it is asked whether to."""
     with store.read() as session:
-        allowed = authority.to_decide(session, policy, Permission.RELEASE_CLOSE, actor, now)
+        allowed = authority.to_decide(session, policy, permission, actor, now)
         if isinstance(allowed, Refused):
             return allowed
         known = release.all_names(session)
@@ -132,7 +148,7 @@ def close(
     with store.write() as session:
         allowed = authority.to_decide(session, policy, Permission.RELEASE_CLOSE, actor, now)
         if isinstance(allowed, Refused):
-            _record_refusal(session, "release.close_refused", actor, allowed, now)
+            record_refusal(session, "release.close_refused", actor, None, {}, allowed, now)
             return allowed
         one = release.load(session, release_id, lock=True)
         if one.ended and one.closed_by == actor.slack_id:
@@ -142,7 +158,7 @@ def close(
         why = names.tidy(reason)
         if problem := _reason_problem(why):
             return Invalid(problems={"reason": problem})
-        release.close(session, one.id, actor, why, now)
+        release.end(session, one.id, Stage.CLOSED, actor, why, now)
         record(session, "release.closed", actor, allowed.person, one, {"reason": why, "stage": one.stage.value}, now)
         _announce(session, one, "release.closed", now)
         if asked := card.of_release(session, one.id, SIGNOFF):
@@ -182,13 +198,6 @@ def _record_creation(session: Session, actor: Actor, who: Person, one: Release, 
         "tickets": tickets,
     }
     record(session, "release.created", actor, who, one, facts, now)
-
-
-def _record_refusal(session: Session, kind: str, actor: Actor, refused: Refused, now: datetime) -> None:
-    standing = person.standing(session, actor.slack_id)
-    who = standing.person if standing else Person(slack_id=actor.slack_id, name="")
-    event = AuditEvent(kind=kind, actor=actor, facts={"why": refused.reason}, people={"actor": asdict(who)})
-    audit.append(session, event, now)
 
 
 def _announce(session: Session, one: Release, kind: str, now: datetime) -> None:

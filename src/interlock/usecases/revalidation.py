@@ -15,6 +15,7 @@ from interlock.store.engine import Store
 from interlock.store.signoff import SignoffRow
 from interlock.usecases.card import refresh, revise_elsewhere
 from interlock.usecases.record import record
+from interlock.usecases.stage import fall_back
 
 NOTE_GOOD_FOR = timedelta(days=7)
 
@@ -79,6 +80,8 @@ def _revalidate(store: Store, release_id: int, now: datetime) -> int:
                 if changes and given.decision is Decision.APPROVED:
                     _void(session, one, requirement, given, changes, now)
                     voided += 1
+        if voided:
+            fall_back(session, one, "the scope changed under a sign-off", now)
         # Somebody's Home tab may have shown this scope before: then the card is drawn, but with what is void now.
         if voided or card.drawn_fingerprint(session, asked) not in {None, mark}:
             refresh(session, asked, now, Urgency.PROMPT if voided else Urgency.ROUTINE)

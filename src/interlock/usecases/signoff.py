@@ -16,6 +16,7 @@ from interlock.domain.permission import Permission
 from interlock.domain.policy import Policy
 from interlock.domain.release import Release, Stage, Unclear, choose
 from interlock.domain.signoff import Accepted, Ask, Decision, Requirement, Signoff, SignoffCard, Verdict
+from interlock.domain.stage import GONE
 from interlock.domain.visibility import RESTRICTED
 from interlock.store import card, mirror, person, release, signoff
 from interlock.store.engine import Store
@@ -23,6 +24,7 @@ from interlock.usecases import authority
 from interlock.usecases.card import enqueue, picture, refresh, revise_elsewhere
 from interlock.usecases.home import refresh as home_refresh
 from interlock.usecases.record import record
+from interlock.usecases.stage import fall_back
 
 UNKNOWN_CARD = Refused(
     reason="unknown_card",
@@ -143,6 +145,7 @@ def _decide(
             record(session, f"signoff.{decision.value}", actor, allowed.person, one, facts, now)
             _announce(session, revision.card, verdict, actor, now)
             _lift(session, one, verdict, actor, now)
+            fall_back(session, one, "a sign-off was rejected", now)
             home_refresh(session, actor.slack_id, now)
         elif isinstance(verdict, Refused):
             _record_refusal(session, actor, one, seen | {"decision": decision.value}, verdict, now)
@@ -152,7 +155,7 @@ def _decide(
 
 
 def revoke(store: Store, policy: Policy, actor: Actor, revision_id: str, now: datetime) -> Revoked | Refused:
-    """Take back whatever the actor signed on the release, until it ends. Nobody else's sign-off is touched."""
+    """Take back whatever the actor signed on the release, until it has its go. Nobody else's sign-off is touched."""
     with store.write() as session:
         revision = card.revision(session, revision_id)
         if revision is None:
@@ -167,6 +170,14 @@ def revoke(store: Store, policy: Policy, actor: Actor, revision_id: str, now: da
             refused = Refused(
                 reason="release_ended",
                 sentence=f"{one.name} is {one.stage.value}, so its sign-offs stand as they are.",
+            )
+            _record_refusal(session, actor, one, seen | {"decision": "revoked"}, refused, now)
+            return refused
+        if one.stage in GONE:
+            refused = Refused(
+                reason="gone",
+                sentence=f"{one.name} has its go, which rests on your sign-off. Ask a release manager to take it back "
+                "first: /release advance. Or press Reject, which takes the go back at once.",
             )
             _record_refusal(session, actor, one, seen | {"decision": "revoked"}, refused, now)
             return refused

@@ -64,9 +64,14 @@ def listing(store: Store, policy: Policy, actor: Actor, now: datetime) -> Listin
 
 def read(session: Session, policy: Policy, one: Release, now: datetime, since: datetime | None = None) -> ReleaseStatus:
     """Where the release stands, in the caller's transaction, compared with `since` (default: the last business day)."""
+    return rules.summarise(state(session, policy, one, now, since), policy, now)
+
+
+def state(session: Session, policy: Policy, one: Release, now: datetime, since: datetime | None = None) -> State:
+    """All that a status is worked out from."""
     since = since or rules.last_business_day(policy, one, now)
     counts = scope.counts(session, one.id, since)
-    state = State(
+    return State(
         release=one,
         since=since,
         counts=counts,
@@ -76,7 +81,6 @@ def read(session: Session, policy: Policy, one: Release, now: datetime, since: d
         blockers=blocker_view.of_release(session, policy, one),
         mirror_as_of=mirror.as_of(session, "tickets"),
     )
-    return rules.summarise(state, policy, now)
 
 
 def for_channel(

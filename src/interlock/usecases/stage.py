@@ -1,0 +1,295 @@
+"""Moving a release from stage to stage: forward on its conditions, back where that is safe, on hold, cancelled."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlmodel import Session
+
+from interlock.domain import freeze, light, names
+from interlock.domain import stage as rules
+from interlock.domain.actor import SYSTEM, Actor, Person
+from interlock.domain.authority import Refused
+from interlock.domain.card import SIGNOFF
+from interlock.domain.fingerprint import fingerprint
+from interlock.domain.outbox import Outgoing, Urgency
+from interlock.domain.permission import Permission
+from interlock.domain.policy import Policy
+from interlock.domain.release import LONGEST_REASON, Held, Release, Stage, Unclear, choose, leading
+from interlock.domain.stage import Ahead, Grounds, Moved
+from interlock.domain.words import day, join
+from interlock.store import card, mirror, outbox, person, release, scope, signoff
+from interlock.store.engine import Store
+from interlock.usecases import authority, readiness
+from interlock.usecases import card as cards
+from interlock.usecases.record import record, record_refusal
+from interlock.usecases.release import Invalid
+
+NEWS_GOOD_FOR = timedelta(days=1)
+CANCELLING = Permission.RELEASE_CANCEL
+TO = "to"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldSet:
+    """`held` None: it goes on."""
+
+    release: Release
+
+
+def ask(
+    store: Store, policy: Policy, actor: Actor, text: str, channel_id: str, now: datetime
+) -> Ahead | Moved | Unclear | Invalid | Refused:
+    """`/release advance [RELEASE]` says what the next stage takes; `… to STAGE [why]` moves there."""
+    with store.read() as session:
+        allowed = authority.to_view(session, policy, Permission.RELEASE_VIEW, actor)
+        if isinstance(allowed, Refused):
+            return allowed
+        typed, wanted, why = _taken_apart(session, text)
+        meant = choose(typed, channel_id, release.all_names(session))
+        if isinstance(meant, Unclear):
+            return meant
+        one = release.load(session, meant.id)
+        if not wanted:
+            return ahead(session, policy, one, now)
+        after = rules.named(wanted, one)
+    if after is None:
+        stages = join([rules.words(each) for each in rules.passed_through(one)], "or")
+        return Refused(reason="unknown_stage", sentence=f"{one.name} has no stage “{wanted}”. Its stages: {stages}.")
+    return move(store, policy, actor, one.id, after, why, now)
+
+
+def ahead_of(store: Store, policy: Policy, actor: Actor, release_id: int, now: datetime) -> Ahead | Refused:
+    """As `ask` without a stage, for the release that a button names."""
+    with store.read() as session:
+        allowed = authority.to_view(session, policy, Permission.RELEASE_VIEW, actor)
+        if isinstance(allowed, Refused):
+            return allowed
+        return ahead(session, policy, release.load(session, release_id), now)
+
+
+def move(
+    store: Store, policy: Policy, actor: Actor, release_id: int, after: Stage, reason: str, now: datetime
+) -> Moved | Ahead | Invalid | Refused:
+    """Move the release to `after`, the stage that whoever asks was shown: forward by one on its conditions, or back.
+
+    `Ahead` where conditions are missing. Where it stands there already, as after a second click, nothing is done.
+    """
+    with store.write() as session:
+        permission = Permission.RELEASE_GO if after in rules.GONE else Permission.RELEASE_ADVANCE
+        one = release.load(session, release_id, lock=True)
+        allowed = authority.to_decide(session, policy, permission, actor, now)
+        if isinstance(allowed, Refused):
+            record_refusal(session, "release.move_refused", actor, one, {"to": after.value}, allowed, now)
+            return allowed
+        if one.stage is after:
+            return Moved(release=one, before=after, after=after, again=True)
+        refused = _out_of_order(one, after)
+        if refused:
+            record_refusal(session, "release.move_refused", actor, one, {"to": after.value}, refused, now)
+            return refused
+        why = names.tidy(reason)
+        back = after is not rules.following(one)
+        if (back and not why) or len(why) > LONGEST_REASON:
+            return Invalid(problems={"reason": reason_problem(why, "it goes back")})
+        facts: dict[str, object] = {"why": why}
+        if not back:
+            found = ahead(session, policy, one, now)
+            if found.missing:
+                missing = {"missing": [each.name for each in found.missing]}
+                lacking = Refused(reason="conditions_missing", sentence=rules.lacking(after, found.missing))
+                record_refusal(session, "release.move_refused", actor, one, {"to": after.value} | missing, lacking, now)
+                return replace(found, refused=True)
+            facts["conditions"] = [[each.name, each.why] for each in found.conditions]
+        return _moved(session, one, after, actor, allowed.person, facts, now)
+
+
+def hold(
+    store: Store, policy: Policy, actor: Actor, text: str, channel_id: str, now: datetime, *, on: bool
+) -> HoldSet | Unclear | Invalid | Refused:
+    """`/release hold RELEASE why`: nothing moves it forward until `/release resume RELEASE`."""
+    kind = "release.held" if on else "release.resumed"
+    with store.write() as session:
+        allowed = authority.to_decide(session, policy, Permission.RELEASE_ADVANCE, actor, now)
+        if isinstance(allowed, Refused):
+            record_refusal(session, f"{kind}_refused", actor, None, {}, allowed, now)
+            return allowed
+        known = release.all_names(session)
+        typed, reason = leading(text, known)
+        meant = choose(typed, channel_id, known)
+        if isinstance(meant, Unclear):
+            return meant
+        one = release.load(session, meant.id, lock=True)
+        if one.ended:
+            return _ended(one)
+        why = names.tidy(reason)
+        if on and (problem := reason_problem(why, "it is held")):
+            return Invalid(problems={"reason": problem})
+        if on is (one.held is not None):
+            told = "is on hold already" if on else "is not on hold"
+            return Refused(reason="no_change", sentence=f"{one.name} {told}, so nothing was changed.")
+        held = Held(by=actor.slack_id, at=now, reason=why) if on else None
+        release.hold(session, one.id, held)
+        record(session, kind, actor, allowed.person, one, {"why": why, "stage": one.stage.value}, now)
+        changed = release.load(session, one.id)
+        _announce(session, changed, kind, actor.slack_id, {"why": why}, now)
+        return HoldSet(release=changed)
+
+
+def cancel(
+    store: Store, policy: Policy, actor: Actor, release_id: int, reason: str, now: datetime
+) -> Moved | Invalid | Refused:
+    """End a release that will not be released, for good."""
+    with store.write() as session:
+        one = release.load(session, release_id, lock=True)
+        allowed = authority.to_decide(session, policy, Permission.RELEASE_CANCEL, actor, now)
+        if isinstance(allowed, Refused):
+            record_refusal(session, "release.cancel_refused", actor, one, {}, allowed, now)
+            return allowed
+        if one.stage is Stage.CANCELLED and one.closed_by == actor.slack_id:
+            return Moved(release=one, before=one.stage, after=one.stage, again=True)
+        if one.ended:
+            return _ended(one)
+        if one.stage not in rules.CANCELLABLE:
+            done = "was released" if one.stage is Stage.RELEASED else "is being deployed: take it back first"
+            return Refused(reason="too_late", sentence=f"{one.name} can't be cancelled: it {done}.")
+        why = names.tidy(reason)
+        if problem := reason_problem(why, "it is cancelled"):
+            return Invalid(problems={"reason": problem})
+        release.end(session, one.id, Stage.CANCELLED, actor, why, now)
+        record(session, "release.cancelled", actor, allowed.person, one, {"why": why, "stage": one.stage.value}, now)
+        _announce(session, one, "release.cancelled", actor.slack_id, {"why": why}, now)
+        _redraw(session, one, now)
+        return Moved(release=release.load(session, one.id), before=one.stage, after=Stage.CANCELLED)
+
+
+def ahead(session: Session, policy: Policy, one: Release, now: datetime) -> Ahead:
+    """Where it can go next, and what that takes, in the caller's transaction."""
+    after, back = rules.following(one), rules.preceding(one)
+    if after is None or one.ended:
+        return Ahead(release=one, after=None, conditions=(), back=None if one.ended else back)
+    found = rules.conditions(after, _grounds(session, policy, one, now))
+    return Ahead(release=one, after=after, conditions=found, back=back)
+
+
+def fall_back(session: Session, one: Release, why: str, now: datetime) -> bool:
+    """Take a go back that a required sign-off no longer carries, in the transaction that took the sign-off away and
+    holds the release's lock; whether it did.
+    """
+    if one.stage is not Stage.GO or not (lost := rules.unmet(signoff.requirements(session, one), Stage.GO)):
+        return False
+    after = rules.preceding(one)
+    assert after is not None
+    facts: dict[str, object] = {"why": f"{why}: {join([each.name for each in lost])}"}
+    _moved(session, one, after, SYSTEM, Person(slack_id="", name="Interlock"), facts, now)
+    return True
+
+
+def recheck(store: Store, now: datetime) -> int:
+    """Take back each go that a required sign-off no longer carries, such as of somebody who left; how many."""
+    with store.read() as session:
+        gone = [one.id for one in release.active(session) if one.stage is Stage.GO]
+    taken = 0
+    for release_id in gone:
+        with store.write() as session:
+            one = release.load(session, release_id, lock=True)
+            taken += fall_back(session, one, "a sign-off no longer counts", now)
+    return taken
+
+
+def reason_problem(reason: str, what: str) -> str:
+    """What is wrong with a reason; "" for nothing."""
+    if not reason:
+        return f"Say why {what}."
+    if len(reason) > LONGEST_REASON:
+        return f"That reason has {len(reason)} characters; at most {LONGEST_REASON} are kept. Make it shorter."
+    return ""
+
+
+def _taken_apart(session: Session, text: str) -> tuple[str, str, str]:
+    """`2026.12 to in progress because …`: the release's name, the stage as typed (one word, or `in progress`), why."""
+    known = release.all_names(session)
+    first, _, _ = names.tidy(text).partition(" ")
+    typed, rest = ("", names.tidy(text)) if first.casefold() == TO else leading(text, known)
+    word, _, after = rest.partition(" ")
+    if word.casefold() != TO:
+        return names.tidy(text) if not rest else typed, "", rest
+    length = 2 if after.casefold().startswith("in progress") else 1
+    told = after.split(" ", length)
+    return typed, " ".join(told[:length]), told[length] if len(told) > length else ""
+
+
+def _out_of_order(one: Release, after: Stage) -> Refused | None:
+    """Why it cannot go from where it stands to there at all."""
+    if one.ended:
+        return _ended(one)
+    following, back = rules.following(one), rules.preceding(one)
+    if after is following and one.held is not None:
+        sentence = f"{one.name} is on hold since {day(one.held.at)}: {one.held.reason} Type /release resume {one.name}."
+        return Refused(reason="on_hold", sentence=sentence)
+    if after in {following, back}:
+        return None
+    if after is Stage.CLOSED:
+        return Refused(reason="out_of_order", sentence=f"To end it, type /release close {one.name} and why.")
+    ways = join([f"to {rules.words(each)}" for each in (following, back) if each], "or")
+    told = f"From {rules.words(one.stage)} it goes {ways}." if ways else "It moves no more: /release close ends it."
+    return Refused(reason="out_of_order", sentence=f"{one.name} can't go to {rules.words(after)}. {told}")
+
+
+def _grounds(session: Session, policy: Policy, one: Release, now: datetime) -> Grounds:
+    ready = readiness.read(session, policy, one, now)
+    befores = [rule.before for rule in one.policy.criteria]
+    teams = {team for team in scope.progress(session, one.id) if team}
+    met = freeze.meeting(policy.freezes, one.target, teams)
+    return Grounds(
+        tickets=ready.status.tickets,
+        criteria=tuple(zip(befores, ready.criteria, strict=True)),
+        requirements=signoff.requirements(session, one),
+        obstacles=(f"the target falls into {met.name}, until {day(met.end)}",) if met else (),
+        stale=light.stale(mirror.as_of(session, "tickets"), policy, now),
+    )
+
+
+def _moved(
+    session: Session, one: Release, after: Stage, actor: Actor, who: Person, facts: dict[str, object], now: datetime
+) -> Moved:
+    seen, _ = signoff.seen_scope(session, one.id)
+    release.set_stage(session, one.id, after)
+    whole = {"from": one.stage.value, "to": after.value, "policy_version": one.policy_version}
+    record(session, "release.moved", actor, who, one, whole | {"fingerprint": fingerprint(seen)} | facts, now)
+    ids = {"before": one.stage.value, "after": after.value, "why": facts["why"]}
+    changed = release.load(session, one.id)
+    _announce(session, changed, "release.moved", actor.slack_id, ids, now)
+    _redraw(session, one, now)
+    return Moved(release=changed, before=one.stage, after=after)
+
+
+def _announce(session: Session, one: Release, kind: str, slack_id: str, ids: dict[str, object], now: datetime) -> None:
+    message = Outgoing(
+        key=f"{kind}:{one.id}:{one.number}",
+        kind=kind,
+        ids={"release_id": one.id, "slack_id": slack_id} | ids,
+        channel=one.channel_id,
+        urgency=Urgency.PROMPT,
+        not_after=now + NEWS_GOOD_FOR,
+    )
+    outbox.enqueue(session, message, now)
+
+
+def _redraw(session: Session, one: Release, now: datetime) -> None:
+    if asked := card.of_release(session, one.id, SIGNOFF):
+        cards.refresh(session, asked, now)
+
+
+def _ended(one: Release) -> Refused:
+    return Refused(
+        reason="release_ended", sentence=f"{one.name} is {rules.words(one.stage)}, so nothing more is decided on it."
+    )
+
+
+def told_by(store: Store, slack_id: str) -> str:
+    """The name of whoever moved it, for the announcement."""
+    if not slack_id:
+        return "Interlock"
+    with store.read() as session:
+        found = person.people(session, [slack_id]).get(slack_id)
+        return found.name if found else "somebody who left"

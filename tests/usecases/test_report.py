@@ -1,0 +1,135 @@
+"""Figures that programs push: whose token, which gates, what is refused."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlmodel import select
+
+from interlock.domain.authority import Refused
+from interlock.domain.policy import CriterionRule
+from interlock.domain.readiness import Readiness
+from interlock.domain.token import Issued
+from interlock.store.audit import AuditRow
+from interlock.store.criterion import EvidenceRow
+from interlock.store.engine import Store
+from interlock.store.person import PersonRow
+from interlock.store.reporter import ReportTokenRow
+from interlock.usecases import readiness, report
+from interlock.usecases.report import Pushed
+from tests.builders import CHANNEL, NOW, POLICY, TEMPLATE, actor, people, release
+
+COVERAGE = CriterionRule(kind="report", name="Tests cover enough", report="coverage", minimum=80)
+MEASURED = replace(TEMPLATE, requirements=(), criteria=(COVERAGE,))
+
+
+def made(store: Store) -> None:
+    with store.write() as session:
+        people(session)
+        release(session, template=MEASURED, tickets=["DATA-1"])
+
+
+def issued(store: Store, request: str = "r1", label: str = "ci") -> str:
+    report.ask(store, POLICY, actor("RITA"), label, request, NOW)
+    made = report.issue(store, POLICY, label, request, NOW)
+    assert isinstance(made, Issued), made
+    return made.text
+
+
+def push(store: Store, token: str, value: float = 87.5, **more: Any) -> Pushed | Refused:
+    given: dict[str, Any] = {"name": "2026.12", "report": "coverage", "link": "https://ci.example/1", "now": NOW} | more
+    return report.push(store, POLICY, token, given["name"], given["report"], value, given["link"], given["now"])
+
+
+def test_a_figure_reaches_its_gate_and_the_record(store: Store) -> None:
+    made(store)
+    token = issued(store)
+    done = push(store, token)
+    assert isinstance(done, Pushed), done
+    assert done.criteria == ("Tests cover enough",)
+    found = readiness.ask(store, POLICY, actor("ANA"), "", CHANNEL, NOW + timedelta(minutes=5))
+    assert isinstance(found, Readiness)
+    gate = found.criteria[0]
+    assert (gate.state, gate.why, gate.link) == (
+        "pass",
+        "87.5, wanted at least 80, from ci 5 min ago",
+        "https://ci.example/1",
+    )
+    with store.read() as session:
+        assert session.exec(select(AuditRow.kind).order_by(AuditRow.seq.desc())).first() == "criterion.reported"  # type: ignore[attr-defined]  # a column
+        assert token not in str(session.exec(select(ReportTokenRow.hash)).one())
+
+
+def test_the_newest_figure_counts(store: Store) -> None:
+    made(store)
+    token = issued(store)
+    push(store, token, 95)
+    push(store, token, 12)
+    found = readiness.ask(store, POLICY, actor("ANA"), "", CHANNEL, NOW)
+    assert isinstance(found, Readiness)
+    assert found.criteria[0].state == "fail"
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ({"name": "2099.01"}, "no_release"),
+        ({"report": "speed"}, "no_report"),
+        ({"link": "javascript:alert(1)"}, "no_link"),
+        ({"value": float("nan")}, "no_figure"),
+        ({"value": float("inf")}, "no_figure"),
+        ({"now": NOW + timedelta(days=90)}, "unknown_token"),
+    ],
+)
+def test_what_is_wrong_is_taken_nowhere(sqlite_store: Store, more: dict[str, Any], why: str) -> None:
+    made(sqlite_store)
+    refused = push(sqlite_store, issued(sqlite_store), **more)
+    assert isinstance(refused, Refused)
+    assert refused.reason == why
+    with sqlite_store.read() as session:
+        assert session.exec(select(EvidenceRow)).all() == []
+
+
+@pytest.mark.parametrize("token", ["", "x", "interlock_" + "a" * 43])
+def test_a_token_that_is_none_pushes_nothing(sqlite_store: Store, token: str) -> None:
+    made(sqlite_store)
+    issued(sqlite_store)
+    refused = push(sqlite_store, token)
+    assert isinstance(refused, Refused)
+    assert refused.reason == "unknown_token"
+
+
+def test_a_new_token_ends_the_old_one_and_an_end_ends_both(store: Store) -> None:
+    made(store)
+    old, new = issued(store), issued(store, "r2")
+    assert isinstance(push(store, old), Refused)
+    assert isinstance(push(store, new), Pushed)
+    assert report.end(store, POLICY, actor("RITA"), "ci", NOW) is True
+    assert isinstance(push(store, new), Refused)
+    assert report.issue(store, POLICY, "ci", "r2", NOW) is None
+
+
+def test_an_older_request_issues_nothing(store: Store) -> None:
+    made(store)
+    issued(store)
+    report.ask(store, POLICY, actor("RITA"), "ci", "r2", NOW)
+    assert report.issue(store, POLICY, "ci", "r1", NOW) is None
+
+
+def test_a_token_dies_with_its_owners_account(store: Store) -> None:
+    made(store)
+    token = issued(store)
+    with store.write() as session:
+        session.get_one(PersonRow, "U0RITA").active = False
+    refused = push(store, token)
+    assert isinstance(refused, Refused)
+    assert refused.reason == "deactivated"
+
+
+@pytest.mark.parametrize("label", ["", "CI", "a b", "x" * 61, "<!channel>"])
+def test_a_label_is_plain(sqlite_store: Store, label: str) -> None:
+    made(sqlite_store)
+    refused = report.ask(sqlite_store, POLICY, actor("RITA"), label, "r1", NOW)
+    assert isinstance(refused, Refused)
+    assert refused.reason == "no_label"

@@ -1,0 +1,315 @@
+"""Moving releases on a real store: what is recorded and told, what is refused, and what a race leaves."""
+
+import json
+import threading
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from sqlmodel import select
+
+from interlock.domain.authority import Refused
+from interlock.domain.permission import Permission
+from interlock.domain.policy import CriterionRule, Freeze, Template
+from interlock.domain.release import Stage
+from interlock.domain.signoff import Decision
+from interlock.domain.stage import Ahead, Moved
+from interlock.store import release as releases
+from interlock.store.audit import AuditRow
+from interlock.store.directory import fresh
+from interlock.store.engine import Store
+from interlock.store.outbox import OutboxRow
+from interlock.store.person import PersonRow
+from interlock.store.ticket import TicketRow
+from interlock.usecases import card, revalidation, scope, signoff, stage
+from interlock.usecases.release import Invalid
+from tests.builders import CHANNEL, GOVERNANCE, NOW, POLICY, TEMPLATE, actor, people, release, ticket
+
+DONE = CriterionRule(kind="scope_complete", name="Everything is done")
+FREE = CriterionRule(kind="no_open_blocker", name="Nothing is blocked", before="frozen")
+PLAIN = replace(TEMPLATE, requirements=(GOVERNANCE,), criteria=(DONE, FREE))
+RITA, MARIA = actor("RITA"), actor("MARIA")
+
+
+def made(store: Store, at: Stage = Stage.PLANNED, template: Template = PLAIN, **tickets: Any) -> int:
+    """A release at that stage whose one ticket is done, unless `tickets` says otherwise."""
+    with store.write() as session:
+        people(session)
+        ticket(session, "DATA-1", **{"category": "done"} | tickets)
+        return release(session, template=template, stage=at.value)
+
+
+def move(store: Store, number: int, after: Stage, why: str = "", who: str = "RITA") -> Any:
+    return stage.move(store, POLICY, actor(who), number, after, why, NOW)
+
+
+def standing(store: Store, number: int) -> Stage:
+    with store.read() as session:
+        return releases.load(session, number).stage
+
+
+def facts(store: Store, kind: str) -> list[dict[str, Any]]:
+    with store.read() as session:
+        bodies = session.exec(select(AuditRow.body).where(AuditRow.kind == kind).order_by(AuditRow.seq)).all()  # type: ignore[arg-type]  # a column
+        return [json.loads(each)["facts"] for each in bodies]
+
+
+def approved(store: Store, number: int) -> None:
+    asked = signoff.request(store, POLICY, RITA, number, NOW)
+    assert isinstance(asked, signoff.Requested)
+    picture = card.draw(store, asked.card.id, NOW)
+    assert picture is not None
+    done = signoff.decide(store, POLICY, MARIA, picture.revision_id or "", Decision.APPROVED, None, NOW)
+    assert isinstance(done, signoff.Decided), done
+
+
+def at_go(store: Store, template: Template = PLAIN) -> int:
+    number = made(store, Stage.READY, template)
+    approved(store, number)
+    assert isinstance(move(store, number, Stage.GO), Moved)
+    return number
+
+
+def test_a_move_is_recorded_with_its_conditions_and_told(store: Store) -> None:
+    number = made(store)
+    done = move(store, number, Stage.IN_PROGRESS)
+    assert isinstance(done, Moved)
+    assert (done.before, done.after, standing(store, number)) == (Stage.PLANNED, Stage.IN_PROGRESS, Stage.IN_PROGRESS)
+    told = facts(store, "release.moved")[0]
+    assert (told["from"], told["to"], told["policy_version"]) == ("planned", "in_progress", "v1")
+    assert told["conditions"] == [["Something is in scope", "1 ticket in scope"]]
+    assert len(told["fingerprint"]) == 64
+    with store.read() as session:
+        assert session.exec(select(OutboxRow.channel).where(OutboxRow.kind == "release.moved")).all() == [CHANNEL]
+
+
+def test_each_stage_asks_for_what_is_needed_before_it_and_before_those_that_came(store: Store) -> None:
+    number = made(store, Stage.IN_PROGRESS, flagged=True, category="new")
+    refused = move(store, number, Stage.FROZEN)
+    assert isinstance(refused, Ahead)
+    assert refused.refused
+    assert [(each.name, each.why) for each in refused.missing] == [("Nothing is blocked", "1 ticket can't move")]
+    assert standing(store, number) is Stage.IN_PROGRESS
+    assert facts(store, "release.move_refused")[0]["missing"] == ["Nothing is blocked"]
+
+
+def test_go_takes_every_gate_and_every_signoff(store: Store) -> None:
+    number = made(store, Stage.READY, category="new")
+    refused = move(store, number, Stage.GO)
+    assert isinstance(refused, Ahead)
+    assert [each.name for each in refused.missing] == ["Everything is done", "Data Governance"]
+
+
+def test_go_is_refused_while_jira_is_too_old(store: Store) -> None:
+    number = made(store, Stage.READY)
+    approved(store, number)
+    late = NOW + timedelta(minutes=31)
+    with store.write() as session:
+        fresh(session, "groups", late)
+        fresh(session, "people", late)
+    refused = stage.move(store, POLICY, RITA, number, Stage.GO, "", late)
+    assert isinstance(refused, Ahead)
+    assert ("Jira is read", "Jira was last read 31 min ago") in [(each.name, each.why) for each in refused.missing]
+
+
+def test_go_is_refused_for_a_target_in_a_freeze(store: Store) -> None:
+    number = made(store, Stage.READY)
+    approved(store, number)
+    freeze = Freeze(name="Year-end freeze", start=date(2026, 12, 14), end=date(2027, 1, 2))
+    refused = stage.move(store, replace(POLICY, freezes=(freeze,)), RITA, number, Stage.GO, "", NOW)
+    assert isinstance(refused, Ahead)
+    assert "Year-end freeze" in refused.missing[-1].why
+
+
+def test_who_may_move_on_may_not_therefore_say_go(store: Store) -> None:
+    number = made(store, Stage.READY)
+    policy = replace(POLICY, permissions=POLICY.permissions | {Permission.RELEASE_GO: ("nobody",)})
+    refused = stage.move(store, policy, RITA, number, Stage.GO, "", NOW)
+    assert isinstance(refused, Refused)
+    assert refused.reason == "not_permitted"
+
+
+@pytest.mark.parametrize(
+    ("at", "after"),
+    [
+        (Stage.PLANNED, Stage.FROZEN),
+        (Stage.PLANNED, Stage.CLOSED),
+        (Stage.READY, Stage.PLANNED),
+        (Stage.RELEASED, Stage.DEPLOYING),
+        (Stage.CANCELLED, Stage.PLANNED),
+        (Stage.CLOSED, Stage.RELEASED),
+    ],
+)
+def test_no_stage_is_skipped_and_what_is_released_stays(sqlite_store: Store, at: Stage, after: Stage) -> None:
+    number = made(sqlite_store, at)
+    assert isinstance(move(sqlite_store, number, after, "because"), Refused)
+    assert standing(sqlite_store, number) is at
+
+
+@pytest.mark.parametrize(
+    ("at", "after"),
+    [
+        (Stage.IN_PROGRESS, Stage.PLANNED),
+        (Stage.FROZEN, Stage.IN_PROGRESS),
+        (Stage.READY, Stage.FROZEN),
+        (Stage.GO, Stage.READY),
+        (Stage.DEPLOYING, Stage.READY),
+    ],
+)
+def test_it_goes_back_where_that_is_safe_with_a_reason(sqlite_store: Store, at: Stage, after: Stage) -> None:
+    number = made(sqlite_store, at)
+    assert isinstance(move(sqlite_store, number, after), Invalid)
+    assert isinstance(move(sqlite_store, number, after, "the vendor slipped"), Moved)
+    assert facts(sqlite_store, "release.moved")[-1]["why"] == "the vendor slipped"
+
+
+def test_a_template_without_a_stage_passes_it_by(sqlite_store: Store) -> None:
+    hotfix = replace(PLAIN, criteria=(), stages=("go", "deploying", "released"), requirements=())
+    number = made(sqlite_store, template=hotfix)
+    assert [type(move(sqlite_store, number, each)) for each in (Stage.GO, Stage.DEPLOYING, Stage.RELEASED)] == [
+        Moved
+    ] * 3
+    assert isinstance(move(sqlite_store, number, Stage.DEPLOYING, "x"), Refused)
+
+
+def test_a_second_click_changes_nothing(store: Store) -> None:
+    number = made(store)
+    move(store, number, Stage.IN_PROGRESS)
+    again = move(store, number, Stage.IN_PROGRESS)
+    assert isinstance(again, Moved)
+    assert again.again
+    assert len(facts(store, "release.moved")) == 1
+
+
+def test_of_two_who_move_it_at_once_one_does(store: Store) -> None:
+    number = made(store)
+    barrier, done = threading.Barrier(2), list[Any]()
+
+    def go() -> None:
+        barrier.wait()
+        done.append(move(store, number, Stage.IN_PROGRESS))
+
+    threads = [threading.Thread(target=go) for _ in range(2)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert sorted(each.again for each in done) == [False, True]
+    assert standing(store, number) is Stage.IN_PROGRESS
+    assert len(facts(store, "release.moved")) == 1
+
+
+def test_a_held_release_moves_only_back(store: Store) -> None:
+    number = made(store, Stage.IN_PROGRESS)
+    held = stage.hold(store, POLICY, RITA, "2026.12 the bank is closed", CHANNEL, NOW, on=True)
+    assert isinstance(held, stage.HoldSet)
+    refused = move(store, number, Stage.FROZEN)
+    assert isinstance(refused, Refused)
+    assert "the bank is closed" in refused.sentence
+    assert isinstance(move(store, number, Stage.PLANNED, "start over"), Moved)
+    assert isinstance(stage.hold(store, POLICY, RITA, "2026.12", CHANNEL, NOW, on=False), stage.HoldSet)
+    assert isinstance(move(store, number, Stage.IN_PROGRESS), Moved)
+    assert [facts(store, kind)[0]["why"] for kind in ("release.held", "release.resumed")] == ["the bank is closed", ""]
+
+
+def test_holding_takes_a_reason(sqlite_store: Store) -> None:
+    made(sqlite_store)
+    assert isinstance(stage.hold(sqlite_store, POLICY, RITA, "2026.12", CHANNEL, NOW, on=True), Invalid)
+
+
+def test_a_cancelled_release_is_over(store: Store) -> None:
+    number = made(store, Stage.FROZEN)
+    assert isinstance(stage.cancel(store, POLICY, RITA, number, "", NOW), Invalid)
+    done = stage.cancel(store, POLICY, RITA, number, "no budget", NOW)
+    assert isinstance(done, Moved)
+    assert done.release.ended
+    assert isinstance(move(store, number, Stage.READY), Refused)
+    again = stage.cancel(store, POLICY, RITA, number, "no budget", NOW)
+    assert isinstance(again, Moved)
+    assert again.again
+
+
+@pytest.mark.parametrize("at", [Stage.DEPLOYING, Stage.RELEASED])
+def test_what_is_deployed_is_not_cancelled(sqlite_store: Store, at: Stage) -> None:
+    refused = stage.cancel(sqlite_store, POLICY, RITA, made(sqlite_store, at), "x", NOW)
+    assert isinstance(refused, Refused)
+    assert refused.reason == "too_late"
+
+
+def test_a_go_falls_back_when_the_scope_changes_under_it(store: Store) -> None:
+    number = at_go(store)
+    with store.write() as session:
+        scope.refresh(session, [ticket(session, "DATA-2")], NOW)
+    assert revalidation.revalidate(store, NOW) == 1
+    assert standing(store, number) is Stage.READY
+    assert "Data Governance" in facts(store, "release.moved")[-1]["why"]
+
+
+def test_a_go_falls_back_when_somebody_rejects_it(store: Store) -> None:
+    two = replace(PLAIN, requirements=(replace(GOVERNANCE, groups=("qa-approvers",)),))
+    number = at_go(store, two)
+    picture = card.draw(store, 1, NOW)
+    assert picture is not None
+    signoff.decide(store, POLICY, actor("TOM"), picture.revision_id or "", Decision.REJECTED, "it leaks", NOW)
+    assert standing(store, number) is Stage.READY
+
+
+def test_a_go_falls_back_when_its_approver_leaves(store: Store) -> None:
+    number = at_go(store)
+    with store.write() as session:
+        session.get_one(PersonRow, "U0MARIA").active = False
+    assert stage.recheck(store, NOW) == 1
+    assert standing(store, number) is Stage.READY
+    assert stage.recheck(store, NOW) == 0
+
+
+def test_nothing_is_revoked_under_a_go(store: Store) -> None:
+    number = at_go(store)
+    picture = card.draw(store, 1, NOW)
+    assert picture is not None
+    refused = signoff.revoke(store, POLICY, MARIA, picture.revision_id or "", NOW)
+    assert isinstance(refused, Refused)
+    assert refused.reason == "gone"
+    assert standing(store, number) is Stage.GO
+
+
+def test_deploying_looks_again_at_all_that_go_asked(store: Store) -> None:
+    number = at_go(store)
+    with store.write() as session:
+        session.get_one(TicketRow, "id-DATA-1").flagged = True
+        session.get_one(TicketRow, "id-DATA-1").category = "new"
+    refused = move(store, number, Stage.DEPLOYING)
+    assert isinstance(refused, Ahead)
+    assert {"Nothing is blocked", "Everything is done"} <= {each.name for each in refused.missing}
+
+
+@pytest.mark.parametrize(
+    ("typed", "outcome"),
+    [
+        ("2026.12 to in progress", Stage.IN_PROGRESS),
+        ("to in_progress now", Stage.IN_PROGRESS),
+        ("2026.12 to in because we can", Stage.IN_PROGRESS),
+        ("2026.12", None),
+        ("", None),
+    ],
+)
+def test_what_is_typed(sqlite_store: Store, typed: str, outcome: Stage | None) -> None:
+    made(sqlite_store)
+    done = stage.ask(sqlite_store, POLICY, RITA, typed, CHANNEL, NOW)
+    if outcome is None:
+        assert isinstance(done, Ahead)
+        assert (done.after, done.missing, done.refused) == (Stage.IN_PROGRESS, (), False)
+    else:
+        assert isinstance(done, Moved), done
+        assert done.after is outcome
+
+
+def test_a_stage_that_there_is_not_is_named(sqlite_store: Store) -> None:
+    made(sqlite_store)
+    refused = stage.ask(sqlite_store, POLICY, RITA, "2026.12 to heaven", CHANNEL, NOW)
+    assert isinstance(refused, Refused)
+    assert refused.sentence == (
+        "2026.12 has no stage “heaven”. Its stages: planned, in progress, frozen, ready, go, deploying, released or "
+        "closed."
+    )
