@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from interlock.domain.delivery import Rules
 from interlock.domain.outbox import Deferred, DeliveryError, Dropped, Message, Outgoing, Sent, Urgency
@@ -643,21 +643,23 @@ def test_what_is_not_to_be_sent_yet_is_drawn_again_later_and_costs_no_attempt(of
 def test_what_was_paced_leased_and_put_off_by_a_clock_an_hour_ahead_waits_for_no_hour(office: Office) -> None:
     limited = office.hire("limited", limited=True)
     office.clock.forward(hours=1)
-    office.slack.before = [None, BROKEN]
-    for key, channel in (("sent", "C0GENERAL"), ("broken", "C0TEAM"), ("leased", "C0OTHER"), ("new", "C0GENERAL")):
+    office.slack.before = [None, BROKEN, DeliveryError("Slow down.", retry_after=timedelta(seconds=30))]
+    tried = ("sent", "C0GENERAL"), ("broken", "C0TEAM"), ("slowed", "C0INFRA")
+    for key, channel in (*tried, ("leased", "C0OTHER"), ("new", "C0GENERAL")):
         office.add(replace(POST, key=key, channel=channel))
-        if key in {"sent", "broken"}:
+        if (key, channel) in tried:
             limited.run_once()
     with office.store.write() as session:
-        broken = session.exec(select(OutboxRow).where(OutboxRow.key == "broken")).one()
-        broken.attempted_at = NOW  # it was under way when the clock jumped
+        # They were under way when the clock jumped.
+        for under_way in session.exec(select(OutboxRow).where(col(OutboxRow.key).in_(["broken", "slowed"]))):
+            under_way.created_at = under_way.attempted_at = NOW
         leased = session.exec(select(OutboxRow).where(OutboxRow.key == "leased")).one()
         leased.owner, leased.lease_until = "dead", office.clock.now + Rules().lease
     office.clock.forward(hours=-1)
     for _ in range(3):
         office.run_until_idle(limited)
         office.clock.forward(seconds=5)
-    assert sorted(office.slack.keys) == ["broken", "leased", "new", "sent"]
+    assert sorted(office.slack.keys) == ["broken", "leased", "new", "sent", "slowed"]
 
 
 def test_a_message_in_hand_is_not_taken_again_when_the_clock_jumps(office: Office) -> None:

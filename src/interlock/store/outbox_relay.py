@@ -163,7 +163,8 @@ def settle_again(
 
 def settle_deferred(session: Session, message: Message, owner: str, at: datetime, reason: str) -> bool:
     """Leave it for later as if it had never been tried: one that is tried again would keep its channel waiting."""
-    return _change(session, _mine(message, owner), state="pending", not_before=at, attempts=0, reason=reason, **_FREE)
+    untried = {"attempts": 0, "attempted_at": None}
+    return _change(session, _mine(message, owner), state="pending", not_before=at, reason=reason, **untried, **_FREE)
 
 
 _FREE: dict[str, Any] = {"owner": None, "lease_until": None}
@@ -181,7 +182,7 @@ def _unleased(now: datetime) -> ColumnElement[bool]:
 def _due(now: datetime) -> ColumnElement[bool]:
     """Its time has come, or was set by a clock that has been put back since."""
     new = and_(col(row.attempts) == 0, col(row.created_at) > now)
-    put_off = and_(col(row.attempts) > 0, col(row.not_before) > now + LONGEST_WAIT)
+    put_off = and_(col(row.attempted_at).is_not(None), col(row.not_before) > now + LONGEST_WAIT)
     return or_(col(row.not_before) <= now, new, put_off, col(row.attempted_at) > now)
 
 
