@@ -1,0 +1,323 @@
+"""The forecast: when a release's tickets are likely to be done, from its teams' own pace.
+
+Nothing is asked of anybody: what each team got done on each of its business days of the last weeks is drawn from, over
+its own calendar with its holidays. How it is drawn is in `simulation`; here is what it is drawn from, when there is too
+little to say anything, and what comes of it.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any, Final, Literal
+
+from interlock.domain import freeze, light, milestone
+from interlock.domain.calendar import ONE_DAY, WorkCalendar
+from interlock.domain.freeze import Window
+from interlock.domain.policy import Policy
+from interlock.domain.release import Release
+from interlock.domain.simulation import Outcome, TeamWork, seed_of, simulate
+from interlock.domain.visibility import Audience
+from interlock.domain.words import count, day, join
+
+LIKELY: Final = 50
+SAFE: Final = 85
+"""In how many percent of the runs the release is ready by the two days that are told."""
+WEEKS: Final = 12
+"""How far back a team's pace is looked at."""
+GROWTH_WEEKS: Final = 4
+FEWEST_WEEKS: Final = 4
+FEWEST_DONE: Final = 10
+"""With fewer weeks, or fewer tickets done in them, a team's history is too thin to draw from."""
+WEEK: Final = 7
+REACH: Final = timedelta(weeks=WEEKS, days=1)
+"""From how long ago history is read: a day more than is looked at, for teams live in other time zones."""
+
+Colour = Literal["green", "amber", "red"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happening:
+    """A ticket of the team got done, or joined the release."""
+
+    team: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """All that a forecast is worked out from. `open` counts the release's open tickets by team, None for those of no
+    team; `finished` are what the teams got done within REACH, in any release or none; `joined` what joined this one.
+    """
+
+    release: Release
+    tickets: int
+    open: tuple[tuple[str | None, int], ...]
+    finished: tuple[Happening, ...]
+    joined: tuple[Happening, ...]
+    mirror_as_of: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """A team that has open tickets, by name: how many, how many it got done in how many weeks, and in how many percent
+    of the runs it was the last.
+    """
+
+    team: str
+    open: int
+    done: int
+    weeks: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """`likely` and `safe` are the days by which half and 85 % of the runs were ready, None beyond a year. `teams` are
+    in the order of how often they are last. `growth` is how many tickets joined in the last four weeks. `freeze` is one
+    that holds on the safe day. `named` is False where readers may not see the teams' names.
+    """
+
+    release: Release
+    today: date
+    likely: date | None
+    safe: date | None
+    teams: tuple[Pace, ...]
+    growth: int
+    freeze: Window | None
+    drawn: Outcome
+    seed: int
+    mirror_as_of: datetime | None
+    named: bool = True
+
+    @property
+    def met(self) -> int:
+        """In how many percent of the runs the target is kept."""
+        return self.percent_by(self.release.target)
+
+    def percent_by(self, target: date) -> int:
+        return self.drawn.by(target)
+
+    @property
+    def colour(self) -> Colour:
+        """Against the target: green while even the safe day keeps it, amber while the likely one does."""
+        target = self.release.target
+        if self.safe is not None and self.safe <= target:
+            return "green"
+        return "amber" if self.likely is not None and self.likely <= target else "red"
+
+    @property
+    def weeks(self) -> int:
+        """Of the team whose history is the shortest."""
+        return min(each.weeks for each in self.teams)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoForecast:
+    """`sentence` says why there is none, and what would make one possible. `thin`: history is too short."""
+
+    release: Release
+    reason: Literal["ended", "stale", "no_scope", "done", "no_team", "thin"]
+    sentence: str
+    mirror_as_of: datetime | None = None
+
+
+def forecast(question: Question, policy: Policy, now: datetime) -> Forecast | NoForecast:
+    one = question.release
+    none = _none(question, policy, now)
+    if none is not None:
+        return none
+    finished, joined = _by_team(question.finished), _by_team(question.joined)
+    works = [
+        _work(calendar_of_team(policy, team), team, left, finished[team], joined[team], now)
+        for team, left in question.open
+        if team is not None
+    ]
+    thin = [each for each in works if _weeks(each, now) < FEWEST_WEEKS or sum(each.done) < FEWEST_DONE]
+    if thin:
+        return _refuse(question, "thin", _thin(thin, policy, now))
+    today = milestone.calendar_of(policy, one.policy).today(now)
+    seed = seed_of(one.id, today)
+    drawn = simulate(frozenset(works), today, seed)
+    safe = drawn.quantile(SAFE)
+    return Forecast(
+        release=one,
+        today=today,
+        likely=drawn.quantile(LIKELY),
+        safe=safe,
+        teams=_paces(works, drawn, policy, now),
+        growth=sum(sum(each.added) for each in works),
+        freeze=freeze.meeting(policy.freezes, safe, [each.team for each in works]) if safe else None,
+        drawn=drawn,
+        seed=seed,
+        mirror_as_of=question.mirror_as_of,
+    )
+
+
+def shown_to(audience: Audience, found: Forecast) -> Forecast:
+    """With no team's name in a channel that is shared with another company."""
+    return replace(found, named=audience.company is None)
+
+
+def finding(found: Forecast) -> str:
+    """`Ready on Mon 14 Dec at 50 %, Fri 18 Dec at 85 %`."""
+    if found.likely is None:
+        return f"Not ready within a year at {LIKELY} %"
+    if found.likely == found.safe:
+        return f"Ready on {day(found.likely)} at {LIKELY} % and at {SAFE} %"
+    safe = day(found.safe) if found.safe else "not within a year"
+    return f"Ready on {day(found.likely)} at {LIKELY} %, {safe} at {SAFE} %"
+
+
+def assumptions(found: Forecast) -> str:
+    """In one line what the forecast takes for granted."""
+    whose = f"{_whose(found)} own pace, as if all of it went into this release"
+    growth = (
+        f"scope growth of the last {GROWTH_WEEKS} weeks goes on ({count(found.growth, 'ticket')})"
+        if found.growth
+        else f"no scope growth, as in the last {GROWTH_WEEKS} weeks"
+    )
+    return f"From {count(found.weeks, 'week')} of {whose}; {growth}; holidays counted."
+
+
+def evidence(found: Forecast | NoForecast) -> dict[str, Any]:
+    """The forecast as plain values, for evidence and other programs: whoever has them and the history can draw it
+    again.
+    """
+    if isinstance(found, NoForecast):
+        return {"release": found.release.name, "forecast": None, "reason": found.reason, "why": found.sentence}
+    return {
+        "release": found.release.name,
+        "day": found.today.isoformat(),
+        "target": found.release.target.isoformat(),
+        "forecast": {
+            str(LIKELY): found.likely.isoformat() if found.likely else None,
+            str(SAFE): found.safe.isoformat() if found.safe else None,
+        },
+        "percent_by_target": found.met,
+        "runs": found.drawn.runs,
+        "seed": found.seed,
+        "assumptions": assumptions(found),
+        "teams": [
+            {"team": each.team, "open": each.open, "done": each.done, "weeks": each.weeks, "percent_last": each.last}
+            for each in (found.teams if found.named else ())
+        ],
+    }
+
+
+def _none(question: Question, policy: Policy, now: datetime) -> NoForecast | None:
+    one, stale = question.release, light.stale(question.mirror_as_of, policy, now)
+    left = sum(number for _, number in question.open)
+    homeless = sum(number for team, number in question.open if team is None)
+    if one.ended:
+        return _refuse(question, "ended", f"{one.name} is {one.stage.value}: there is nothing left to foretell.")
+    if stale is not None:
+        return _refuse(question, "stale", f"{stale}, which is too old to count from. Ask again once it is fresh.")
+    if not question.tickets:
+        return _refuse(question, "no_scope", "No ticket is in scope yet.")
+    if not left:
+        return _refuse(question, "done", f"All {question.tickets} tickets are done.")
+    if homeless:
+        whose = "belongs to no team" if homeless == 1 else "belong to no team"
+        mend = "Give each a team in Jira, or have the policy's teams match them."
+        return _refuse(question, "no_team", f"{count(homeless, 'open ticket')} {whose}, so nobody's pace tells. {mend}")
+    return None
+
+
+def _refuse(
+    question: Question, reason: Literal["ended", "stale", "no_scope", "done", "no_team", "thin"], sentence: str
+) -> NoForecast:
+    return NoForecast(release=question.release, reason=reason, sentence=sentence, mirror_as_of=question.mirror_as_of)
+
+
+def _by_team(happened: Iterable[Happening]) -> defaultdict[str | None, list[datetime]]:
+    found: defaultdict[str | None, list[datetime]] = defaultdict(list)
+    for each in happened:
+        found[each.team].append(each.at)
+    return found
+
+
+def _work(
+    calendar: WorkCalendar,
+    team: str,
+    left: int,
+    finished: Iterable[datetime],
+    joined: Iterable[datetime],
+    now: datetime,
+) -> TeamWork:
+    today = calendar.today(now)
+    first, yesterday = today - timedelta(weeks=WEEKS), today - ONE_DAY
+    done = _days(finished, calendar, first, yesterday)
+    begun = min((each for each, number in done.items() if number), default=None)
+    if begun is not None and begun >= first + timedelta(days=WEEK):
+        # Before the first of them the mirror knows nothing of the team, or there was no such team yet.
+        done = {each: number for each, number in done.items() if each >= begun}
+    added = _days(joined, calendar, today - timedelta(weeks=GROWTH_WEEKS), yesterday)
+    return TeamWork(team=team, calendar=calendar, open=left, done=tuple(done.values()), added=tuple(added.values()))
+
+
+def calendar_of_team(policy: Policy, team: str) -> WorkCalendar:
+    """Whose business days count for the team; the policy's own for one that it no longer has."""
+    known = policy.teams.get(team)
+    return policy.calendars[(known.calendar if known else None) or policy.calendar]
+
+
+def _days(moments: Iterable[datetime], calendar: WorkCalendar, first: date, last: date) -> dict[date, int]:
+    """How many there were by business day, the oldest first. What falls on a day off counts for the business day before
+    it.
+    """
+    counted: Counter[date] = Counter()
+    zone = calendar.zone
+    for each in moments:
+        on = each.astimezone(zone).date()
+        counted[on if calendar.is_business_day(on) else calendar.add_business_days(on, -1)] += 1
+    days = (first + timedelta(days=number) for number in range((last - first).days + 1))
+    return {each: counted[each] for each in days if calendar.is_business_day(each)}
+
+
+def _weeks(work: TeamWork, now: datetime) -> int:
+    """How many weeks its days reach back. A weekend or a holiday at their beginning makes no week less of them."""
+    today = work.calendar.today(now)
+    reach = today - work.calendar.add_business_days(today, -len(work.done))
+    return (reach.days + 3) // WEEK
+
+
+def _thin(works: Iterable[TeamWork], policy: Policy, now: datetime) -> str:
+    told = join([f"{_name(policy, each.team)} ({_history(each, now)})" for each in works])
+    return (
+        f"Too little history of {told} to draw from: it takes {FEWEST_WEEKS} weeks and {FEWEST_DONE} tickets done of "
+        "each team that has open tickets."
+    )
+
+
+def _history(work: TeamWork, now: datetime) -> str:
+    done = sum(work.done)
+    return f"{done} done in {count(_weeks(work, now), 'week')}" if done else "nothing done"
+
+
+def _paces(works: Iterable[TeamWork], drawn: Outcome, policy: Policy, now: datetime) -> tuple[Pace, ...]:
+    last = defaultdict(int, drawn.last)
+    paces = [
+        Pace(
+            team=_name(policy, each.team),
+            open=each.open,
+            done=sum(each.done),
+            weeks=_weeks(each, now),
+            last=100 * last[each.team] // drawn.runs,
+        )
+        for each in works
+    ]
+    return tuple(sorted(paces, key=lambda each: (-each.last, -each.open, each.team)))
+
+
+def _name(policy: Policy, team: str) -> str:
+    return policy.teams[team].name if team in policy.teams else team
+
+
+def _whose(found: Forecast) -> str:
+    """`Data Engineering's and 2 more teams'`."""
+    if not found.named:
+        return f"{len(found.teams)} teams'" if len(found.teams) > 1 else "1 team's"
+    first, more = found.teams[0].team, len(found.teams) - 1
+    others = {0: "", 1: " and 1 more team's"}.get(more, f" and {more} more teams'")
+    return f"{first}'s{others}"
