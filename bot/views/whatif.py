@@ -5,17 +5,16 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import Final
 
-from bot.views.blocks import Block, Message, actions, button, context, day, line, message, section, ticket_link
-from bot.views.forecast import summary
+from bot.views.blocks import Block, Message, actions, button, context, day, escape, line, message, section, ticket_link
 from bot.views.release import title
 from interlock.domain.blocker import Node
-from interlock.domain.forecast import NoForecast
+from interlock.domain.forecast import NoForecast, finding
 from interlock.domain.freeze import Window
 from interlock.domain.release import Release
 from interlock.domain.visibility import MEMBER, RESTRICTED, may_show
 from interlock.domain.whatif import Basis, Later, Moved, Passed, Promise, TicketWhatIf
 from interlock.domain.whatif_target import TargetWhatIf, TimeToSign, Uncovered
-from interlock.domain.words import ago, count, join
+from interlock.domain.words import ago, count, day_beside, join
 
 WHATIF: Final = "release.whatif"
 ALL: Final = "release.whatif_all"
@@ -23,6 +22,7 @@ TICKET_DAY: Final = "ticket_day"
 RELEASE_DAY: Final = "release_day"
 """What a button carries: a ticket's or a release's id and the day, `10214_2026-12-18`."""
 SHOWN: Final = 2
+GRAVEST: Final = 3
 MOST: Final = 40
 
 TicketUrl = Callable[[str], str]
@@ -32,7 +32,7 @@ def ticket(found: TicketWhatIf, url: TicketUrl, now: datetime, *, whole: bool = 
     asked = found.ticket
     assert asked.before is not None
     assert asked.after is not None
-    change = f"{day(asked.before)} → {day(asked.after)} ({_slip(found.slip)})"
+    change = _change(asked.before, asked.after, found.slip)
     lines = [f"*{_name(asked.node, url)}* · {change}"]
     lines += [_basis(found)] if found.basis is not Basis.DUE else []
     lines += [f"*Waits* for what is not done before {day(found.waits)}, so it can't be either"] if found.waits else []
@@ -54,7 +54,7 @@ def ticket(found: TicketWhatIf, url: TicketUrl, now: datetime, *, whole: bool = 
 
 def target(found: TargetWhatIf, now: datetime, *, whole: bool = False) -> Message:
     one, before, after = found.release, found.before, found.after
-    change = f"{day(before.target)} → {day(after.target)} ({_slip(found.slip)})"
+    change = _change(before.target, after.target, found.slip)
     broken = [
         f"*Freeze* {_freeze(after.target, after.freeze)}" if after.freeze else "",
         _leaves(before.freeze) if before.freeze and not after.freeze else "",
@@ -62,14 +62,15 @@ def target(found: TargetWhatIf, now: datetime, *, whole: bool = False) -> Messag
         f"*Same day* {join([line(each.name) for each in found.newly_same_day])}" if found.newly_same_day else "",
         f"*Sign-offs* {_signing(found, whole=whole)}" if found.signing or found.given else "",
     ]
+    breaks = [each for each in broken if each]
     lines = [
         f"*{title(one)}* · target {change}",
         f"*Milestones* {_milestones(found, whole=whole)}",
-        *(filter(None, broken)),
+        *_cut(breaks, whole=whole, most=GRAVEST),
         f"*Forecast* {_target_forecast(found)}",
     ]
     told = f"{title(one)}: target {change}. {_target_breaks(found)}. Nothing was changed."
-    cut = len(found.moved) > SHOWN or len(found.signing) > SHOWN
+    cut = len(found.moved) > 1 or len(found.signing) > SHOWN or len(breaks) > GRAVEST
     show_all = button("Show all of it", ALL, (RELEASE_DAY, f"{one.id}_{after.target.isoformat()}"))
     return _message(told, lines, found.mirror_as_of, now, show_all if cut and not whole else None)
 
@@ -201,8 +202,8 @@ def _time(each: TimeToSign) -> str:
 
 def _target_forecast(found: TargetWhatIf) -> str:
     if isinstance(found.forecast, NoForecast):
-        return f"none · {summary(found.forecast).removeprefix('No forecast. ')}"
-    return f"target met in {found.after.met} % of the runs, now {found.before.met} % · {summary(found.forecast)}"
+        return f"none · {escape(found.forecast.sentence)}"
+    return f"target met in {found.after.met} % of the runs, now {found.before.met} % · {finding(found.forecast)}"
 
 
 def _target_breaks(found: TargetWhatIf) -> str:
@@ -249,6 +250,10 @@ def _by_release(passed: tuple[Passed, ...]) -> Iterable[tuple[Release, Iterable[
 def _what_if_it_moves(each: Later) -> Block:
     carried = (RELEASE_DAY, f"{each.release.id}_{each.target.isoformat()}")
     return button(f"What if {each.release.name} moves to {day(each.target)}", WHATIF, carried)
+
+
+def _change(before: date, after: date, business_days: int) -> str:
+    return f"{day_beside(before, after)} → {day_beside(after, before)} ({_slip(business_days)})"
 
 
 def _slip(business_days: int) -> str:

@@ -18,7 +18,7 @@ from interlock.domain.policy import Policy
 from interlock.domain.release import Release
 from interlock.domain.simulation import Outcome, TeamWork, seed_of, simulate
 from interlock.domain.visibility import Audience
-from interlock.domain.words import count, day, join
+from interlock.domain.words import count, day_beside, join
 
 LIKELY: Final = 50
 SAFE: Final = 85
@@ -30,6 +30,7 @@ FEWEST_WEEKS: Final = 4
 FEWEST_DONE: Final = 10
 """With fewer weeks, or fewer tickets done in them, a team's history is too thin to draw from."""
 WEEK: Final = 7
+NAMED: Final = 3
 REACH: Final = timedelta(weeks=WEEKS, days=1)
 """From how long ago history is read: a day more than is looked at, for teams live in other time zones."""
 
@@ -127,12 +128,7 @@ def forecast(question: Question, policy: Policy, now: datetime) -> Forecast | No
     none = _none(question, policy, now)
     if none is not None:
         return none
-    finished, joined = _by_team(question.finished), _by_team(question.joined)
-    works = [
-        _work(calendar_of_team(policy, team), team, left, finished[team], joined[team], now)
-        for team, left in question.open
-        if team is not None
-    ]
+    works = works_of(question, policy, now)
     thin = [each for each in works if _weeks(each, now) < FEWEST_WEEKS or sum(each.done) < FEWEST_DONE]
     if thin:
         return _refuse(question, "thin", _thin(thin, policy, now))
@@ -154,6 +150,16 @@ def forecast(question: Question, policy: Policy, now: datetime) -> Forecast | No
     )
 
 
+def works_of(question: Question, policy: Policy, now: datetime) -> list[TeamWork]:
+    """What each team with open tickets has to do, and its history by its own business days."""
+    finished, joined = _by_team(question.finished), _by_team(question.joined)
+    return [
+        _work(calendar_of_team(policy, team), team, left, finished[team], joined[team], now)
+        for team, left in question.open
+        if team is not None
+    ]
+
+
 def shown_to(audience: Audience, found: Forecast) -> Forecast:
     """With no team's name in a channel that is shared with another company."""
     return replace(found, named=audience.company is None)
@@ -163,10 +169,11 @@ def finding(found: Forecast) -> str:
     """`Ready on Mon 14 Dec at 50 %, Fri 18 Dec at 85 %`."""
     if found.likely is None:
         return f"Not ready within a year at {LIKELY} %"
+    likely = day_beside(found.likely, found.today)
     if found.likely == found.safe:
-        return f"Ready on {day(found.likely)} at {LIKELY} % and at {SAFE} %"
-    safe = day(found.safe) if found.safe else "not within a year"
-    return f"Ready on {day(found.likely)} at {LIKELY} %, {safe} at {SAFE} %"
+        return f"Ready on {likely} at {LIKELY} % and at {SAFE} %"
+    safe = day_beside(found.safe, found.today) if found.safe else "not within a year"
+    return f"Ready on {likely} at {LIKELY} %, {safe} at {SAFE} %"
 
 
 def assumptions(found: Forecast) -> str:
@@ -276,16 +283,18 @@ def _days(moments: Iterable[datetime], calendar: WorkCalendar, first: date, last
 
 
 def _weeks(work: TeamWork, now: datetime) -> int:
-    """How many weeks its days reach back. A weekend or a holiday at their beginning makes no week less of them."""
+    """How many weeks its days reach back. A weekend at their beginning makes no week less of them."""
     today = work.calendar.today(now)
     reach = today - work.calendar.add_business_days(today, -len(work.done))
-    return (reach.days + 3) // WEEK
+    return (reach.days + 2) // WEEK
 
 
 def _thin(works: Iterable[TeamWork], policy: Policy, now: datetime) -> str:
-    told = join([f"{_name(policy, each.team)} ({_history(each, now)})" for each in works])
+    told = [f"{_name(policy, each.team)} ({_history(each, now)})" for each in works]
+    more = [count(len(told) - NAMED, "more team")] if len(told) > NAMED else []
+    whose = join(told[:NAMED] + more)
     return (
-        f"Too little history of {told} to draw from: it takes {FEWEST_WEEKS} weeks and {FEWEST_DONE} tickets done of "
+        f"Too little history of {whose} to draw from: it takes {FEWEST_WEEKS} weeks and {FEWEST_DONE} tickets done of "
         "each team that has open tickets."
     )
 
