@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 from sqlmodel import Session, select
 
 from interlock.domain.authority import Refused
@@ -14,7 +15,7 @@ from interlock.store import release as releases
 from interlock.store.engine import Store
 from interlock.store.mirror import MirrorRow
 from interlock.store.release import ScopeRow
-from interlock.store.ticket import StatusRow, TicketChangeRow
+from interlock.store.ticket import StatusRow, TicketChangeRow, TicketRow
 from interlock.usecases import forecast, scope
 from tests.builders import CHANNEL, NOW, POLICY, actor, people, release, ticket
 
@@ -44,11 +45,16 @@ def finish(session: Session, key: str, at: datetime, **more: Any) -> str:
     return id_
 
 
-def pace(session: Session, project: str, days: int, number: int = 1, start: int = 1000) -> None:
-    """So many done on each of the last days, weekends too."""
-    for back in range(days):
-        for place in range(number):
-            finish(session, f"{project}-{start + number * back + place}", NOON - timedelta(days=back))
+def pace(session: Session, project: str, days: int) -> None:
+    """One done on each of the last days, weekends too, in no release."""
+    done = {"status_id": "5", "status": "Done", "category": "done", "type": "Story", "updated": NOON, "seen_at": NOW}
+    of = {"project_id": f"p-{project}", "project_key": project, "team_key": project.lower(), "summary": "Old"}
+    ids = [f"id-{project}-{1000 + back}" for back in range(days)]
+    tickets = [{"id": id_, "key": id_[3:], "created": NOW - timedelta(days=200)} | done | of for id_ in ids]
+    session.execute(insert(TicketRow), tickets)
+    move = {"id": "c1", "field": "status", "before": "1", "after": "5"}
+    moves = [move | {"ticket_id": id_, "at": NOON - timedelta(days=back)} for back, id_ in enumerate(ids)]
+    session.execute(insert(TicketChangeRow), moves)
 
 
 @pytest.fixture

@@ -94,6 +94,14 @@ def test_a_tickets_slip_reaches_what_waits_for_it(store: Store, world: int) -> N
     assert rows(store) == before
 
 
+def test_what_waits_for_something_later_besides_stays(store: Store, world: int) -> None:
+    with store.write() as session:
+        session.get_one(TicketRow, "id-PAY-9").due = december(20)
+        link(session, "DATA-2", "PAY-9")
+    assert of_ticket(store, "DATA-1 +4d").moved == ()
+    assert [each.node.key for each in of_ticket(store, "PAY-9 +1d").moved] == ["DATA-2", "DATA-3"]
+
+
 def test_beyond_the_target_restricted_tickets_count(store: Store, world: int) -> None:
     found = of_ticket(store, "DATA-1 2026-12-22")
     assert [(each.node.key, each.node.restricted) for each in found.moved] == [("DATA-2", False), ("DATA-3", True)]

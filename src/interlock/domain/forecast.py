@@ -6,7 +6,7 @@ little to say anything, and what comes of it.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final, Literal
@@ -143,7 +143,7 @@ def forecast(question: Question, policy: Policy, now: datetime) -> Forecast | No
         safe=safe,
         teams=_paces(works, drawn, policy, now),
         growth=sum(sum(each.added) for each in works),
-        freeze=freeze.meeting(policy.freezes, safe, [each.team for each in works]) if safe else None,
+        freeze=freeze_on(policy, safe, {each.team for each in works}) if safe else None,
         drawn=drawn,
         seed=seed,
         mirror_as_of=question.mirror_as_of,
@@ -158,6 +158,11 @@ def works_of(question: Question, policy: Policy, now: datetime) -> list[TeamWork
         for team, left in question.open
         if team is not None
     ]
+
+
+def freeze_on(policy: Policy, day: date, teams: Collection[str]) -> Window | None:
+    """The freeze that a release with tickets of these teams would meet on the day."""
+    return freeze.meeting(policy.freezes, day, teams)
 
 
 def shown_to(audience: Audience, found: Forecast) -> Forecast:

@@ -6,11 +6,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
-from interlock.domain import freeze, milestone
+from interlock.domain import milestone
 from interlock.domain.actor import Person
 from interlock.domain.booking import Booking, Held, Span, in_the_way
 from interlock.domain.calendar import ONE_DAY, WorkCalendar
-from interlock.domain.forecast import Forecast, NoForecast, calendar_of_team
+from interlock.domain.forecast import Forecast, NoForecast, calendar_of_team, freeze_on
 from interlock.domain.freeze import Window
 from interlock.domain.policy import Policy
 from interlock.domain.release import Milestone, Release
@@ -147,7 +147,7 @@ def plan(facts: Facts, target: date, milestones: tuple[Milestone, ...], policy: 
         days_to_go=calendar.business_days_between(today, target),
         milestones=milestones,
         past=tuple(each for each in milestones if each.due < today and each.reached_at is None),
-        freeze=freeze.meeting(policy.freezes, target, facts.teams),
+        freeze=freeze_on(policy, target, facts.teams),
         booked=tuple(
             BookedDay(environment=held.environment.key, ends=each.span.ends, holder=each.holder.name)
             for held in facts.held
