@@ -5,7 +5,8 @@ from typing import Final
 
 from bot.views.blocks import Message, actions, button, context, day, escape, line, mark, message, section
 from bot.views.release import BLOCKERS, STATUS, title
-from interlock.domain.forecast import Forecast, NoForecast, Pace, assumptions, finding
+from interlock.domain.forecast import Forecast, NoForecast, Pace
+from interlock.domain.forecast_words import assumptions, finding
 from interlock.domain.words import ago, count
 
 FORECAST: Final = "release.forecast"

@@ -8,7 +8,8 @@ from typing import Final
 from bot.views.blocks import Block, Message, actions, button, context, day, escape, line, message, section, ticket_link
 from bot.views.release import title
 from interlock.domain.blocker import Node
-from interlock.domain.forecast import NoForecast, finding
+from interlock.domain.forecast import NoForecast
+from interlock.domain.forecast_words import finding
 from interlock.domain.freeze import Window
 from interlock.domain.release import Release
 from interlock.domain.visibility import MEMBER, RESTRICTED, may_show

@@ -14,12 +14,10 @@ from interlock.domain.forecast import (
     Happening,
     NoForecast,
     Question,
-    assumptions,
-    evidence,
-    finding,
     forecast,
     shown_to,
 )
+from interlock.domain.forecast_words import assumptions, evidence, finding
 from interlock.domain.policy import Freeze, Policy, Team, Template, Tickets
 from interlock.domain.release import Release, ScopeRule, Stage
 from interlock.domain.simulation import HORIZON, Outcome, TeamWork, seed_of, simulate
@@ -160,6 +158,12 @@ def test_a_scope_that_grows_as_fast_as_it_is_done_is_never_ready() -> None:
             "2026.12 is closed",
             id="over",
         ),
+        pytest.param(
+            question({"data": 5}, [], release=replace(RELEASE, stage=Stage.RELEASED)),
+            "ended",
+            "2026.12 is released",
+            id="out",
+        ),
     ],
 )
 def test_why_there_is_none(asked: Question, reason: str, says: str) -> None:
@@ -210,8 +214,12 @@ def test_no_team_is_named_to_another_company() -> None:
     found = drawn(question({"data": 20, "ml": 3}, [*uneven("data"), *uneven("ml")]))
     assert shown_to(MEMBER, found) == found
     abroad = shown_to(Audience(company="vendor"), found)
+    assert isinstance(abroad, Forecast)
     assert "of 2 teams' own pace" in assumptions(abroad)
     assert "Data Engineering" not in str(evidence(abroad))
+    thin = none(question({"data": 5}, []))
+    assert shown_to(MEMBER, thin) == thin
+    assert "Data Engineering" not in str(evidence(shown_to(Audience(company="vendor"), thin)))
 
 
 def test_the_colour_is_held_against_the_target() -> None:

@@ -199,7 +199,11 @@ def test_which_release_is_meant(store: Store, world: int) -> None:
     with store.write() as session:
         release(session, name="weekly", channel_id="C0OTHER", rule=ScopeRule(labels=("weekly",)))
         release(session, name="old one", channel_id="C0OTHER", stage="closed", rule=ScopeRule(labels=("old",)))
+        out = ScopeRule(version_ids=("v1",))
+        release(session, name="2026.11", channel_id="C0OTHER", stage="released", target=december(18), rule=out)
     assert isinstance(ask(store, "target +1d", "C0NOWHERE"), Unclear)
+    assert [each.release.name for each in of_ticket(store, "DATA-1 +4d").releases] == ["2026.12"]
+    assert of_target(store, "target +1d 2026.12").newly_same_day == ()
     assert isinstance(ask(store, "target +1d zebra"), Unclear)
     assert of_target(store, "target +1d week").release.name == "weekly"
     ended = ask(store, "target +1d old one")

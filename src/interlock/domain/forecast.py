@@ -9,16 +9,16 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from interlock.domain import freeze, light, milestone
 from interlock.domain.calendar import ONE_DAY, WorkCalendar
 from interlock.domain.freeze import Window
 from interlock.domain.policy import Policy
-from interlock.domain.release import Release
+from interlock.domain.release import ENDED, Release, Stage
 from interlock.domain.simulation import Outcome, TeamWork, seed_of, simulate
 from interlock.domain.visibility import Audience
-from interlock.domain.words import count, day_beside, join
+from interlock.domain.words import count, join
 
 LIKELY: Final = 50
 SAFE: Final = 85
@@ -31,8 +31,12 @@ FEWEST_DONE: Final = 10
 """With fewer weeks, or fewer tickets done in them, a team's history is too thin to draw from."""
 WEEK: Final = 7
 NAMED: Final = 3
+TOO_THIN: Final = "There is too little history of some team that has open tickets."
 REACH: Final = timedelta(weeks=WEEKS, days=1)
 """From how long ago history is read: a day more than is looked at, for teams live in other time zones."""
+
+OVER: Final = ENDED | {Stage.RELEASED}
+"""The stages in which nothing of a release's plan lies ahead any more."""
 
 Colour = Literal["green", "amber", "red"]
 
@@ -165,63 +169,20 @@ def freeze_on(policy: Policy, day: date, teams: Collection[str]) -> Window | Non
     return freeze.meeting(policy.freezes, day, teams)
 
 
-def shown_to(audience: Audience, found: Forecast) -> Forecast:
+def shown_to(audience: Audience, found: Forecast | NoForecast) -> Forecast | NoForecast:
     """With no team's name in a channel that is shared with another company."""
-    return replace(found, named=audience.company is None)
-
-
-def finding(found: Forecast) -> str:
-    """`Ready on Mon 14 Dec at 50 %, Fri 18 Dec at 85 %`."""
-    if found.likely is None:
-        return f"Not ready within a year at {LIKELY} %"
-    likely = day_beside(found.likely, found.today)
-    if found.likely == found.safe:
-        return f"Ready on {likely} at {LIKELY} % and at {SAFE} %"
-    safe = day_beside(found.safe, found.today) if found.safe else "not within a year"
-    return f"Ready on {likely} at {LIKELY} %, {safe} at {SAFE} %"
-
-
-def assumptions(found: Forecast) -> str:
-    """In one line what the forecast takes for granted."""
-    whose = f"{_whose(found)} own pace, as if all of it went into this release"
-    growth = (
-        f"scope growth of the last {GROWTH_WEEKS} weeks goes on ({count(found.growth, 'ticket')})"
-        if found.growth
-        else f"no scope growth, as in the last {GROWTH_WEEKS} weeks"
-    )
-    return f"From {count(found.weeks, 'week')} of {whose}; {growth}; holidays counted."
-
-
-def evidence(found: Forecast | NoForecast) -> dict[str, Any]:
-    """The forecast as plain values, for evidence and other programs: whoever has them and the history can draw it
-    again.
-    """
-    if isinstance(found, NoForecast):
-        return {"release": found.release.name, "forecast": None, "reason": found.reason, "why": found.sentence}
-    return {
-        "release": found.release.name,
-        "day": found.today.isoformat(),
-        "target": found.release.target.isoformat(),
-        "forecast": {
-            str(LIKELY): found.likely.isoformat() if found.likely else None,
-            str(SAFE): found.safe.isoformat() if found.safe else None,
-        },
-        "percent_by_target": found.met,
-        "runs": found.drawn.runs,
-        "seed": found.seed,
-        "assumptions": assumptions(found),
-        "teams": [
-            {"team": each.team, "open": each.open, "done": each.done, "weeks": each.weeks, "percent_last": each.last}
-            for each in (found.teams if found.named else ())
-        ],
-    }
+    if audience.company is None:
+        return found
+    if isinstance(found, Forecast):
+        return replace(found, named=False)
+    return replace(found, sentence=TOO_THIN) if found.reason == "thin" else found
 
 
 def _none(question: Question, policy: Policy, now: datetime) -> NoForecast | None:
     one, stale = question.release, light.stale(question.mirror_as_of, policy, now)
     left = sum(number for _, number in question.open)
     homeless = sum(number for team, number in question.open if team is None)
-    if one.ended:
+    if one.stage in OVER:
         return _refuse(question, "ended", f"{one.name} is {one.stage.value}: there is nothing left to foretell.")
     if stale is not None:
         return _refuse(question, "stale", f"{stale}, which is too old to count from. Ask again once it is fresh.")
@@ -326,12 +287,3 @@ def _paces(works: Iterable[TeamWork], drawn: Outcome, policy: Policy, now: datet
 
 def _name(policy: Policy, team: str) -> str:
     return policy.teams[team].name if team in policy.teams else team
-
-
-def _whose(found: Forecast) -> str:
-    """`Data Engineering's and 2 more teams'`."""
-    if not found.named:
-        return f"{len(found.teams)} teams'" if len(found.teams) > 1 else "1 team's"
-    first, more = found.teams[0].team, len(found.teams) - 1
-    others = {0: "", 1: " and 1 more team's"}.get(more, f" and {more} more teams'")
-    return f"{first}'s{others}"

@@ -10,7 +10,7 @@ from interlock.domain import milestone, whatif_target, whatif_words
 from interlock.domain import whatif as rules
 from interlock.domain.actor import Actor
 from interlock.domain.authority import Refused
-from interlock.domain.forecast import calendar_of_team
+from interlock.domain.forecast import OVER, calendar_of_team
 from interlock.domain.permission import Permission
 from interlock.domain.policy import Policy
 from interlock.domain.release import Release, Unclear, choose
@@ -103,7 +103,7 @@ def _chain(session: Session, policy: Policy, asked: Ticket, today: date, zone: Z
         held[place.release_id].add(place.ticket_id)
     taken = {id_: each for id_, each in blocker.episodes(session).items() if id_ in nodes and each.taken_until}
     takers = person.people(session, {each.taken_by for each in taken.values() if each.taken_by})
-    concerned = [one for one in release.active(session) if one.id in held]
+    concerned = [one for one in release.active(session) if one.id in held and one.stage not in OVER]
     return Chain(
         asked=asked.id,
         nodes=nodes,
@@ -133,7 +133,7 @@ def _chain(session: Session, policy: Policy, asked: Ticket, today: date, zone: Z
 
 
 def _target(session: Session, policy: Policy, one: Release, word: str, now: datetime) -> TargetWhatIf | Refused:
-    if one.ended:
+    if one.stage in OVER:
         return Refused(reason="ended", sentence=f"{one.name} is {one.stage.value}: its target moves no more.")
     calendar = milestone.calendar_of(policy, one.policy)
     new = whatif_words.new_day(word, one.target, calendar, calendar.today(now))
@@ -147,7 +147,7 @@ def _target(session: Session, policy: Policy, one: Release, word: str, now: date
         teams=_teams(session, one),
         requirements=signoff.requirements(session, one),
         held=tuple(booking.held(session, [each for each in environment.load_all(session) if each.id in mine])),
-        others=tuple(each for each in release.active(session) if each.id != one.id),
+        others=tuple(each for each in release.active(session) if each.id != one.id and each.stage not in OVER),
         forecast=forecasts.read(session, policy, one, now),
         mirror_as_of=mirror.as_of(session, "tickets"),
     )
