@@ -243,11 +243,15 @@ def test_a_freeze_on_the_safe_day_is_told() -> None:
     assert drawn(question({"data": 4}, each_business_day("data", 2)), frozen).freeze is None
 
 
-def test_the_hour_changes_nothing_and_the_day_changes_the_seed() -> None:
-    asked = question({"data": 20}, uneven("data"))
-    later = drawn(replace(asked, mirror_as_of=NOW + timedelta(hours=7)), now=NOW + timedelta(hours=7))
-    assert (later.likely, later.safe, later.seed) == ((first := drawn(asked)).likely, first.safe, first.seed)
-    assert seed_of(7, TODAY) != seed_of(7, TODAY + timedelta(days=1)) != seed_of(8, TODAY + timedelta(days=1))
+@pytest.mark.parametrize("hours", [-9, 7, 14.9])
+def test_the_hour_changes_nothing(hours: float) -> None:
+    """Not even where it is another day already."""
+    asked, then = question({"data": 20, "infra": 20}, [*uneven("data"), *uneven("infra")]), NOW + timedelta(hours=hours)
+    assert drawn(replace(asked, mirror_as_of=then), now=then) == replace(drawn(asked), mirror_as_of=then)
+
+
+def test_the_day_and_the_release_change_the_seed() -> None:
+    assert len({seed_of(7, TODAY), seed_of(7, TODAY + timedelta(days=1)), seed_of(8, TODAY)}) == 3
 
 
 works = st.builds(

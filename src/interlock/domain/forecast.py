@@ -32,8 +32,8 @@ FEWEST_DONE: Final = 10
 WEEK: Final = 7
 NAMED: Final = 3
 TOO_THIN: Final = "There is too little history of some team that has open tickets."
-REACH: Final = timedelta(weeks=WEEKS, days=1)
-"""From how long ago history is read: a day more than is looked at, for teams live in other time zones."""
+REACH: Final = timedelta(weeks=WEEKS, days=2)
+"""From how long ago history is read: more than is looked at, for the day grows and teams live in other time zones."""
 
 OVER: Final = ENDED | {Stage.RELEASED}
 """The stages in which nothing of a release's plan lies ahead any more."""
@@ -132,11 +132,11 @@ def forecast(question: Question, policy: Policy, now: datetime) -> Forecast | No
     none = _none(question, policy, now)
     if none is not None:
         return none
-    works = works_of(question, policy, now)
-    thin = [each for each in works if _weeks(each, now) < FEWEST_WEEKS or sum(each.done) < FEWEST_DONE]
-    if thin:
-        return _refuse(question, "thin", _thin(thin, policy, now))
     today = milestone.calendar_of(policy, one.policy).today(now)
+    works = works_of(question, policy, today)
+    thin = [each for each in works if _weeks(each, today) < FEWEST_WEEKS or sum(each.done) < FEWEST_DONE]
+    if thin:
+        return _refuse(question, "thin", _thin(thin, policy, today))
     seed = seed_of(one.id, today)
     drawn = simulate(frozenset(works), today, seed)
     safe = drawn.quantile(SAFE)
@@ -145,7 +145,7 @@ def forecast(question: Question, policy: Policy, now: datetime) -> Forecast | No
         today=today,
         likely=drawn.quantile(LIKELY),
         safe=safe,
-        teams=_paces(works, drawn, policy, now),
+        teams=_paces(works, drawn, policy, today),
         growth=sum(sum(each.added) for each in works),
         freeze=freeze_on(policy, safe, {each.team for each in works}) if safe else None,
         drawn=drawn,
@@ -154,11 +154,13 @@ def forecast(question: Question, policy: Policy, now: datetime) -> Forecast | No
     )
 
 
-def works_of(question: Question, policy: Policy, now: datetime) -> list[TeamWork]:
-    """What each team with open tickets has to do, and its history by its own business days."""
+def works_of(question: Question, policy: Policy, today: date) -> list[TeamWork]:
+    """What each team with open tickets has to do, and its history by its own business days before `today`, which is the
+    release's day: no team's midnight changes the answer amid it.
+    """
     finished, joined = _by_team(question.finished), _by_team(question.joined)
     return [
-        _work(calendar_of_team(policy, team), team, left, finished[team], joined[team], now)
+        _work(calendar_of_team(policy, team), team, left, finished[team], joined[team], today)
         for team, left in question.open
         if team is not None
     ]
@@ -216,9 +218,8 @@ def _work(
     left: int,
     finished: Iterable[datetime],
     joined: Iterable[datetime],
-    now: datetime,
+    today: date,
 ) -> TeamWork:
-    today = calendar.today(now)
     first, yesterday = today - timedelta(weeks=WEEKS), today - ONE_DAY
     done = _days(finished, calendar, first, yesterday)
     begun = min((each for each, number in done.items() if number), default=None)
@@ -248,15 +249,14 @@ def _days(moments: Iterable[datetime], calendar: WorkCalendar, first: date, last
     return {each: counted[each] for each in days if calendar.is_business_day(each)}
 
 
-def _weeks(work: TeamWork, now: datetime) -> int:
+def _weeks(work: TeamWork, today: date) -> int:
     """How many weeks its days reach back. A weekend at their beginning makes no week less of them."""
-    today = work.calendar.today(now)
     reach = today - work.calendar.add_business_days(today, -len(work.done))
     return (reach.days + 2) // WEEK
 
 
-def _thin(works: Iterable[TeamWork], policy: Policy, now: datetime) -> str:
-    told = [f"{_name(policy, each.team)} ({_history(each, now)})" for each in works]
+def _thin(works: Iterable[TeamWork], policy: Policy, today: date) -> str:
+    told = [f"{_name(policy, each.team)} ({_history(each, today)})" for each in works]
     more = [count(len(told) - NAMED, "more team")] if len(told) > NAMED else []
     whose = join(told[:NAMED] + more)
     return (
@@ -265,19 +265,19 @@ def _thin(works: Iterable[TeamWork], policy: Policy, now: datetime) -> str:
     )
 
 
-def _history(work: TeamWork, now: datetime) -> str:
+def _history(work: TeamWork, today: date) -> str:
     done = sum(work.done)
-    return f"{done} done in {count(_weeks(work, now), 'week')}" if done else "nothing done"
+    return f"{done} done in {count(_weeks(work, today), 'week')}" if done else "nothing done"
 
 
-def _paces(works: Iterable[TeamWork], drawn: Outcome, policy: Policy, now: datetime) -> tuple[Pace, ...]:
+def _paces(works: Iterable[TeamWork], drawn: Outcome, policy: Policy, today: date) -> tuple[Pace, ...]:
     last = defaultdict(int, drawn.last)
     paces = [
         Pace(
             team=_name(policy, each.team),
             open=each.open,
             done=sum(each.done),
-            weeks=_weeks(each, now),
+            weeks=_weeks(each, today),
             last=100 * last[each.team] // drawn.runs,
         )
         for each in works
