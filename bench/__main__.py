@@ -16,7 +16,7 @@ from typing import Final
 import typer
 from sqlalchemy import text
 
-from bench import crowd, databases, mirroring, readiness, relay, signoff, start, status, sync
+from bench import crowd, databases, forecast, mirroring, readiness, relay, signoff, start, status, sync
 from bench.measure import Row, timed
 from bench.practice import IN_SCOPE, Practice, serving
 from bench.world import Bot, Planned, mirror, plan
@@ -42,6 +42,7 @@ def main() -> None:
 
 def _rows() -> Iterator[Row]:
     yield _told(start.measure())
+    yield _told(forecast.measure())
     with tempfile.TemporaryDirectory(prefix="interlock-bench-") as name, ExitStack() as open_ones:
         folder = Path(name)
         with _served(SYNCED) as practice:

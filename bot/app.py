@@ -20,6 +20,7 @@ from bot.listeners import (
     digest,
     directory,
     environment,
+    forecast,
     home,
     link,
     parked,
@@ -30,6 +31,7 @@ from bot.listeners import (
     stage,
     token,
     waiver,
+    whatif,
     words,
 )
 from bot.metrics import Metrics
@@ -68,6 +70,12 @@ COMMANDS: Final[dict[str, SlashCommand]] = {
             ),
             "reporter end": Verb(handler=reporter.end, usage="LABEL", about="ends it"),
             "cancel": Verb(handler=stage.cancel, usage="RELEASE why", about="ends one that will not be released"),
+            "forecast": Verb(handler=forecast.ask, usage="[release]", about="says when it is likely to be ready"),
+            "whatif": Verb(
+                handler=whatif.ask,
+                usage="KEY +3d | target DAY [release]",
+                about="says what a later day would break, and changes nothing",
+            ),
             "close": Verb(handler=release.close, usage="RELEASE [why]", about="ends a release for good"),
         },
     ),
@@ -120,6 +128,9 @@ CLICKS: Final[dict[str, ClickHandler]] = {
     "waiver.grant": waiver.grant,
     "waiver.refuse": waiver.refuse,
     "waiver.withdraw": waiver.withdraw,
+    "release.forecast": forecast.show,
+    "release.whatif": whatif.show,
+    "release.whatif_all": whatif.show_all,
     "signoff.request": signoff.ask,
     "signoff.approve": signoff.approve,
     "signoff.reject": signoff.reject,

@@ -266,6 +266,10 @@ def test_a_button_without_a_form_can_be_pressed(door: Entrance) -> None:
     assert press("release.status", "release:1")[1]["text"].startswith("*2026.12 Quarterly platform* · ")
     assert "Approve 2 tickets" in str(press("release.signoffs", "release:1")[1]["next"])
     assert press("signoff.request", "release:1")[1]["text"].startswith("2026.12 has its sign-off card already")
+    assert "No forecast" in press("release.forecast", "release:1")[1]["text"]
+    slip = door.type("whatif DATA-1 2026-12-18", rita)[1]
+    assert slip["next"][-1]["command"] == "interlock press release.whatif release_day:1_2026-12-18"
+    assert "target Thu 17 Dec → Fri 18 Dec" in press("release.whatif", "release_day:1_2026-12-18")[1]["text"]
     assert press("release.status", "booking:1")[0] == 403
     assert press("booking.new", "environment:1")[0] == 403
     assert press("release.status", "1")[0] == 400

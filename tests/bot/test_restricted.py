@@ -150,7 +150,7 @@ def world(services: Services) -> int:
 def typed(services: Services) -> Iterator[tuple[str, object]]:
     for name, spec in TABLES.commands.items():
         for verb, entry in spec.verbs.items():
-            for args in ("", "2026.12", "data", "DATA-666", "DATA-666 tomorrow Vendor"):
+            for args in ("", "2026.12", "data", "DATA-666", "DATA-666 tomorrow Vendor", "DATA-666 +3d", "DATA-1 +9d"):
                 asked = Command(
                     actor=actor("RAVI"),
                     name=name,
@@ -169,6 +169,9 @@ PRESSED = (
     ("release.signoffs", "release", ""),
     ("release.blockers", "release", ""),
     ("release.share", "release", ""),
+    ("release.forecast", "release", ""),
+    ("release.whatif", "release_day", "1_2026-12-18"),
+    ("release.whatif_all", "ticket_day", "id-DATA-1_2026-12-18"),
     ("signoff.request", "release", ""),
     ("blocker.take", "ticket", "id-DATA-666"),
     ("blocker.snooze", "ticket", "id-DATA-666"),

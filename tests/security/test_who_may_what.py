@@ -65,6 +65,8 @@ draft.preview                   -  -  +  -  -  -  x  x  x  x  x
 draft.versions                  +  +  +  +  +  +  .  .  .  .  .
 environment.listing             +  +  +  +  +  +  x  x  x  x  x
 environment.set_lifecycle       -  -  -  +  -  -  x  x  x  x  x
+forecast.ask                    +  +  +  +  +  +  x  x  x  x  x
+forecast.ask_of                 +  +  +  +  +  +  x  x  x  x  x
 home.read                       +  +  +  +  +  +  x  x  x  x  x
 job.ask                         -  -  +  -  -  -  x  x  x  x  x
 link.check                      +  +  +  +  +  +  x  x  x  x  x
@@ -102,6 +104,9 @@ token.ask                       +  +  +  +  +  +  x  x  x  x  x
 token.revoke                    +  +  +  +  +  +  x  x  x  x  x
 waiver.ask                      -  -  +  -  -  -  x  x  x  x  x
 waiver.decide                   -  +  -  -  -  -  x  x  x  x  x
+whatif.ask                      +  +  +  +  +  +  x  x  x  x  x
+whatif.of_target                +  +  +  +  +  +  x  x  x  x  x
+whatif.of_ticket                +  +  +  +  +  +  x  x  x  x  x
 words.answer                    +  +  +  +  +  +  x  x  x  x  x
 """
 """The columns are those of WHO, in its order; from the seventh on they have no business here."""

@@ -132,6 +132,7 @@ def arguments(use_case: UseCase, store: Store, policy: Policy, who: Actor) -> di
         "kind": next(iter(SHARED)),
         "until": NOW + timedelta(days=1),
         "seen_end": NOW,
+        "day": NOW.date() + timedelta(days=25),
         "asked": Asked(topic="status", about="", channel_id=CHANNEL, thread_ts=None, alone=False),
     }
     wanted = {

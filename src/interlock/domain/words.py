@@ -38,3 +38,8 @@ def join(items: list[str], last: str = "and") -> str:
 def day(when: date) -> str:
     """`Thu 17 Dec`."""
     return f"{when:%a} {when.day} {when:%b}"
+
+
+def day_beside(when: date, other: date) -> str:
+    """`Thu 17 Dec`, with its year where that is not the other day's."""
+    return day(when) if when.year == other.year else f"{day(when)} {when.year}"

@@ -64,6 +64,15 @@ def of_team(session: Session, team: str | None, blocked_statuses: Collection[str
     return _graph(session, select(*NODE).where(*OPEN, _may_be_stuck(blocked_statuses)), blocked_statuses)
 
 
+def of_ticket(session: Session, ticket_id: str, blocked_statuses: Collection[str]) -> list[Node]:
+    """An open ticket, all that waits for it, and all that these wait for besides."""
+    graph = _Graph(session)
+    start = graph.keep(session.execute(select(*NODE).where(col(TicketRow.id) == ticket_id, *OPEN)))
+    graph.descend(start)
+    graph.climb({*graph.rows, *graph.outside})
+    return graph.nodes(frozenset(status.casefold() for status in blocked_statuses))
+
+
 def _may_be_stuck(blocked_statuses: Collection[str]) -> ColumnElement[bool]:
     """Flagged, in such a status, or told to wait, by its own link or by another ticket's."""
     waiting = select(LINK.ticket_id).where(

@@ -80,6 +80,11 @@ def of_person(session: Session, slack_id: str) -> list[Booking]:
     return list(in_order(mine))
 
 
+def of_release(session: Session, release_id: int) -> list[Booking]:
+    """Those that were made for the release and are active, the earliest start first."""
+    return list(in_order(_load(session, col(BookingRow.release_id) == release_id, col(BookingRow.state) == "active")))
+
+
 def of_gone(session: Session) -> list[Booking]:
     """Active bookings of people who are no active full members any more."""
     left = select(col(PersonRow.slack_id)).where(~IS_MEMBER)
