@@ -173,8 +173,8 @@ def _releases(
 
 
 def _matters(before: Ticket, after: Ticket) -> bool:
-    """Whether something changed of the ticket that a sign-off is bound to; see TicketSeen."""
-    return (before.key, before.done, before.priority) != (after.key, after.done, after.priority)
+    """Whether the scope's fingerprint is another for it."""
+    return (before.done, before.priority) != (after.done, after.priority)
 
 
 def _is_news(ticket: Ticket, before: Stored | None, read_at: datetime, *, hint: bool) -> bool:
