@@ -3,6 +3,7 @@ approved, 500 tickets of theirs changed.
 """
 
 from typing import Any, Final
+from unittest.mock import patch
 
 import requests
 from sqlalchemy import select
@@ -38,7 +39,7 @@ def measure(name: str, store: Store, practice: Practice) -> list[Row]:
         keys = _keys(session)
     _plan(store, practice, keys)
     jira = _Jira(practice)
-    rows = []
+    rows: list[Row] = []
     for what, change in (("were commented on", lambda _: None), ("got done or were reopened", jira.move)):
         syncs, looks = [], []
         for _ in range(TURNS):
@@ -105,12 +106,9 @@ def _sync(store: Store, practice: Practice) -> tuple[float, float]:
         return voided[0]
 
     jira = tracker(practice, rules)
-    sync.revalidate = look
-    try:
+    with patch.object(sync, "revalidate", look):
         took = timed(lambda: sync.run(store, rules, jira, now))
-    finally:
-        sync.revalidate = revalidation.revalidate
-        jira.close()
+    jira.close()
     return took - looks[0], looks[0]
 
 
