@@ -16,7 +16,19 @@ from typing import Final
 import typer
 from sqlalchemy import text
 
-from bench import crowd, databases, forecast, mirroring, readiness, relay, signoff, start, status, sync
+from bench import (
+    crowd,
+    databases,
+    forecast,
+    mirroring,
+    readiness,
+    relay,
+    revalidation,
+    signoff,
+    start,
+    status,
+    sync,
+)
 from bench.measure import Row, timed
 from bench.practice import IN_SCOPE, Practice, serving
 from bench.world import Bot, Planned, mirror, plan
@@ -51,6 +63,8 @@ def _rows() -> Iterator[Row]:
             store = databases.new_sqlite(folder / "synced.db")
             mirror(store, practice)
             yield _told(sync.meanwhile("SQLite", store, practice, plan(store)))
+            for row in revalidation.measure("SQLite", store, practice):
+                yield _told(row)
             store.close()
         worlds: list[Mirrored] = []
         peaks: list[float] = []

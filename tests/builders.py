@@ -40,6 +40,11 @@ MANAGERS, MEMBERS = ("release_manager",), (EVERYONE,)
 FOR_MANAGERS = {
     Permission.RELEASE_CREATE,
     Permission.RELEASE_CLOSE,
+    Permission.RELEASE_ADVANCE,
+    Permission.RELEASE_GO,
+    Permission.RELEASE_CANCEL,
+    Permission.REPORT_TOKEN,
+    Permission.WAIVER_ASK,
     Permission.SIGNOFF_REQUEST,
     Permission.DIGEST_RUN,
     Permission.JOB_RUN,

@@ -43,7 +43,7 @@ MIRRORED: Final = frozenset(
         "person", "user_group", "user_group_member", "channel",
         "account", "project", "status", "version",
         "ticket", "ticket_change", "ticket_component", "ticket_label", "ticket_link", "ticket_version",
-        "mirror", "vendor_refusal", "pulse",
+        "mirror", "revalidation", "vendor_refusal", "pulse",
     }
 )  # fmt: skip
 """What Slack and the tracker say: as long as they do, and then as what it last was, since decisions name it."""

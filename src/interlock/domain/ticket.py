@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Category(StrEnum):
@@ -75,10 +76,10 @@ class Link:
     other_category: Category = Category.UNKNOWN
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(NamedTuple):
     """One field's change, from the tracker's changelog. `id` is unique within the ticket; `before` and `after` are ids
-    where the field has them (status, account, version), texts otherwise; `*_text` is what people read."""
+    where the field has them (status, account, version), texts otherwise; `*_text` is what people read. A tuple: a full
+    sync makes millions of them."""
 
     id: str
     at: datetime

@@ -75,7 +75,7 @@ def run(
     else:
         sync.finish(store, began, mirror_name=SWEEP)
     if work.touched:
-        revalidate(store, clock())
+        revalidate(store, clock(), due_only=True)
     log.info("sweep.done", listed=len(listed), gone=work.gone, read=work.read, left_out=work.left_out)
     return Swept(listed=len(listed), gone=work.gone, read=work.read, left_out=work.left_out, refused=refused)
 

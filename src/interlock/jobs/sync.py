@@ -73,21 +73,21 @@ def run(
     sync.begin(store, started, anew=full)
     log.info("sync.began", full=full)
     work = _Work(store, policy, tracker, clock, page_size, on_progress)
+    listing = full or sync.names_due(store, started)
     try:
-        listing = full or sync.names_due(store, started)
         greeting = tracker.greet() if listing else None
         missing = greeting.missing if greeting else tracker.recognise()
         since = work.read(started, (greeting and greeting.server_time) or started, listing=listing)
     except TrackerError as error:
         sync.fail(store, str(error))
         log.warning("sync.stopped", read=work.progress.read, kept=work.kept, why=str(error))
-        work.revalidate()
+        work.revalidate(every=listing)
         raise
     sync.finish(store, started)
     if since is None:
         # Accounts were told that nobody had seen before: whose they are need not wait for the groups' next run.
         link_accounts(store, policy, clock())
-    voided = work.revalidate()
+    voided = work.revalidate(every=listing)
     log.info("sync.done", read=work.progress.read, kept=work.kept, voided=voided)
     return Synced(read=work.progress.read, kept=work.kept, since=since, voided=voided, missing=missing)
 
@@ -162,9 +162,10 @@ class _Work:
             read_at, asked_at = asked_at, self._clock()
         return since
 
-    def revalidate(self) -> int:
-        """Approvals that what was kept has overtaken, by an earlier run too, which may have died before this."""
-        return revalidate(self._store, self._clock())
+    def revalidate(self, *, every: bool) -> int:
+        """Approvals that what was kept has overtaken, by an earlier run too, which may have died before this. `every`:
+        hourly all releases are looked at, whatever was marked."""
+        return revalidate(self._store, self._clock(), due_only=not every)
 
     def _count(self, kept: Kept) -> None:
         self.kept += kept.tickets

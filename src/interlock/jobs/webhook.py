@@ -70,5 +70,5 @@ def receive(
         delivered = usecase.keep_asked(store, policy, answers, name, read_at, clock())
     log.info("webhook.taken", kind=event.kind.value, tickets=event.ticket_ids, outcome=delivered.outcome.value)
     if delivered.kept.releases:
-        revalidate(store, clock())
+        revalidate(store, clock(), due_only=True)
     return Receipt.TAKEN

@@ -47,7 +47,9 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 def _spelt(value: datetime | None) -> str | None:
     """As SQLAlchemy spells times for SQLite: without the zone that UTC ends with."""
-    return None if value is None else _utc(value).isoformat(" ", "microseconds")[:_WITHOUT_ZONE]
+    if value is None:
+        return None
+    return (value if value.tzinfo is UTC else _utc(value)).isoformat(" ", "microseconds")[:_WITHOUT_ZONE]
 
 
 def _utc(value: datetime) -> datetime:

@@ -18,7 +18,9 @@ from interlock.domain.errors import InterlockError
 
 BUSY_TIMEOUT_SECONDS = 15
 SQLITE_CACHE_KIB = 16 * 1024
-"""Of each connection: what a status reads of a large mirror fits, where SQLite's own 2 MiB have it read anew."""
+"""Of each reading connection: what a status reads of a large mirror fits; SQLite's own 2 MiB have it read anew."""
+SQLITE_WRITER_CACHE_KIB = 4 * 1024
+"""Of the writing one, which a first sync fills to the last: more makes neither pages nor clicks faster."""
 
 
 class StoreError(InterlockError):
@@ -166,7 +168,7 @@ def _sqlite_engine(url: URL, *, begin: str, pool_size: int, query_only: bool) ->
         cursor.execute("PRAGMA synchronous=FULL")  # an accepted approval survives power loss
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.execute("PRAGMA recursive_triggers=ON")  # REPLACE then fires DELETE triggers as well
-        cursor.execute(f"PRAGMA cache_size=-{SQLITE_CACHE_KIB}")
+        cursor.execute(f"PRAGMA cache_size=-{SQLITE_CACHE_KIB if query_only else SQLITE_WRITER_CACHE_KIB}")
         if query_only:
             cursor.execute("PRAGMA query_only=ON")
         cursor.close()

@@ -129,12 +129,6 @@ def seen_scope(session: Session, release_id: int) -> tuple[tuple[TicketSeen, ...
     return seen, sum(1 for row in rows if row[4] is not None)
 
 
-def live_fingerprints(session: Session, release_id: int) -> set[str]:
-    """Of what the sign-offs were given for that count now."""
-    live = (col(SignoffRow.revoked_at).is_(None), col(SignoffRow.void_at).is_(None))
-    return set(session.exec(select(SignoffRow.fingerprint).where(SignoffRow.release_id == release_id, *live)))
-
-
 def restricted(session: Session, ticket_ids: Iterable[str]) -> frozenset[str]:
     """Those of the tickets that have a security level."""
     wanted = select(TicketRow.id).where(

@@ -26,7 +26,7 @@ from interlock.store.ticket import (
     VersionRow,
 )
 from interlock.store.ticket_read import COLUMNS, links, to_ticket
-from interlock.store.upsert import BATCH, insert_all, upsert
+from interlock.store.upsert import BATCH, insert_all, upsert, upsert_tuples
 
 TICKETS = "tickets"
 """The purpose under which whoever writes tickets is alone, and the name of their mirror."""
@@ -47,6 +47,11 @@ _NAMED = (
 _OBSERVED = delete(TicketChangeRow).where(
     col(TicketChangeRow.ticket_id).in_(_IDS), col(TicketChangeRow.observed).is_(True)
 )
+
+
+_CHANGE = (
+    "ticket_id", "id", "at", "field", "before", "after", "before_text", "after_text", "author_id", "observed",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,12 +159,25 @@ def write_changes(
     session: Session, told: Mapping[str, Sequence[Change]], observed: Mapping[str, Sequence[Change]]
 ) -> None:
     """Add history by ticket id; a change that is there already is overwritten by what is told of it now."""
-    rows = [_change(ticket_id, change, observed=False) for ticket_id, those in told.items() for change in those]
-    rows += [_change(ticket_id, change, observed=True) for ticket_id, those in observed.items() for change in those]
     erased = erasure.tombstones(session)
-    if erased:
-        _forget_names(erased, rows)
-    upsert(session, TicketChangeRow, rows, ["ticket_id", "id"])
+    rows = [
+        (
+            ticket_id,
+            change.id,
+            change.at,
+            change.field.value,
+            change.before,
+            change.after,
+            change.before_text,
+            change.after_text,
+            change.author_id,
+            seen,
+        )
+        for those, seen in ((told, False), (observed, True))
+        for ticket_id, changes in those.items()
+        for change in (_without_names(erased, changes) if erased else changes)
+    ]
+    upsert_tuples(session, TicketChangeRow, _CHANGE, rows, ["ticket_id", "id"])
 
 
 def forget_observed(session: Session, ticket_ids: Collection[str]) -> None:
@@ -258,29 +276,16 @@ def _row(ticket: Ticket, team: str | None, seen_at: datetime) -> dict[str, Any]:
     }
 
 
-def _change(ticket_id: str, change: Change, *, observed: bool) -> dict[str, Any]:
-    return {
-        "ticket_id": ticket_id,
-        "id": change.id,
-        "at": change.at,
-        "field": change.field.value,
-        "before": change.before,
-        "after": change.after,
-        "before_text": change.before_text,
-        "after_text": change.after_text,
-        "author_id": change.author_id,
-        "observed": observed,
-    }
-
-
-def _forget_names(erased: Tombstones, changes: list[dict[str, Any]]) -> None:
-    """Of who had a ticket: before and after are accounts, and the texts their names."""
+def _without_names(erased: Tombstones, changes: Iterable[Change]) -> Iterator[Change]:
+    """Of who had a ticket and is erased: before and after are accounts, and the texts their names."""
     for change in changes:
-        if change["field"] != Field.ASSIGNEE.value:
-            continue
-        for value in ("before", "after"):
-            if erased.has(change[value]):
-                change[f"{value}_text"] = NAME
+        if change.field is Field.ASSIGNEE:
+            yield change._replace(
+                before_text=NAME if erased.has(change.before) else change.before_text,
+                after_text=NAME if erased.has(change.after) else change.after_text,
+            )
+        else:
+            yield change
 
 
 def _delete(session: Session, statements: Iterable[Delete], ticket_ids: Collection[str]) -> None:

@@ -47,6 +47,19 @@ def insert_all(session: Session, table: type[SQLModel], rows: Sequence[dict[str,
     _write(session, table, rows, ())
 
 
+def upsert_tuples(
+    session: Session, table: type[SQLModel], names: Sequence[str], rows: Sequence[tuple[Any, ...]], key: Sequence[str]
+) -> None:
+    """`upsert` for very many rows: tuples in the order of `names`, which leave no column out."""
+    connection = session.connection()
+    statement = _prepared(connection.dialect, table, tuple(names), tuple(key))
+    places = [(names.index(name), convert) for name, convert in statement.columns]
+    for start in range(0, len(rows), BATCH):
+        columns = list(zip(*rows[start : start + BATCH], strict=True))
+        given = [columns[place] if convert is None else map(convert, columns[place]) for place, convert in places]
+        connection.exec_driver_sql(statement.text, list(zip(*given, strict=True)))
+
+
 def upsert(session: Session, table: type[SQLModel], rows: Sequence[dict[str, Any]], key: Sequence[str]) -> None:
     """Insert, or overwrite every given column of the row with the same key. All rows give the same columns."""
     _write(session, table, rows, tuple(key))

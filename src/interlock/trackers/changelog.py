@@ -1,8 +1,8 @@
 """The history of a ticket: the changelog's items of the fields that Interlock follows."""
 
-from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from interlock.domain.ticket import Change, Field
@@ -26,12 +26,15 @@ _FIELDS = {
 }
 
 
+_AT = attrgetter("at")
+
+
 class Changelog:
     """Reads histories for a site whose Flagged field has these ids and this name."""
 
     def __init__(self, flagged_ids: Iterable[str], flagged_name: str) -> None:
         self._fields = _FIELDS | {name.casefold(): Field.FLAGGED for name in (*flagged_ids, flagged_name)}
-        self._found: dict[tuple[str, str], Field | None] = {}
+        self._found: dict[tuple[Any, Any], Field | None] = {}
 
     def read(self, histories: object) -> tuple[Change, ...]:
         """Oldest first. A history without a time or an id is left out: it can be placed nowhere."""
@@ -40,12 +43,13 @@ class Changelog:
             at, history_id = plain.moment(history.get("created")), plain.optional(history.get("id"))
             if at is not None and history_id is not None:
                 found.extend(self.items(history_id, at, history.get("author"), history.get("items")))
-        return tuple(sorted(found, key=lambda change: change.at))
+        found.sort(key=_AT)
+        return tuple(found)
 
     def items(self, history_id: str, at: datetime, author: object, items: object) -> list[Change]:
         """One save's changes. A webhook tells them under the same id as the history does, so both are one."""
         found: list[Change] = []
-        count: defaultdict[Field, int] = defaultdict(int)
+        fields: list[Field] = []
         author_id = account_id(author)
         for item in plain.records(items):
             field = self._field(item)
@@ -54,7 +58,7 @@ class Changelog:
             before, after = _sides(field, item)
             found.append(
                 Change(
-                    id=f"{history_id}:{field}:{count[field]}",
+                    id=f"{history_id}:{field}:{fields.count(field)}",
                     at=at,
                     field=field,
                     before=before,
@@ -64,15 +68,19 @@ class Changelog:
                     author_id=author_id,
                 )
             )
-            count[field] += 1
+            fields.append(field)
         return found
 
     def _field(self, item: dict[str, Any]) -> Field | None:
-        names = plain.text(item.get("fieldId")), plain.text(item.get("field"))
-        if names not in self._found:  # a site has some hundred fields, its histories millions of entries
-            known = (self._fields.get(name.casefold()) for name in names)
-            self._found[names] = next((each for each in known if each), None)
-        return self._found[names]
+        names = item.get("fieldId"), item.get("field")
+        try:
+            return self._found[names]  # a site has some hundred fields, its histories millions of entries
+        except (KeyError, TypeError):  # new, or a list where a name should stand
+            known = (self._fields.get(plain.text(name).casefold()) for name in names)
+            field = next((each for each in known if each), None)
+        if all(name is None or isinstance(name, str) for name in names):
+            self._found[names] = field
+        return field
 
 
 def whole(changelog: dict[str, Any], *, cloud: bool) -> bool:

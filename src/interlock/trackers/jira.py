@@ -179,6 +179,7 @@ class JiraTracker:
         try:
             for raw in paging.ahead(self._listed(listing)):
                 told = [self._whole(mapper.read(each)) if history else mapper.read(each) for each in raw.issues]
+                raw.issues.clear()  # some MiB, which others hold on to until the next ones are there
                 readings += told
                 read, left = read + len(told), raw.left
                 if len(readings) >= page_size:

@@ -4,6 +4,7 @@ from interlock.domain.policy import Tickets
 from interlock.domain.ticket import Category, Link, Relation
 from interlock.trackers import plain
 
+_CATEGORIES = {each.value: each for each in Category}
 _OPPOSITE = {Relation.BLOCKS: Relation.BLOCKED_BY, Relation.BLOCKED_BY: Relation.BLOCKS}
 
 
@@ -53,10 +54,7 @@ def read(raw: object, phrases: Phrases) -> tuple[Link, ...]:
 def category(status: object) -> Category:
     """By the category's key; its name is translated. Some sources tell none, and some tell one of their own."""
     key = plain.record(plain.record(status).get("statusCategory")).get("key")
-    try:
-        return Category(plain.text(key).casefold())
-    except ValueError:
-        return Category.UNKNOWN
+    return _CATEGORIES.get(plain.text(key).casefold(), Category.UNKNOWN)
 
 
 def _even(phrase: str) -> str:

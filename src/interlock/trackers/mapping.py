@@ -14,6 +14,7 @@ from interlock.trackers.errors import UnreadableTicketError
 from interlock.trackers.fields import FieldIds
 
 _UNNAMED_LEVEL = "unnamed"
+_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 _KEY = re.compile(r"([A-Za-z][A-Za-z0-9_]{0,254})-\d+", re.ASCII)
 
 
@@ -98,8 +99,8 @@ class Mapper:
             story_points=plain.number(plain.first(fields, *self.fields.story_points)),
             epic_key=self._epic_key(fields),
             team_field=_shown(plain.first(fields, *self.fields.team)),
-            labels=_unique(plain.text(each) for each in _list(fields.get("labels"))),
-            components=_unique(_name(each) for each in _list(fields.get("components"))),
+            labels=_unique([plain.text(each) for each in _list(fields.get("labels"))]),
+            components=_unique([_name(each) for each in _list(fields.get("components"))]),
             version_ids=tuple(version.id for version in versions),
             links=links.read(fields.get("issuelinks"), self._phrases),
             changes=changes,
@@ -136,13 +137,17 @@ def _times(fields: dict[str, Any], name: str) -> tuple[datetime, datetime]:
 def _project(raw: object, key: str) -> Project:
     """Where the project is not told (some webhooks), the ticket's key names it."""
     project = plain.record(raw)
-    match = _KEY.fullmatch(key)
-    project_key = plain.optional(project.get("key")) or (match[1] if match else key)
+    project_key = plain.optional(project.get("key")) or _project_key(key)
     return Project(
         id=plain.optional(project.get("id")) or project_key,
         key=project_key,
         name=_name(project) or project_key,
     )
+
+
+def _project_key(key: str) -> str:
+    match = _KEY.fullmatch(key)
+    return match[1] if match else key
 
 
 def version(raw: dict[str, Any], project_id: str) -> Version:
@@ -167,7 +172,7 @@ def account(raw: object) -> Account | None:
         id=found,
         name=plain.text(plain.first(user, "displayName", "name", "accountId", "key")),
         # Data Center may mask an address ("fred at example dot com") or show "?" for it.
-        email=email if re.fullmatch(r"[^@\s]+@[^@\s]+", email) else None,
+        email=email if _ADDRESS.fullmatch(email) else None,
         active=user.get("active") is not False,
     )
 
@@ -220,5 +225,6 @@ def _list(raw: object) -> list[Any]:
     return raw if isinstance(raw, list) else []
 
 
-def _unique(names: Any) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name for name in names if name))
+def _unique(names: list[str]) -> tuple[str, ...]:
+    """Without those that are empty."""
+    return tuple(dict.fromkeys(filter(None, names)))

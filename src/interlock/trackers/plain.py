@@ -34,11 +34,13 @@ def optional(value: object) -> str | None:
 def moment(value: object) -> datetime | None:
     """UTC from ISO 8601 with any offset (none means UTC) or from epoch milliseconds; None for anything else."""
     try:
-        if isinstance(value, int) and not isinstance(value, bool):
-            return datetime.fromtimestamp(value / _EPOCH_MILLISECONDS, UTC)
         if isinstance(value, str):
             found = datetime.fromisoformat(value)
+            if found.tzinfo is UTC:  # what an offset of nothing reads as
+                return found
             return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return datetime.fromtimestamp(value / _EPOCH_MILLISECONDS, UTC)
     except (ValueError, OverflowError, OSError):
         pass
     return None

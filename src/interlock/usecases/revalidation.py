@@ -10,7 +10,7 @@ from interlock.domain.fingerprint import MaterialChange, TicketSeen, fingerprint
 from interlock.domain.outbox import Outgoing, Urgency
 from interlock.domain.release import Release
 from interlock.domain.signoff import Decision, Requirement, Signoff, VoidedSignoff
-from interlock.store import card, outbox, release, signoff
+from interlock.store import card, outbox, release, revalidation, signoff
 from interlock.store.engine import Store
 from interlock.store.signoff import SignoffRow
 from interlock.usecases.card import refresh, revise_elsewhere
@@ -20,13 +20,22 @@ from interlock.usecases.stage import fall_back
 NOTE_GOOD_FOR = timedelta(days=7)
 
 
-def revalidate(store: Store, now: datetime) -> int:
+def revalidate(store: Store, now: datetime, *, due_only: bool = False) -> int:
     """Void the approvals that a changed scope has overtaken, tell each signer, and re-draw the cards concerned; returns
     how many were voided. Run after the mirror has moved: what is voided late is refused at go all the same.
+
+    `due_only`: of the releases that were marked with what changed, by a run that died before it came here too; they
+    stay marked until they were looked at. Else of all that have not ended.
     """
     with store.read() as session:
-        candidates = [one.id for one in release.active(session) if _may_be_overtaken(session, one)]
-    return sum(_revalidate(store, release_id, now) for release_id in candidates)
+        due = revalidation.due(session)
+        looked_at = due.keys() if due_only else {*due, *(one.id for one in release.active(session))}
+        candidates = revalidation.overtaken(session, looked_at) if looked_at else []
+    voided = sum(_revalidate(store, release_id, now) for release_id in candidates)
+    if due:
+        with store.write() as session:
+            revalidation.settle(session, due)
+    return voided
 
 
 def voided(store: Store, signoff_id: int, now: datetime) -> VoidedSignoff | None:
@@ -53,16 +62,6 @@ def voided(store: Store, signoff_id: int, now: datetime) -> VoidedSignoff | None
             hidden=signoff.restricted(session, [change.ticket.id for change in changes]),
             revision_id=revise_elsewhere(session, one, asked, now).id,
         )
-
-
-def _may_be_overtaken(session: Session, one: Release) -> bool:
-    """Mostly nothing has changed, and then no lock is needed to see it."""
-    asked = card.of_release(session, one.id, SIGNOFF)
-    if asked is None:
-        return False
-    current, _ = signoff.seen_scope(session, one.id)
-    shown = {card.drawn_fingerprint(session, asked), *signoff.live_fingerprints(session, one.id)}
-    return bool(shown - {None, fingerprint(current)})
 
 
 def _revalidate(store: Store, release_id: int, now: datetime) -> int:

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from interlock.domain import scope
-from interlock.store import mirror
+from interlock.store import mirror, revalidation
 from interlock.store import release as release_store
 from interlock.store import scope as scope_store
 
@@ -31,4 +31,5 @@ def refresh(session: Session, ticket_ids: Collection[str] | None, now: datetime)
     traits = scope_store.traits(session, scope.union(rules.values()), named)
     changes = scope.changes(rules, traits, scope_store.current(session, named))
     scope_store.apply(session, changes, now, beginning=mirror.as_of(session, "tickets") is None)
+    revalidation.mark(session, changes.releases)
     return changes.releases

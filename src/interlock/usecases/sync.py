@@ -13,7 +13,7 @@ from interlock.domain.observed import unexplained
 from interlock.domain.policy import Policy
 from interlock.domain.team import team_of
 from interlock.domain.ticket import Change, Project, Ticket, Version
-from interlock.store import mirror, scope, ticket_write
+from interlock.store import mirror, revalidation, scope, ticket_write
 from interlock.store.alone import alone
 from interlock.store.engine import Store
 from interlock.store.mirror import MirrorRow
@@ -135,9 +135,11 @@ def keep(session: Session, policy: Policy, page: Page, read_at: datetime, now: d
     complete = [ticket.id for ticket, _ in fresh.values() if ticket.changes_complete and ticket.id in known]
     ticket_write.forget_observed(session, complete)
     ticket_write.write_changes(session, told, observed)
-    return Kept(
-        tickets=len(fresh), stale=len(page.tickets) - len(fresh), releases=_releases(session, fresh.keys(), now)
-    )
+    signed = [
+        ticket.id for ticket, _ in fresh.values() if ticket.id in known and _matters(known[ticket.id].ticket, ticket)
+    ]
+    releases = _releases(session, fresh.keys(), now, signed)
+    return Kept(tickets=len(fresh), stale=len(page.tickets) - len(fresh), releases=releases)
 
 
 def mark_gone(store: Store, ticket_ids: Collection[str], now: datetime) -> Kept:
@@ -153,12 +155,26 @@ def gone(session: Session, ticket_ids: Collection[str], now: datetime) -> Kept:
     return Kept(tickets=count, releases=_releases(session, ticket_ids, now))
 
 
-def _releases(session: Session, ticket_ids: Collection[str], now: datetime) -> frozenset[int]:
-    """The open releases that these tickets are in, or just came to or left. Asks for the scopes' lock: call it last."""
+def _releases(
+    session: Session, ticket_ids: Collection[str], now: datetime, signed: Collection[str] = ()
+) -> frozenset[int]:
+    """The open releases that these tickets are in, or just came to or left. Asks for the scopes' lock: call it last.
+
+    Where one of `signed` is in scope, the sign-offs are due to be looked at again: marked in this very transaction, so
+    that they are by the next run if this one dies before.
+    """
     if not ticket_ids:
         return frozenset()
     changed = refresh(session, list(ticket_ids), now)
-    return changed | {place.release_id for place in scope.current(session, list(ticket_ids))}
+    places = scope.current(session, list(ticket_ids))
+    those = set(signed)
+    revalidation.mark(session, {place.release_id for place in places if place.ticket_id in those})
+    return changed | {place.release_id for place in places}
+
+
+def _matters(before: Ticket, after: Ticket) -> bool:
+    """Whether the scope's fingerprint is another for it."""
+    return (before.done, before.priority) != (after.done, after.priority)
 
 
 def _is_news(ticket: Ticket, before: Stored | None, read_at: datetime, *, hint: bool) -> bool:
