@@ -92,4 +92,6 @@ def _as_an_editor_reads_it(node: Node) -> Any:
         case Scalar(text="true" | "false"):
             return node.text == "true"
         case Scalar():
-            return int(node.text) if re.fullmatch(r"-?\d+", node.text) else node.text
+            if re.fullmatch(r"-?\d+", node.text):
+                return int(node.text)
+            return float(node.text) if re.fullmatch(r"-?\d+\.\d+", node.text) else node.text
