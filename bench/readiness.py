@@ -9,6 +9,7 @@ from bench.practice import Practice
 from bench.status import BySql
 from bench.world import MANAGER, READER, Planned, bot, policy
 from interlock.domain.calendar import ONE_DAY
+from interlock.domain.forecast import REACH
 from interlock.domain.milestone import calendar_of
 from interlock.domain.policy import CriterionRule
 from interlock.domain.readiness import LONGEST_GAP, PastReadiness
@@ -71,5 +72,6 @@ def _more(store: Store, planned: Planned) -> dict[str, object]:
         "environments": ["staging"],
         "begins": datetime.combine(one.target, time(), calendar.zone),
         "ends": datetime.combine(one.target + ONE_DAY, time(), calendar.zone),
+        "reach": planned.at - REACH,
         "past": calendar.today(planned.at) - WEEK - LONGEST_GAP,
     }

@@ -3,9 +3,12 @@
 from datetime import datetime
 from typing import Final
 
+from bot.views import forecast
 from bot.views.blocks import Message, actions, button, context, escape, line, link, mark, message, section
 from bot.views.release import BLOCKERS, SIGNOFFS, STATUS, title
 from interlock.domain.criterion import Criterion, State
+from interlock.domain.forecast import Forecast
+from interlock.domain.forecast_words import assumptions
 from interlock.domain.readiness import PastReadiness, Readiness
 from interlock.domain.status import days
 from interlock.domain.words import ago, count
@@ -35,6 +38,7 @@ def readiness(picture: Readiness, now: datetime, *, whole: bool = False) -> Mess
     told = [
         head + _trend(picture),
         f"*Why* {'; '.join(escape(each) for each in status.reasons[:REASONS])}" if status.reasons else "",
+        f"*Forecast* {forecast.summary(picture.forecast)}" if picture.forecast else "",
         "*Between us and go*, the least effort first" if standing else "*Nothing stands between us and go*",
         *(gate(each, now) for each in standing),
         *(gate(each, now) for each in picture.waived),
@@ -50,6 +54,7 @@ def readiness(picture: Readiness, now: datetime, *, whole: bool = False) -> Mess
             button("Sign-offs", SIGNOFFS, payload) if status.waiting else None,
             button("Next stage", AHEAD, payload) if whole else None,
         ),
+        context(escape(assumptions(picture.forecast))) if whole and isinstance(picture.forecast, Forecast) else None,
         context(" · ".join(filter(None, [f"And {more} more gates in the way" if more else "", _fresh(picture, now)]))),
     )
 

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from interlock.domain.criterion import BLOCKING, Criterion
+from interlock.domain.forecast import Forecast, NoForecast
 from interlock.domain.light import Light
 from interlock.domain.status import ReleaseStatus
 
@@ -38,12 +39,13 @@ class PastReadiness:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Readiness:
-    """`yesterday` and `last_week` are None where nothing was recorded then."""
+    """`yesterday` and `last_week` are None where nothing was recorded then, `forecast` where none was asked for."""
 
     status: ReleaseStatus
     criteria: tuple[Criterion, ...]
     yesterday: PastReadiness | None = None
     last_week: PastReadiness | None = None
+    forecast: Forecast | NoForecast | None = None
 
     @property
     def passed(self) -> int:

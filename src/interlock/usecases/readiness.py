@@ -1,9 +1,11 @@
 """Readiness: what stands between a release and go. On demand, and as a summary on the days that its template names."""
 
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 from sqlmodel import Session
 
+from interlock.domain import forecast as forecasts
 from interlock.domain import milestone
 from interlock.domain import status as status_rules
 from interlock.domain.actor import Actor
@@ -20,7 +22,7 @@ from interlock.domain.visibility import MEMBER, RESTRICTED, Audience, may_show
 from interlock.store import booked, criterion, outbox, release, scope, waiver
 from interlock.store import readiness as past
 from interlock.store.engine import Store
-from interlock.usecases import audience, authority, status
+from interlock.usecases import audience, authority, forecast, status
 
 WEEK = timedelta(days=7)
 
@@ -28,22 +30,29 @@ WEEK = timedelta(days=7)
 def ask(
     store: Store, policy: Policy, actor: Actor, typed: str, channel_id: str, now: datetime
 ) -> Readiness | Unclear | Refused:
-    """`/release readiness [release]`, for the asker's eyes."""
+    """`/release readiness [release]`, for the asker's eyes, with the forecast."""
     with store.read() as session:
         allowed = authority.to_view(session, policy, Permission.RELEASE_VIEW, actor)
         if isinstance(allowed, Refused):
             return allowed
         meant = choose(typed, channel_id, release.all_names(session))
-        return meant if isinstance(meant, Unclear) else read(session, policy, release.load(session, meant.id), now)
+        if isinstance(meant, Unclear):
+            return meant
+        one = release.load(session, meant.id)
+        picture, question = read(session, policy, one, now), forecast.question(session, one, now)
+    # Half a second of drawing needs no transaction.
+    return replace(picture, forecast=forecasts.forecast(question, policy, now))
 
 
 def ask_of(store: Store, policy: Policy, actor: Actor, release_id: int, now: datetime) -> Readiness | Refused:
     """As `ask`, for the release that a button names."""
     with store.read() as session:
         allowed = authority.to_view(session, policy, Permission.RELEASE_VIEW, actor)
-        return (
-            allowed if isinstance(allowed, Refused) else read(session, policy, release.load(session, release_id), now)
-        )
+        if isinstance(allowed, Refused):
+            return allowed
+        one = release.load(session, release_id)
+        picture, question = read(session, policy, one, now), forecast.question(session, one, now)
+    return replace(picture, forecast=forecasts.forecast(question, policy, now))
 
 
 def plan(store: Store, policy: Policy, now: datetime) -> tuple[Outgoing, ...]:
