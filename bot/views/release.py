@@ -27,7 +27,8 @@ from interlock.domain.blocker import RootLine
 from interlock.domain.draft import Preview
 from interlock.domain.milestone import upcoming
 from interlock.domain.names import LONGEST
-from interlock.domain.release import Release, ReleaseName, Unclear
+from interlock.domain.release import Release, ReleaseName, Stage, Unclear
+from interlock.domain.stage import words
 from interlock.domain.status import ReleaseStatus, days
 from interlock.domain.visibility import RESTRICTED
 from interlock.domain.words import ago, count, duration
@@ -148,7 +149,7 @@ def _lines(picture: ReleaseStatus, now: datetime, ticket_url: TicketUrl) -> list
     if one.ended:
         when = f" {day(one.closed_at)}" if one.closed_at else ""
         return [f"*{title(one)}* · {one.stage.value.capitalize()}{when}", f"*Scope* {_done(picture)}"]
-    lines = [f"*{title(one)}* · {mark(picture.light)} · {days(picture.days_to_go, one.target)}"]
+    lines = [f"*{title(one)}* · {mark(picture.light)} · {days(picture.days_to_go, one.target)}{_stage(one)}"]
     # That there are blockers is said below, with more.
     if picture.reasons and picture.reasons != (count(picture.blockers, "blocker"),):
         shown = "; ".join(escape(reason) for reason in picture.reasons[:REASONS_SHOWN])
@@ -167,6 +168,13 @@ def _listed(picture: ReleaseStatus) -> str:
     """`*2026.12 Data Platform* · 🟡 Amber · 41 of 58 done · 17 business days to go (Thu 17 Dec)`"""
     one = picture.release
     return f"*{title(one)}* · {mark(picture.light)} · {_done(picture)} · {days(picture.days_to_go, one.target)}"
+
+
+def _stage(one: Release) -> str:
+    """Worth saying once it is past being worked on, and while it is held."""
+    told = [] if one.stage in {Stage.PLANNED, Stage.IN_PROGRESS} else [words(one.stage)]
+    told += ["on hold"] if one.held else []
+    return "".join(f" · {each}" for each in told)
 
 
 def _done(picture: ReleaseStatus) -> str:

@@ -120,7 +120,7 @@ def test_a_button_that_nobody_drew_decides_nothing(services: Services, world: in
 def test_the_announcement_is_of_the_stage_that_it_is_in(services: Services, world: int) -> None:
     tick(services)
     typed(services, "advance", "2026.12 to frozen because we can")
-    ids = {
+    ids: dict[str, Any] = {
         "release_id": world,
         "slack_id": "U0RITA",
         "before": "in_progress",
@@ -137,6 +137,7 @@ def test_the_announcement_is_of_the_stage_that_it_is_in(services: Services, worl
 
 def test_hold_and_resume(services: Services, world: int) -> None:
     assert "is on hold" in words(typed(services, "hold", "2026.12 the vendor slipped"))
+    assert " · on hold\n" in words(typed(services, "status"))
     assert "*On hold* since Mon 23 Nov: the vendor slipped" in words(typed(services, "advance"))
     held = DRAWERS["release.held"](
         services, message("release.held", release_id=world, slack_id="U0RITA", why="the vendor slipped")
