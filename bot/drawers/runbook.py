@@ -5,7 +5,7 @@ from dataclasses import replace
 from bot.drawing import Drawn
 from bot.services import Services
 from bot.views import runbook as view
-from bot.views import runbook_note as note
+from bot.views import runbook_note as notes
 from interlock.domain import outbox
 from interlock.domain.outbox import DeliveryError, Dropped
 from interlock.usecases import card, runbook_view, runbook_watch
@@ -29,11 +29,11 @@ def refresh(services: Services, message: outbox.Message) -> Drawn | Dropped:
 def late(services: Services, message: outbox.Message) -> Drawn | Dropped:
     ids, now = message.ids, services.clock()
     told = runbook_watch.late(services.store, services.policy, ids["step_id"], ids["state"], ids["slack_id"], now)
-    return Drawn(message=note.late(told, now)) if told else Dropped(reason="the step moved on")
+    return Drawn(message=notes.late(told, now)) if told else Dropped(reason="the step moved on")
 
 
 def failed(services: Services, message: outbox.Message) -> Drawn | Dropped:
-    told = runbook_note.failed(services.store, message.ids["step_id"])
+    told = runbook_view.failed(services.store, message.ids["step_id"])
     if told is None:
         return Dropped(reason="the step moved on")
-    return Drawn(message=note.failed(told.release, told.run, told.step, message.channel.removeprefix("@")))
+    return Drawn(message=notes.failed(told.release, told.run, told.step, message.channel.removeprefix("@")))

@@ -6,7 +6,7 @@ from bot.requests import Answer, Click, Command, Errors, Shown, Submission
 from bot.services import Services
 from bot.views import release as release_view
 from bot.views import runbook as view
-from bot.views import runbook_note as note
+from bot.views import runbook_note as notes
 from bot.views.blocks import Message
 from bot.views.forms import notice
 from interlock.domain.authority import Refused
@@ -60,7 +60,7 @@ def fail(request: Click, services: Services) -> Message | None:
     found = runbook_view.may_fail(services.store, services.policy, request.actor, number, request.now)
     if isinstance(found, Already | Refused):
         return _told(_mark(Deed.FAILED)(services, request, number, ""), services)
-    services.views.open(request.trigger_id, note.fail_modal(found.step))
+    services.views.open(request.trigger_id, notes.fail_modal(found.step))
     return None
 
 
@@ -69,7 +69,7 @@ def skip(request: Click, services: Services) -> Message | None:
     found = runbook_view.may_skip(services.store, services.policy, request.actor, number, request.now)
     if isinstance(found, Already | Refused):
         return _told(_skip(services, request, number, ""), services)
-    services.views.open(request.trigger_id, note.skip_modal(found.step))
+    services.views.open(request.trigger_id, notes.skip_modal(found.step))
     return None
 
 
@@ -78,7 +78,7 @@ def abort(request: Click, services: Services) -> Message | None:
     found = runbook_view.may_abort(services.store, services.policy, request.actor, number, request.now)
     if isinstance(found, Refused):
         return _aborted(runbook.abort(services.store, services.policy, request.actor, number, "", request.now))
-    services.views.open(request.trigger_id, note.abort_modal(found.release, found.run))
+    services.views.open(request.trigger_id, notes.abort_modal(found.release, found.run))
     return None
 
 
@@ -150,7 +150,7 @@ def _skip(
 def _start(request: Click | Command, services: Services, release_id: int) -> Message:
     done = runbook.start(services.store, services.policy, request.actor, release_id, request.now)
     services.wake()
-    return view.refused(done) if isinstance(done, Refused) else note.begun(done.release, done.run, new=done.new)
+    return view.refused(done) if isinstance(done, Refused) else notes.begun(done.release, done.run, new=done.new)
 
 
 def _typed(request: Command, services: Services, act: Marking) -> Message:
@@ -175,9 +175,9 @@ def _told(done: runbook.Marked | Refused, services: Services) -> Message:
     if isinstance(done, Refused):
         return view.refused(done)
     if isinstance(done.verdict, Already):
-        return note.already(done.release, done.verdict)
-    return note.marked(done.release, done.verdict.step, done.verdict.deed, finished=done.finished)
+        return notes.already(done.release, done.verdict)
+    return notes.marked(done.release, done.verdict.step, done.verdict.deed, finished=done.finished)
 
 
 def _aborted(done: runbook.Aborted | Refused) -> Message:
-    return view.refused(done) if isinstance(done, Refused) else note.aborted(done.release, done.run, new=done.new)
+    return view.refused(done) if isinstance(done, Refused) else notes.aborted(done.release, done.run, new=done.new)

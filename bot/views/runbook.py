@@ -49,7 +49,12 @@ PLAN_SHOWN: Final = 25
 PAGE: Final = 8
 """Steps to a block of the whole list: 8 of 300 characters fit its 3,000."""
 NOTE: Final = 120
-DEEDS = {Deed.STARTED: "started", Deed.FAILED: "failed", Deed.DONE: "done", Deed.SKIPPED: "skipped"}
+SAID: Final = {
+    Deed.STARTED: "was started",
+    Deed.FAILED: "failed",
+    Deed.DONE: "is done",
+    Deed.SKIPPED: "is skipped",
+}
 
 
 def refused(why: Refused) -> Message:
@@ -208,8 +213,8 @@ def _listed(each: Line, picture: Picture, now: datetime) -> str:
         return f"{head} · {_standing(each, owner, now)}"
     took = f" in {minutes(step.took)}" if step.took is not None else ""
     note = f": {line(settled.note, NOTE)}" if settled.note else ""
-    word = word(settled.deed).capitalize()
-    return f"{head} · {word} {clock(settled.at)}{took} ({figure(step)}) · {line(settled.person.name)}{note}"
+    done = f"{settled.deed.value.capitalize()} {clock(settled.at)}{took} ({figure(step)})"
+    return f"{head} · {done} · {line(settled.person.name)}{note}"
 
 
 def _planned(step: Step, picture: Picture) -> str:
@@ -281,10 +286,6 @@ def minutes(span: timedelta) -> str:
     if minutes < 120:  # noqa: PLR2004 two hours
         return f"{minutes} min"
     return f"{hours} h {rest} min" if rest else f"{hours} h"
-
-
-def word(deed: Deed) -> str:
-    return DEEDS[deed]
 
 
 def _note(each: Line, deed: Deed) -> str:

@@ -17,7 +17,7 @@ from bot.views.blocks import (
     sentence,
 )
 from bot.views.forms import input_text, modal
-from bot.views.runbook import ABORT, BEGIN, FAIL, REASON, SKIP, TICK, figure, minutes, word
+from bot.views.runbook import ABORT, BEGIN, FAIL, REASON, SAID, SKIP, TICK, figure, minutes
 from interlock.domain.release import Release
 from interlock.domain.runbook import LONGEST_NOTE, Already, Deed, LateStep, Run, Step, StepState
 from interlock.domain.words import count
@@ -34,7 +34,7 @@ def begun(release: Release, run: Run, *, new: bool) -> Message:
 
 def marked(release: Release, step: Step, deed: Deed, *, finished: bool) -> Message:
     took = f" after {minutes(step.took)}" if deed is Deed.DONE and step.took is not None else ""
-    text = f"Recorded: step {step.number} of {line(release.name)} ({line(step.rule.name)}) is {word(deed)}{took}."
+    text = f"Recorded: step {step.number} of {line(release.name)} ({line(step.rule.name)}) {SAID[deed]}{took}."
     if deed is Deed.STARTED:
         text += f" Before you tick it: {line(step.rule.check, 200)}"
     if deed is Deed.FAILED:
@@ -47,7 +47,7 @@ def marked(release: Release, step: Step, deed: Deed, *, finished: bool) -> Messa
 def already(release: Release, verdict: Already) -> Message:
     step, mark = verdict.step, verdict.mark
     return sentence(
-        f"Step {step.number} of {line(release.name)} ({line(step.rule.name)}) is {word(mark.deed)} already: "
+        f"Step {step.number} of {line(release.name)} ({line(step.rule.name)}) {SAID[mark.deed]} already: "
         f"{line(mark.person.name)}, {moment(mark.at)}. Nothing was changed."
     )
 
