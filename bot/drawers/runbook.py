@@ -36,4 +36,4 @@ def failed(services: Services, message: outbox.Message) -> Drawn | Dropped:
     told = runbook_view.failed(services.store, message.ids["step_id"])
     if told is None:
         return Dropped(reason="the step moved on")
-    return Drawn(message=notes.failed(told.release, told.run, told.step, message.channel.removeprefix("@")))
+    return Drawn(message=notes.failed(told.release, told.run, told.step))

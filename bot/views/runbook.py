@@ -199,7 +199,7 @@ def _standing(each: Line, owner: str, now: datetime) -> str:
     begun = step.mark(Deed.STARTED)
     who = line(begun.person.name) if begun else owner
     mark = late if each.late else f"{MARKS['green'][0]} Running · "
-    return f"{mark}{who} since {clock(since)}, {minutes(now - since)} of {figure(step)}"
+    return f"{mark}{who} since {clock(since)}, {spent(now - since, step)}"
 
 
 def _listed(each: Line, picture: Picture, now: datetime) -> str:
@@ -277,6 +277,13 @@ def figure(step: Step) -> str:
     """`20 min`, `20 min, usually 25`"""
     usual = f", usually {minutes(timedelta(minutes=step.usual_minutes))}" if step.usual_minutes else ""
     return f"{minutes(timedelta(minutes=step.rule.expected_minutes))}{usual}"
+
+
+def spent(so_far: timedelta, step: Step) -> str:
+    """`34 of 20 min, usually 25 min`"""
+    taken, plan = minutes(so_far), figure(step)
+    in_hours = " h" in f"{taken}{plan.partition(',')[0]}"
+    return f"{taken if in_hours else taken.removesuffix(' min')} of {plan}"
 
 
 def minutes(span: timedelta) -> str:

@@ -10,14 +10,13 @@ from bot.views.blocks import (
     clock,
     context,
     line,
-    mention,
     message,
     moment,
     section,
     sentence,
 )
 from bot.views.forms import input_text, modal
-from bot.views.runbook import ABORT, BEGIN, FAIL, REASON, SAID, SKIP, TICK, figure, minutes
+from bot.views.runbook import ABORT, BEGIN, FAIL, REASON, SAID, SKIP, TICK, minutes, spent
 from interlock.domain.release import Release
 from interlock.domain.runbook import LONGEST_NOTE, Already, Deed, LateStep, Run, Step, StepState
 from interlock.domain.words import count
@@ -82,7 +81,7 @@ def late(told: LateStep, now: datetime) -> Message:
     running = told.line.state is StepState.RUNNING
     what = f"Step {step.number} of {len(told.run.steps)}, *{line(step.rule.name)}* ({name}),"
     if running:
-        text = f"{what} takes longer than planned: {minutes(now - since)} of {figure(step)}."
+        text = f"{what} takes longer than planned: {spent(now - since, step)}."
     else:
         text = f"{what} could have begun {minutes(now - since)} ago, and nobody has started it."
     begin = button(f"Start step {step.number}", BEGIN, ("runbook_step", step.id), style="primary")
@@ -105,7 +104,7 @@ def late(told: LateStep, now: datetime) -> Message:
     )
 
 
-def failed(release: Release, run: Run, step: Step, reader: str) -> Message:
+def failed(release: Release, run: Run, step: Step) -> Message:
     """To whoever runs the deployment: somebody has to decide."""
     mark = step.mark(Deed.FAILED)
     assert mark is not None
@@ -113,7 +112,7 @@ def failed(release: Release, run: Run, step: Step, reader: str) -> Message:
     return message(
         f"Step {step.number} of {name} failed: {line(step.rule.name)}.",
         section(
-            f"{mention(reader)}, step {step.number} of {len(run.steps)}, *{line(step.rule.name)}* ({name}), failed, "
+            f"Step {step.number} of {len(run.steps)}, *{line(step.rule.name)}* ({name}), failed, "
             f"says {line(mark.person.name)}:\n> {line(mark.note, LONGEST_NOTE)}"
         ),
         actions(button("Skip it…", SKIP, ("runbook_step", step.id)), button("Abort…", ABORT, ("runbook_run", run.id))),
