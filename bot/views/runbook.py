@@ -194,8 +194,8 @@ def _standing(each: Line, owner: str, now: datetime) -> str:
     if each.state is StepState.FAILED:
         return f"{MARKS['red'][0]} Failed {clock(since)} · {owner}"
     if each.state is StepState.FREE:
-        stands = f"may begin since {clock(since)} · {owner}, {figure(step)}"
-        return f"{late if each.late else ''}{stands}"
+        ready = f"{late}ready" if each.late else f"{MARKS['unknown'][0]} Ready"
+        return f"{ready} since {clock(since)} · {owner}, {figure(step)}"
     begun = step.mark(Deed.STARTED)
     who = line(begun.person.name) if begun else owner
     mark = late if each.late else f"{MARKS['green'][0]} Running · "

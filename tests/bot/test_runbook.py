@@ -158,7 +158,7 @@ def test_the_card_says_how_far_it_is_what_runs_and_what_comes_then(services: Ser
     assert lines[2].startswith("*2 Deploy pipelines* · 🟡 Late · Ravi Menon-Hale since <!date^")
     assert lines[2].endswith(", 34 of 20 min")
     assert lines[3] == "*Check* Counts agree"
-    assert lines[4].startswith("*3 Deploy models* · 🟡 Late · may begin since <!date^")
+    assert lines[4].startswith("*3 Deploy models* · 🟡 Late · ready since <!date^")
     assert lines[4].endswith(" · qa-approvers, 30 min")
     assert lines[6] == "*Then* 4 All-clear"
     assert buttons(shown) == [

@@ -54,8 +54,8 @@ def test_a_hotfix_is_deployed_step_by_step(bank: Running, act: Act) -> None:
     say(elsewhere, "/release runbook tick walk-deploy 2 drained by hand")
     answer(elsewhere, "Recorded: step 2 of walk-deploy (Deploy the fix) is done after")
 
-    expect(card(rita)).to_contain_text("3 Verify that the fault is gone · may begin since")
-    expect(card(rita)).to_contain_text("4 Watch error rates and latency · may begin since")
+    expect(card(rita)).to_contain_text("3 Verify that the fault is gone · ⚪ Ready since")
+    expect(card(rita)).to_contain_text("4 Watch error rates and latency · ⚪ Ready since")
     if folder := os.environ.get("INTERLOCK_PICTURES"):
         rita.screenshot(path=f"{folder}/runbook.png")
     press(card(tom), "Start step 3")
