@@ -17,6 +17,7 @@ from interlock.domain.authority import Refused
 from interlock.domain.policy import RELEASE_MANAGER, Role
 from interlock.domain.release import Stage
 from interlock.domain.runbook import Accepted, Already, Deed, Outcome, Picture, Progress, Run, StepState
+from interlock.domain.stage import Ahead, Moved
 from interlock.store import release as releases
 from interlock.store import runbook as store_runbook
 from interlock.store.audit import AuditRow
@@ -25,6 +26,7 @@ from interlock.store.outbox import OutboxRow
 from interlock.store.person import PersonRow
 from interlock.store.release import ReleaseRow
 from interlock.store.runbook import MarkRow, RunRow
+from interlock.usecases import stage
 from interlock.usecases.release import close
 from interlock.usecases.runbook import Aborted, Begun, Marked, abort, mark, skip, start
 from interlock.usecases.runbook_view import NamedRun, NamedStep, draw, run_named, show_of, step_named
@@ -240,16 +242,34 @@ def test_progress_is_what_the_next_stage_waits_for(store: Store, one: int) -> No
         bare = release(session, name="bare", template=TEMPLATE)
         unbegun = release(session, name="unbegun", template=WITH_RUNBOOK)
     assert progress(bare) == Progress(steps=0, settled=0, failed=0, run=None, end=None)
-    assert progress(bare).complete
+    assert progress(bare).left == 0
     assert progress(unbegun) == Progress(steps=4, settled=0, failed=0, run=None, end=None)
     do(store, TOM, 1, Deed.STARTED)
     do(store, TOM, 1, Deed.FAILED, note="Full")
     assert progress(one) == Progress(steps=4, settled=0, failed=1, run=1, end=None)
-    assert not progress(one).complete
+    assert progress(one).left == 4
     for step in (1, 2, 3, 4):
         do(store, RITA, step, Deed.SKIPPED, note="Not needed")
     assert progress(one) == Progress(steps=4, settled=4, failed=0, run=1, end=Outcome.DONE)
-    assert progress(one).complete
+    assert progress(one).left == 0
+
+
+def test_a_release_is_released_once_its_runbook_is_done(store: Store, one: int) -> None:
+    with store.write() as session:
+        session.get_one(ReleaseRow, one).stage = Stage.DEPLOYING.value
+    do(store, TOM, 1, Deed.STARTED)
+    refused = stage.move(store, POLICY, RITA, one, Stage.RELEASED, "", at(1))
+    assert isinstance(refused, Ahead)
+    assert [(each.name, each.why) for each in refused.missing] == [("The runbook is done", "4 steps left")]
+    for step in (1, 2, 3, 4):
+        do(store, RITA, step, Deed.SKIPPED, note="Not needed")
+    assert isinstance(stage.move(store, POLICY, RITA, one, Stage.RELEASED, "", at(2)), Moved)
+
+
+def test_a_release_that_is_cancelled_freezes_it_too(store: Store, one: int) -> None:
+    assert isinstance(stage.cancel(store, POLICY, RITA, one, "Called off", at(5)), Moved)
+    assert ("runbook.refresh", CHANNEL) in posts(store)
+    assert do(store, TOM, 1, Deed.STARTED, 6) == "release_ended"
 
 
 def test_three_earlier_releases_teach_the_next_plan(store: Store) -> None:

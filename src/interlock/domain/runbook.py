@@ -139,9 +139,9 @@ class Progress:
     end: Outcome | None
 
     @property
-    def complete(self) -> bool:
-        """Every step is done or skipped."""
-        return self.settled == self.steps
+    def left(self) -> int:
+        """The steps that are neither done nor skipped."""
+        return self.steps - self.settled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,12 +21,13 @@ from interlock.store.engine import Store
 from interlock.usecases import authority
 from interlock.usecases.card import enqueue
 from interlock.usecases.parked import managers
-from interlock.usecases.record import record
+from interlock.usecases.record import record, record_refusal
 
 UNKNOWN_STEP = Refused(
     reason="unknown_step",
     sentence="That step is not known here, perhaps since a backup was restored. Type /release runbook to see what is.",
 )
+REFUSED = "runbook.refused"
 FAILED_GOOD_FOR = timedelta(hours=12)
 NAMED = 3
 """How many owners a refusal names."""
@@ -71,13 +72,13 @@ def start(store: Store, policy: Policy, actor: Actor, release_id: int, now: date
         allowed = authority.to_decide(session, policy, Permission.RUNBOOK_RUN, actor, now)
         one = release.load(session, release_id, lock=True)
         if isinstance(allowed, Refused):
-            _record_refusal(session, actor, one, {"deed": "run"}, allowed, now)
+            record_refusal(session, REFUSED, actor, one, {"deed": "run"}, allowed, now)
             return allowed
         before = runbook.latest(session, one.id)
         if before and before.end is None and not one.ended:
             return Begun(release=one, run=before, new=False)
         if refused := _may_start(one, before):
-            _record_refusal(session, actor, one, {"deed": "run"}, refused, now)
+            record_refusal(session, REFUSED, actor, one, {"deed": "run"}, refused, now)
             return refused
         number = before.number + 1 if before else 1
         steps = rules.planned(one.policy.runbook, runbook.usual_minutes(session, one))
@@ -122,14 +123,14 @@ def abort(store: Store, policy: Policy, actor: Actor, run_id: int, reason: str, 
         run = runbook.load(session, run_id)
         facts = {"run": run.number, "card": run.card_id, "deed": "abort"}
         if isinstance(allowed, Refused):
-            _record_refusal(session, actor, one, facts, allowed, now)
+            record_refusal(session, REFUSED, actor, one, facts, allowed, now)
             return allowed
         if run.end and run.end.outcome is Outcome.ABORTED:
             return Aborted(release=one, run=run, new=False)
         why = names.tidy(reason)
         refused = frozen(one) or _over(run) or _unsaid(why, "Say why it is aborted, such as: rolled back, see INC-12.")
         if refused:
-            _record_refusal(session, actor, one, facts, refused, now)
+            record_refusal(session, REFUSED, actor, one, facts, refused, now)
             return refused
         runbook.end(session, run.id, Outcome.ABORTED, actor, why, now)
         settled = [step.rule.key for step in run.steps if step.settled]
@@ -235,7 +236,7 @@ def _mark(
     facts: dict[str, object] = {"run": run.number, "step": step.rule.key, "card": run.card_id}
     if isinstance(verdict, Refused) or standing is None:
         assert isinstance(verdict, Refused)
-        _record_refusal(session, actor, one, facts | {"deed": deed.value}, verdict, now)
+        record_refusal(session, REFUSED, actor, one, facts | {"deed": deed.value}, verdict, now)
         return verdict
     if isinstance(verdict, Already):
         redraw(session, run, now)  # whoever clicked may have seen an old card
@@ -305,11 +306,3 @@ def _too_long(said: str) -> Refused | None:
         reason="too_long",
         sentence=f"That has {len(said)} characters; at most {LONGEST_NOTE} are kept. Make it shorter.",
     )
-
-
-def _record_refusal(
-    session: Session, actor: Actor, one: Release, facts: dict[str, object], refused: Refused, now: datetime
-) -> None:
-    standing = person.standing(session, actor.slack_id)
-    who = standing.person if standing else Person(slack_id=actor.slack_id, name="")
-    record(session, "runbook.refused", actor, who, one, facts | {"why": refused.reason}, now)
