@@ -149,6 +149,7 @@ CLICKS: Final[dict[str, ClickHandler]] = {
     "signoff.approve": signoff.approve,
     "signoff.reject": signoff.reject,
     "signoff.revoke": signoff.revoke,
+    "runbook.show": runbook.show_clicked,
     "runbook.start": runbook.start_clicked,
     "runbook.begin": runbook.begin,
     "runbook.tick": runbook.tick,

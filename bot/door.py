@@ -51,6 +51,7 @@ PRESSABLE: Final = (
     "signoff.request",
     APPROVE,
     REVOKE,
+    "runbook.show",
     "runbook.start",
     "runbook.begin",
     "runbook.tick",

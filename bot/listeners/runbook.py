@@ -22,7 +22,14 @@ def show(request: Command, services: Services) -> Message:
     store, policy, actor = services.store, services.policy, request.actor
     found = runbook_view.show(store, policy, actor, request.args, request.channel_id, request.now)
     if isinstance(found, Unclear):
-        return release_view.unclear(found, None)
+        return release_view.unclear(found, ("Runbook", view.SHOW))
+    return view.refused(found) if isinstance(found, Refused) else view.show(found, request.now)
+
+
+def show_clicked(request: Click, services: Services) -> Message:
+    """The button that answers which release was meant."""
+    number = request.number("release")
+    found = runbook_view.show_of(services.store, services.policy, request.actor, number, request.now)
     return view.refused(found) if isinstance(found, Refused) else view.show(found, request.now)
 
 

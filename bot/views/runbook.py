@@ -35,11 +35,11 @@ from interlock.domain.runbook import (
     Run,
     Step,
     StepState,
-    length,
 )
+from interlock.domain.runbook_rules import length
 from interlock.domain.words import count, join
 
-RUN, ALL, ABORT = "runbook.start", "runbook.all", "runbook.abort"
+SHOW, RUN, ALL, ABORT = "runbook.show", "runbook.start", "runbook.all", "runbook.abort"
 BEGIN, TICK, FAIL, SKIP = "runbook.begin", "runbook.tick", "runbook.fail", "runbook.skip"
 REASON: Final = "reason"
 OPEN_SHOWN: Final = 10

@@ -138,6 +138,16 @@ def test_the_plan_is_shown_before_anybody_begins(services: Services, planned: in
     assert buttons(shown) == ["Start the runbook"]
 
 
+def test_which_release_is_asked_with_a_button_for_each(services: Services, planned: int) -> None:
+    with services.store.write() as session:
+        release(session, name="2026.13", template=WITH_RUNBOOK)
+    asked = runbook.show(command("runbook", "2026"), services)
+    assert asked.refused
+    assert asked.blocks[1]["accessory"]["action_id"] == view.SHOW
+    shown = runbook.show_clicked(click("release", planned), services)
+    assert said(shown).startswith("*Runbook of 2026.12* · ⚪ Not started")
+
+
 def test_starting_says_where_the_card_is_and_again_says_that_it_runs(services: Services, planned: int) -> None:
     first = said(runbook.start_clicked(click("release", planned, who="RITA"), services))
     assert first == f"Run 1 of 2026.12's runbook has begun. Its card is on its way to <#{CHANNEL}>."

@@ -21,14 +21,8 @@ from interlock.domain.runbook import (
     Run,
     Step,
     StepState,
-    board,
-    find,
-    judge,
-    length,
-    owns,
-    planned,
-    usual,
 )
+from interlock.domain.runbook_rules import board, find, judge, length, owns, planned, usual
 from tests.builders import POLICY
 
 NOW = datetime(2026, 12, 17, 22, 0, tzinfo=UTC)

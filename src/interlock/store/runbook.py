@@ -14,7 +14,8 @@ from sqlmodel import Field, Session, SQLModel, col, select
 from interlock.domain.actor import Actor, Person
 from interlock.domain.policy import StepRule
 from interlock.domain.release import ENDED, Release
-from interlock.domain.runbook import Deed, End, Mark, Outcome, Progress, Run, Step, usual
+from interlock.domain.runbook import Deed, End, Mark, Outcome, Progress, Run, Step
+from interlock.domain.runbook_rules import usual
 from interlock.store import person
 from interlock.store.base import UtcDateTime
 from interlock.store.release import ReleaseRow

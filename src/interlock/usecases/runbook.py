@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from interlock.domain import card as cards
 from interlock.domain import names
-from interlock.domain import runbook as rules
+from interlock.domain import runbook_rules as rules
 from interlock.domain.actor import Actor, Person, Standing
 from interlock.domain.authority import Refused
 from interlock.domain.outbox import Outgoing, Urgency

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from interlock.domain import names
-from interlock.domain import runbook as rules
+from interlock.domain import runbook_rules as rules
 from interlock.domain.actor import Actor
 from interlock.domain.authority import Refused
 from interlock.domain.permission import Permission

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from interlock.domain import runbook as rules
+from interlock.domain import runbook_rules as rules
 from interlock.domain.actor import Person
 from interlock.domain.outbox import Outgoing, Urgency
 from interlock.domain.policy import Policy
