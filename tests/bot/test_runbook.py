@@ -25,6 +25,7 @@ from interlock.domain.release import Stage
 from interlock.domain.runbook import Deed, Picture
 from interlock.store import outbox_relay
 from interlock.store.outbox import OutboxRow, message_of
+from interlock.store.person import PersonRow
 from interlock.store.release import ReleaseRow
 from interlock.store.runbook import MarkRow
 from interlock.usecases import runbook as usecase
@@ -32,6 +33,8 @@ from interlock.usecases import runbook_view, runbook_watch
 from tests.bot.conftest import Slack
 from tests.bot.test_typed_forms import Terminal
 from tests.builders import CHANNEL, NOW, POLICY, WITH_RUNBOOK, actor, people, release
+from tests.security.test_injection import harmless, nasty, strings
+from tests.security.test_injection import shown as content_of
 
 NUMBERS = count(1)
 
@@ -419,3 +422,44 @@ def test_the_command_line_does_it_too(services: Services, begun: int) -> None:
     with services.store.read() as session:
         told = session.exec(select(MarkRow.auth)).all()
     assert set(told) == {"token"}
+
+
+def test_what_stands_in_a_runbook_pings_nobody_and_hides_nothing(services: Services, slack: Slack) -> None:
+    rules = tuple(
+        replace(rule, name=nasty(f"n-{rule.key}"), check=nasty(f"c-{rule.key}"), parallel=nasty("p"))
+        for rule in WITH_RUNBOOK.runbook
+    )
+    with services.store.write() as session:
+        people(session, groups_as_of=at(600))
+        for person in session.exec(select(PersonRow)):
+            person.name = nasty(f"p-{person.handle}")
+        template = replace(WITH_RUNBOOK, name=nasty("template"), runbook=rules)
+        number = release(session, name=nasty("release"), template=template)
+    said_ = [runbook.show(command("runbook"), services)]
+    said_.append(runbook.start_clicked(click("release", number, who="RITA"), services))
+    said_.append(runbook.begin(click("runbook_step", 1, who="RAVI"), services))  # refused
+    runbook_watch.watch(services.store, POLICY, 1, at(30))
+    later = replace(services, clock=lambda: at(30))
+    said_ += [drawers.late(later, ping).message for ping in queued(services, "runbook.late")]  # type: ignore[union-attr]
+    said_.append(runbook.begin(click("runbook_step", 1), services))
+    runbook.fail(click("runbook_step", 1), services)
+    runbook.failed(submitted(nasty("why"), step=1), services)
+    said_ += [drawers.failed(services, told).message for told in queued(services, "runbook.failed")]  # type: ignore[union-attr]
+    said_.append(runbook.tick(click("runbook_step", 1), services))
+    said_.append(runbook.tick(click("runbook_step", 1, who="INES"), services))
+    said_.append(card(services, 3))
+    runbook.show_all(click("release", number), services)
+    runbook.abort(click("runbook_run", 1, who="RITA"), services)
+    said_.append(
+        runbook.abort_typed(command("runbook abort", f"{nasty('release')} {nasty('gone')}", who="RITA"), services)
+    )
+    runbook.aborted(submitted(nasty("gone"), who="RITA", run=1), services)
+    said_.append(card(services, 4))
+    seen = [content_of(each) for each in said_] + [call for _, call in slack.calls]
+    everywhere = ""
+    for place, content in enumerate(seen):
+        for kind, text in strings(content):
+            harmless(str(place), kind, text)
+            everywhere += text
+    marks = ("release", "n-backup", "c-backup", "p-tom", "p-rita", "why", "gone", "n-all-clear")
+    assert [mark for mark in marks if mark not in everywhere] == []
