@@ -27,6 +27,7 @@ from bot.listeners import (
     readiness,
     release,
     reporter,
+    runbook,
     signoff,
     stage,
     token,
@@ -47,6 +48,19 @@ COMMANDS: Final[dict[str, SlashCommand]] = {
             "list": Verb(handler=release.list_, about="lists the releases under way"),
             "new": Verb(handler=release.new, usage="[TEMPLATE NAME DAY …]", about="plans a release from a template"),
             "signoffs": Verb(handler=signoff.signoffs, usage="[release]", about="says who has signed, and asks"),
+            "runbook": Verb(handler=runbook.show, usage="[release]", about="shows the deployment's steps"),
+            "runbook start": Verb(handler=runbook.start, usage="[release]", about="begins them, and posts the card"),
+            "runbook start-step": Verb(
+                handler=runbook.begin_typed, usage="[release] STEP", about="says that you are at it"
+            ),
+            "runbook tick": Verb(
+                handler=runbook.tick_typed, usage="[release] STEP [note]", about="says that yours is done and checked"
+            ),
+            "runbook fail": Verb(
+                handler=runbook.fail_typed, usage="[release] STEP why", about="says that yours failed, and why"
+            ),
+            "runbook skip": Verb(handler=runbook.skip_typed, usage="[release] STEP why", about="passes over one"),
+            "runbook abort": Verb(handler=runbook.abort_typed, usage="RELEASE why", about="gives the run up"),
             "digest now": Verb(handler=digest.now, usage="[release]", about="posts the digest at once"),
             "readiness": Verb(
                 handler=readiness.readiness, usage="[release]", about="says what stands between a release and go"
@@ -135,6 +149,14 @@ CLICKS: Final[dict[str, ClickHandler]] = {
     "signoff.approve": signoff.approve,
     "signoff.reject": signoff.reject,
     "signoff.revoke": signoff.revoke,
+    "runbook.show": runbook.show_clicked,
+    "runbook.start": runbook.start_clicked,
+    "runbook.begin": runbook.begin,
+    "runbook.tick": runbook.tick,
+    "runbook.fail": runbook.fail,
+    "runbook.skip": runbook.skip,
+    "runbook.abort": runbook.abort,
+    "runbook.all": runbook.show_all,
     "blocker.take": blocker.take,
     "blocker.snooze": blocker.snooze,
     "blocker.share": blocker.share,
@@ -158,6 +180,9 @@ SUBMISSIONS: Final[dict[str, SubmissionHandler]] = {
     "release.cancel": stage.cancel_for_good,
     "stage.back": stage.take_back,
     "signoff.reject": signoff.reject_with_reason,
+    "runbook.fail": runbook.failed,
+    "runbook.skip": runbook.skipped,
+    "runbook.abort": runbook.aborted,
     "blocker.take": blocker.taken,
     "blocker.snooze": blocker.snoozed,
     "link.check": link.checked,

@@ -12,6 +12,7 @@ class Topic(StrEnum):
     STATUS = "status"
     RELEASES = "releases"
     SIGNOFFS = "signoffs"
+    RUNBOOK = "runbook"
     BLOCKERS = "blockers"
     ENVIRONMENTS = "environments"
     NEW = "new"
@@ -27,6 +28,7 @@ TYPED: Final[dict[Topic, str]] = {
     Topic.STATUS: "/release status",
     Topic.RELEASES: "/release list",
     Topic.SIGNOFFS: "/release signoffs",
+    Topic.RUNBOOK: "/release runbook",
     Topic.BLOCKERS: "/blockers",
     Topic.ENVIRONMENTS: "/env list",
     Topic.NEW: "/release new",
@@ -41,6 +43,7 @@ TYPED: Final[dict[Topic, str]] = {
 
 SIGNS: Final[tuple[tuple[Topic, str], ...]] = (
     (Topic.HELP, r"\b(help|what can you do|how do(es)? (you|this)|commands?)\b"),
+    (Topic.RUNBOOK, r"\b(run ?book|which step|what step|deployment steps?)\b"),
     (Topic.RETURN, r"\b(return|give back|giv(e|ing) .* back|release (uat|int|dev|perf|staging)\S*|done with)\b"),
     (Topic.BOOK, r"\b(book|reserve|need (an )?env)"),
     (Topic.DIGEST, r"\bdigest\b"),

@@ -1,7 +1,7 @@
 """A small world for tests of the store and the use cases: one policy, some people, tickets and releases."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from interlock.domain.policy import (
     Policy,
     RequirementRule,
     Role,
+    StepRule,
     Team,
     TeamMatch,
     Template,
@@ -35,6 +36,28 @@ NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 QA = RequirementRule(key="qa", name="QA", groups=("qa-approvers",), quorum=2)
 GOVERNANCE = RequirementRule(key="governance", name="Data Governance", people=("maria@practice.example",))
 TEMPLATE = Template(name="Quarterly platform", requirements=(QA, GOVERNANCE))
+STEPS = (
+    StepRule(key="backup", name="Back up", owner="qa-approvers", expected_minutes=10, check="It is listed"),
+    StepRule(
+        key="pipelines",
+        name="Deploy pipelines",
+        owner="ravi@practice.example",
+        expected_minutes=20,
+        check="Counts agree",
+        parallel="deploy",
+    ),
+    StepRule(
+        key="models",
+        name="Deploy models",
+        owner="qa-approvers",
+        expected_minutes=30,
+        check="Scores agree",
+        parallel="deploy",
+    ),
+    StepRule(key="all-clear", name="All-clear", owner="release_manager", expected_minutes=5, check="No alert is open"),
+)
+"""Of a runbook: one group's, Ravi's, the group's again, and the release managers'."""
+WITH_RUNBOOK = replace(TEMPLATE, runbook=STEPS)
 
 MANAGERS, MEMBERS = ("release_manager",), (EVERYONE,)
 FOR_MANAGERS = {
@@ -46,6 +69,7 @@ FOR_MANAGERS = {
     Permission.REPORT_TOKEN,
     Permission.WAIVER_ASK,
     Permission.SIGNOFF_REQUEST,
+    Permission.RUNBOOK_RUN,
     Permission.DIGEST_RUN,
     Permission.JOB_RUN,
     Permission.LINK_CONFIRM,

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Final
 
 from bot import parsing
-from bot.listeners import blocker, environment, release, signoff
+from bot.listeners import blocker, environment, release, runbook, signoff
 from bot.requests import Click, Command, Event, UnreadableButtonError
 from bot.services import Services
 from bot.views.blocks import Message
@@ -17,6 +17,7 @@ LOOKING: Final[dict[Topic, Callable[[Command, Services], Message]]] = {
     Topic.STATUS: release.status,
     Topic.RELEASES: release.list_,
     Topic.SIGNOFFS: signoff.signoffs,
+    Topic.RUNBOOK: runbook.show,
     Topic.BLOCKERS: blocker.list_,
     Topic.ENVIRONMENTS: environment.list_,
 }

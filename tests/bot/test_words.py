@@ -32,6 +32,8 @@ from interlock.store.person import PersonRow
         ("which releases are there?", "/release list"),
         ("who has to sign off 2026.12", "/release signoffs 2026.12"),
         ("who still needs to approve pay-48", "/release signoffs pay-48"),
+        ("which step of 2026.12 are we at?", "/release runbook 2026.12"),
+        ("show me the run book", "/release runbook"),
         ("book uat-2", "/env book uat-2"),
         ("can I reserve staging tomorrow", "/env book staging"),
         ("give back uat-2", "/env return uat-2"),

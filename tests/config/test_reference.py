@@ -18,7 +18,9 @@ from interlock.domain.policy import JOBS, JobRule, Policy, Template
 TODAY = date(2026, 11, 23)
 PAGE = (Path(__file__).parents[2] / "docs" / "policy.md").read_text(encoding="utf-8")
 ANY_NAMES = {
-    **dict.fromkeys(("calendars", "channels", "deciding groups", "environments", "ladders", "projects", "roles")),
+    **dict.fromkeys(
+        ("calendars", "channels", "deciding groups", "environments", "groups of roles", "ladders", "projects", "roles")
+    ),
     **dict.fromkeys(("teams", "vendors")),
     "permissions": frozenset[str](Permission),
     "jobs": frozenset(JOBS),

@@ -17,6 +17,7 @@ FILES = {
     "templates/quarterly-platform.yaml": "template",
     "templates/weekly-service.yaml": "template",
     "templates/model-promotion.yaml": "template",
+    "templates/hotfix.yaml": "template",
 }
 OTHERS = {"slack-manifest.yaml", "deploy", "prometheus"}
 """In the same folder and no policy."""

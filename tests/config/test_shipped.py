@@ -31,7 +31,7 @@ def test_it_knows_the_practice_world(policy: Policy) -> None:
         "meridian": ("Meridian (vendor)", ("MER",), "meridian-shared"),
     }
     assert list(policy.environments) == ["dev-1", "int-1", "uat-1", "uat-2", "perf-1", "staging", "ml-train", "dr-1"]
-    assert set(policy.templates) == {"quarterly-platform", "weekly-service", "model-promotion"}
+    assert set(policy.templates) == {"quarterly-platform", "weekly-service", "model-promotion", "hotfix"}
     assert policy.channels["meridian-shared"].company == "meridian"
     assert policy.channels["meridian-shared"].projects == ("MER",)
     digests = {name: rule.digest.at for name, rule in policy.channels.items() if rule.digest}
@@ -53,6 +53,8 @@ def test_it_says_who_may_do_everything(policy: Policy) -> None:
         (Permission.RELEASE_CLOSE, (RELEASE_MANAGER,)),
         (Permission.SIGNOFF_REQUEST, (RELEASE_MANAGER,)),
         (Permission.SIGNOFF_DECIDE, ("approver",)),
+        (Permission.RUNBOOK_RUN, (RELEASE_MANAGER,)),
+        (Permission.RUNBOOK_TICK, (EVERYONE,)),
         (Permission.ENVIRONMENT_MANAGE, ("environment-owner",)),
         (Permission.DIGEST_RUN, (RELEASE_MANAGER,)),
         (Permission.JOB_RUN, (RELEASE_MANAGER,)),
@@ -77,3 +79,17 @@ def test_every_template_asks_for_sign_offs_and_ends_on_its_target(policy: Policy
         assert days == sorted(days, reverse=True)
         assert template.ladder in policy.ladders
         assert any(criterion.kind == "signoffs_given" for criterion in template.criteria)
+
+
+def test_every_template_has_a_runbook_whose_steps_are_somebodys(policy: Policy) -> None:
+    acting = {group for role in policy.roles.values() for group in role.groups} | set(policy.roles)
+    steps = {key: [step.key for step in template.runbook] for key, template in policy.templates.items()}
+    assert {key: len(each) for key, each in steps.items()} == {
+        "quarterly-platform": 12,
+        "weekly-service": 4,
+        "model-promotion": 6,
+        "hotfix": 5,
+    }
+    for template in policy.templates.values():
+        assert {step.owner for step in template.runbook} <= acting
+        assert all(len(step.check) > 20 for step in template.runbook)

@@ -17,6 +17,7 @@ PAGES = (
     "CHANGELOG.md",
     "docs/operations.md",
     "docs/architecture.md",
+    "docs/governance.md",
     "docs/policy.md",
     "docs/security.md",
 )

@@ -15,9 +15,9 @@ from interlock.domain.policy import Policy
 from interlock.store.engine import Store
 from interlock.store.person import GroupMemberRow, GroupRow, PersonRow
 from interlock.store.ticket import VersionRow
-from interlock.usecases import signoff
+from interlock.usecases import runbook, signoff
 from tests.bookings import POLICY, booked, draft, world
-from tests.builders import NOW, actor, release
+from tests.builders import NOW, WITH_RUNBOOK, actor, release
 from tests.usecases.test_authority import USE_CASES, arguments, refusal
 
 SHIPPED = Path(__file__).parents[2] / "config/interlock.yaml"
@@ -84,6 +84,17 @@ release.ending                  -  -  +  -  -  -  x  x  x  x  x
 release.find                    +  +  +  +  +  +  x  x  x  x  x
 report.ask                      -  -  +  -  -  -  x  x  x  x  x
 report.end                      -  -  +  -  -  -  x  x  x  x  x
+runbook.abort                   -  -  +  -  -  -  x  x  x  x  x
+runbook.mark                    -  +  -  -  -  -  x  x  x  x  x
+runbook.skip                    -  -  +  -  -  -  x  x  x  x  x
+runbook.start                   -  -  +  -  -  -  x  x  x  x  x
+runbook_view.may_abort          -  -  +  -  -  -  x  x  x  x  x
+runbook_view.may_fail           -  +  -  -  -  -  x  x  x  x  x
+runbook_view.may_skip           -  -  +  -  -  -  x  x  x  x  x
+runbook_view.run_named          +  +  +  +  +  +  x  x  x  x  x
+runbook_view.show               +  +  +  +  +  +  x  x  x  x  x
+runbook_view.show_of            +  +  +  +  +  +  x  x  x  x  x
+runbook_view.step_named         +  +  +  +  +  +  x  x  x  x  x
 signoff.decide                  -  +  -  -  -  -  x  x  x  x  x
 signoff.foresee                 -  +  -  -  -  -  x  x  x  x  x
 signoff.overview                +  +  +  +  +  +  x  x  x  x  x
@@ -135,8 +146,9 @@ def template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory, po
                 session.add(GroupMemberRow(group_id=f"S0{group}", slack_id=f"U0{name}"))
         session.add(PersonRow(slack_id="U0BOT", name="Helper", kind="bot", seen_at=NOW))
         session.add(VersionRow(id="v1", project_id="p-DATA", name="2026.12"))
-        number = release(session, tickets=("DATA-1",))
+        number = release(session, template=WITH_RUNBOOK, tickets=("DATA-1",))
     assert isinstance(signoff.request(store, policy, actor("RITA"), number, NOW), signoff.Requested)
+    assert isinstance(runbook.start(store, policy, actor("RITA"), number, NOW), runbook.Begun)
     booked(store, "RITA", draft(0, 2))
     store.close()
     return path

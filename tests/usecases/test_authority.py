@@ -24,17 +24,18 @@ from interlock.domain.draft import Draft, TypedDraft
 from interlock.domain.permission import Permission
 from interlock.domain.policy import EVERYONE, Policy
 from interlock.domain.release import Stage
+from interlock.domain.runbook import Deed
 from interlock.domain.signoff import Decision
 from interlock.domain.waiver import WaiverState
 from interlock.store.engine import Store
 from interlock.store.outbox import OutboxRow
 from interlock.store.person import PersonRow
 from interlock.store.ticket import VersionRow
-from interlock.usecases import card, signoff
+from interlock.usecases import card, runbook, signoff
 from interlock.usecases.announcement import SHARED
 from interlock.usecases.words import Asked
 from tests.bookings import POLICY, booked, draft, world
-from tests.builders import BY_VERSION, CHANNEL, NOW, actor, release
+from tests.builders import BY_VERSION, CHANNEL, NOW, WITH_RUNBOOK, actor, release
 
 UseCase = Callable[..., Any]
 
@@ -75,13 +76,16 @@ USE_CASES = {name: each for name, each in found().items() if name not in NEEDS_N
 
 @pytest.fixture
 def store(sqlite_store: Store) -> Store:
-    """A release whose sign-offs Rita asked for, a booking of hers, and one person of each kind; a bot too."""
+    """A release whose sign-offs Rita asked for, whose runbook runs, a booking of hers, and one person of each kind; a
+    bot too.
+    """
     world(sqlite_store)
     with sqlite_store.write() as session:
         session.add(PersonRow(slack_id="U0BOT", name="Helper", kind="bot", seen_at=NOW))
         session.add(VersionRow(id="v1", project_id="p-DATA", name="2026.12"))
-        release_id = release(session, tickets=("DATA-1",))
+        release_id = release(session, template=WITH_RUNBOOK, tickets=("DATA-1",))
     assert isinstance(signoff.request(sqlite_store, POLICY, actor("RITA"), release_id, NOW), signoff.Requested)
+    assert isinstance(runbook.start(sqlite_store, POLICY, actor("RITA"), release_id, NOW), runbook.Begun)
     booked(sqlite_store, "RITA", draft(0, 2))
     return sqlite_store
 
@@ -129,6 +133,10 @@ def arguments(use_case: UseCase, store: Store, policy: Policy, who: Actor) -> di
         "event_id": "event-1",
         "revision_id": revision(store),
         "decision": Decision.APPROVED,
+        "step_id": 1,
+        "run_id": 1,
+        "deed": Deed.STARTED,
+        "note": "Because",
         "kind": next(iter(SHARED)),
         "until": NOW + timedelta(days=1),
         "seen_end": NOW,

@@ -136,11 +136,13 @@ def _names(files: _Files) -> rules.Names:
     tickets = _child(root, "tickets")
     deciding = set(_texts(_child(_child(root, "permissions"), Permission.SIGNOFF_DECIDE)))
     groups = {group for key in deciding for group in _texts(_child(roles.get(key), "groups"))}
+    of_roles = {group for role in roles.values() for group in _texts(_child(role, "groups"))}
     return {
         **defined,
         "roles": frozenset(roles) | {EVERYONE},
         "vendors": vendors,
         "projects": frozenset(_texts(_child(tickets, "projects"))) or None,
+        "groups of roles": frozenset(of_roles),
         "deciding groups": frozenset(groups) if deciding <= roles.keys() else None,
         "permissions": frozenset(Permission),
         "jobs": frozenset(JOBS),

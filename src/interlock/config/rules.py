@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields
 from datetime import timedelta
+from itertools import groupby
 from typing import Any, Final
 from zoneinfo import available_timezones
 
@@ -26,6 +27,7 @@ from interlock.domain.policy import (
     JobRule,
     Ladder,
     RequirementRule,
+    StepRule,
     Template,
     Tickets,
 )
@@ -38,6 +40,8 @@ TextRule = Callable[[str, Names], str]
 MAX_LISTED: Final = 8
 SIMILAR: Final = 60
 """Percent, of rapidfuzz."""
+MOST_STEPS: Final = 100
+"""Of a runbook."""
 
 
 class RuleError(ValueError):
@@ -123,9 +127,22 @@ def _deciding_group(text: str, names: Names) -> str:
     return _handle(text, names)
 
 
+def _step_owner(text: str, names: Names) -> str:
+    if "@" in text:
+        return _email(text, names)
+    roles, groups = names["roles"], names["groups of roles"]
+    if text == EVERYONE:
+        raise RuleError("would have the whole workspace pinged: name a role, a group of one or an e-mail address")
+    if roles is not None and groups is not None and text not in roles | groups:
+        known = (roles | groups) - {EVERYONE}
+        raise RuleError(f"is no role, no group of one and no e-mail address{instead(text, known)}")
+    return text
+
+
 _key = _shaped(r"[a-z0-9][a-z0-9_.-]{0,59}", "is no key: write lower-case letters, digits, - and _")
 _handle = _shaped(r"[a-z0-9][a-z0-9_.-]*", "is no user group's handle: write it in lower case and without @")
 _channel_name = _shaped(r"[^\s#@.,A-Z]{1,80}", "is no channel's name: write it in lower case and without #")
+_step_key = _shaped(r"[a-z][a-z0-9_.-]{0,39}", "is no key: write lower-case letters, digits, - and _, a letter first")
 _project_key = _shaped(r"[A-Z][A-Z0-9_]+", "is no project key: write it in capitals, such as DATA")
 
 _KEYS: Final[Mapping[str, TextRule]] = {
@@ -161,6 +178,9 @@ _TEXTS_OF: Final[Mapping[tuple[type, str], TextRule]] = {
     (Tickets, "projects"): _project_key,
     (RequirementRule, "groups"): _deciding_group,
     (CriterionRule, "report"): _key,
+    (StepRule, "key"): _step_key,
+    (StepRule, "owner"): _step_owner,
+    (StepRule, "parallel"): _step_key,
 }
 
 _AT_LEAST_ONE: Final = frozenset(
@@ -168,6 +188,7 @@ _AT_LEAST_ONE: Final = frozenset(
         "at_least",
         "capacity",
         "every_minutes",
+        "expected_minutes",
         "groups_max_age_minutes",
         "people_max_age_minutes",
         "max_booking_hours",
@@ -191,6 +212,7 @@ _AT_LEAST: Final[Mapping[str, int]] = {
 _AT_MOST: Final[Mapping[str, int]] = {
     "at_least": 100,
     "business_days_before": 500,
+    "expected_minutes": 2880,
     "quorum": 100,
     "report_token_days": 400,
     "readiness_business_days_before": 500,
@@ -271,11 +293,13 @@ def _template(template: Template) -> Findings:
         ("milestones", [milestone.name for milestone in template.milestones]),
         ("requirements", [requirement.key for requirement in template.requirements]),
         ("criteria", [criterion.name for criterion in template.criteria]),
+        ("runbook", [step.key for step in template.runbook]),
     ):
         for name, count in Counter(names).items():
             if count > 1:
                 yield key, f'has "{name}" {count} times: each needs a name of its own'
     yield from _stages(template)
+    yield from _runbook(template)
     milestones = {milestone.name for milestone in template.milestones}
     for criterion in template.criteria:
         if criterion.milestone is not None and criterion.milestone not in milestones:
@@ -295,6 +319,15 @@ def _stages(template: Template) -> Findings:
     for criterion in template.criteria:
         if criterion.before not in template.stages:
             yield "criteria", f'has "{criterion.name}" before {criterion.before}, which is none of stages'
+
+
+def _runbook(template: Template) -> Findings:
+    runs = [name for name, _ in groupby(step.parallel for step in template.runbook) if name is not None]
+    for name, count in Counter(runs).items():
+        if count > 1:
+            yield "runbook", f'has "{name}" in {count} places: steps that run together stand next to each other'
+    if len(template.runbook) > MOST_STEPS:
+        yield "runbook", f"has {len(template.runbook)} steps: {MOST_STEPS} at most"
 
 
 def _ladder(ladder: Ladder) -> Findings:

@@ -9,6 +9,11 @@ SIGNOFF = "signoff"
 """The kind of the card that asks for a release's sign-offs."""
 
 
+def runbook(run: int) -> str:
+    """The kind of the card that shows a run of a release's runbook; each run has its own."""
+    return f"runbook-{run}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
     """A message that shows live state, asked for by somebody."""

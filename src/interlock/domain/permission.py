@@ -17,6 +17,8 @@ class Permission(StrEnum):
     WAIVER_GRANT = "waiver.grant"
     SIGNOFF_REQUEST = "signoff.request"
     SIGNOFF_DECIDE = "signoff.decide"
+    RUNBOOK_RUN = "runbook.run"
+    RUNBOOK_TICK = "runbook.tick"
     BLOCKER_VIEW = "blocker.view"
     BLOCKER_TAKE = "blocker.take"
     ENVIRONMENT_VIEW = "environment.view"
@@ -44,6 +46,8 @@ DEEDS: Final = {
     Permission.WAIVER_GRANT: "grant waivers",
     Permission.SIGNOFF_REQUEST: "ask for sign-offs",
     Permission.SIGNOFF_DECIDE: "sign releases",
+    Permission.RUNBOOK_RUN: "run a runbook",
+    Permission.RUNBOOK_TICK: "tick the steps of a runbook",
     Permission.BLOCKER_VIEW: "look at blockers",
     Permission.BLOCKER_TAKE: "take blockers",
     Permission.ENVIRONMENT_VIEW: "look at environments",

@@ -177,6 +177,7 @@ JOBS: Final = MappingProxyType(
         "readiness-summary": JobRule(at=time(9, 30)),
         "blocker-escalation": JobRule(every_minutes=15),
         "booking-reminders": JobRule(every_minutes=5),
+        "runbook-watch": JobRule(every_minutes=1),
         "audit-anchor": JobRule(at=time(18), days=("mon", "tue", "wed", "thu", "fri", "sat", "sun")),
         "retention": JobRule(at=time(3, 10), days=("mon", "tue", "wed", "thu", "fri", "sat", "sun")),
     }
@@ -261,6 +262,22 @@ class CriterionRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StepRule:
+    """A step of a deployment. Neighbours of one `parallel` run at the same time; any other waits for all before it."""
+
+    key: str
+    """Unique in the template; by it the actual times of earlier releases are found."""
+    name: str
+    owner: str
+    """Who starts and ticks it: a role, a group of one, or an e-mail address."""
+    expected_minutes: int
+    check: str
+    """What to verify before it is ticked."""
+    parallel: str | None = None
+    """A name of your own, the same for each of the neighbours that run together."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Template:
     """What a kind of release needs. A release keeps the copy that it was created with."""
 
@@ -280,6 +297,8 @@ class Template:
     """The escalation ladder for blockers of such a release; none where this is absent."""
     one_person_one_requirement: bool = True
     """Nobody signs off two requirements of one release."""
+    runbook: tuple[StepRule, ...] = ()
+    """The steps of the deployment, in their order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ from interlock.store.link import LinkRequestRow
 from interlock.store.outbox import OutboxRow
 from interlock.store.person import GroupMemberRow, PersonRow
 from interlock.store.release import ReleaseRow
+from interlock.store.runbook import MarkRow, RunRow
 from interlock.store.seen import SeenRow
 from interlock.store.signoff import SignoffRow
 from interlock.store.ticket import AccountRow, TicketChangeRow
@@ -29,6 +30,8 @@ NAMED_IN: Final[tuple[tuple[str, type[SQLModel], tuple[str, ...]], ...]] = (
     ("sign-off", SignoffRow, ("slack_id",)),
     ("release", ReleaseRow, ("created_by", "closed_by")),
     ("card", CardRow, ("requested_by",)),
+    ("runbook run", RunRow, ("started_by", "ended_by")),
+    ("runbook step", MarkRow, ("slack_id",)),
     ("booking", BookingRow, ("slack_id", "ended_by")),
     ("blocker", BlockerRow, ("taken_by", "snoozed_by")),
 )

@@ -11,7 +11,7 @@ from sqlmodel import Field, Session, SQLModel, col
 
 from interlock.domain import names
 from interlock.domain.actor import Actor
-from interlock.domain.policy import CriterionRule, MilestoneRule, RequirementRule, Template
+from interlock.domain.policy import CriterionRule, MilestoneRule, RequirementRule, StepRule, Template
 from interlock.domain.release import ENDED, Held, Milestone, Release, ReleaseName, ScopeRule, Stage
 from interlock.domain.template import essence
 from interlock.store.base import UtcDateTime
@@ -208,6 +208,7 @@ def template(stored: dict[str, Any]) -> Template:
                 "milestones": tuple(MilestoneRule(**_values(each)) for each in stored["milestones"]),
                 "requirements": tuple(RequirementRule(**_values(each)) for each in stored["requirements"]),
                 "criteria": tuple(CriterionRule(**_values(each)) for each in stored["criteria"]),
+                "runbook": tuple(StepRule(**_values(each)) for each in stored.get("runbook", ())),
             }
         )
     except (TypeError, KeyError) as error:

@@ -30,6 +30,7 @@ from interlock.store.engine import Store
 from interlock.usecases import authority
 from interlock.usecases import card as cards
 from interlock.usecases import draft as drafts
+from interlock.usecases import runbook as runbooks
 from interlock.usecases import scope as scopes
 from interlock.usecases.record import record, record_refusal
 
@@ -163,6 +164,7 @@ def close(
         _announce(session, one, "release.closed", now)
         if asked := card.of_release(session, one.id, SIGNOFF):
             cards.refresh(session, asked, now)
+        runbooks.redraw_of(session, one.id, now)
         return Closed(release=one)
 
 

@@ -17,10 +17,11 @@ from interlock.domain.policy import Policy
 from interlock.domain.release import LONGEST_REASON, Held, Release, Stage, Unclear, choose, leading
 from interlock.domain.stage import Ahead, Grounds, Moved
 from interlock.domain.words import day, join
-from interlock.store import card, mirror, outbox, person, release, scope, signoff
+from interlock.store import card, mirror, outbox, person, release, runbook, scope, signoff
 from interlock.store.engine import Store
 from interlock.usecases import authority, readiness
 from interlock.usecases import card as cards
+from interlock.usecases import runbook as runbooks
 from interlock.usecases.record import record, record_refusal
 from interlock.usecases.release import Invalid
 
@@ -246,6 +247,7 @@ def _grounds(session: Session, policy: Policy, one: Release, now: datetime) -> G
         requirements=signoff.requirements(session, one),
         obstacles=(f"the target falls into {met.name}, until {day(met.end)}",) if met else (),
         stale=light.stale(mirror.as_of(session, "tickets"), policy, now),
+        steps_left=runbook.progress(session, one.id).left,
     )
 
 
@@ -278,6 +280,7 @@ def _announce(session: Session, one: Release, kind: str, slack_id: str, ids: dic
 def _redraw(session: Session, one: Release, now: datetime) -> None:
     if asked := card.of_release(session, one.id, SIGNOFF):
         cards.refresh(session, asked, now)
+    runbooks.redraw_of(session, one.id, now)
 
 
 def _ended(one: Release) -> Refused:
