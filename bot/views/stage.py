@@ -26,7 +26,7 @@ def ahead(found: Ahead) -> Message:
     if found.after is None:
         told = f"*{title(one)}* is {words(one.stage)}."
         end = "" if one.ended else f" Nothing follows but its end: `/release close {line(one.name, LONGEST)}` and why."
-        return message(f"{one.name} is {words(one.stage)}.", section(told + end), actions(_back(found)))
+        return message(f"{line(one.name)} is {words(one.stage)}.", section(told + end), actions(_back(found)))
     missing = found.missing
     head = f"*{title(one)}* is {words(one.stage)} · next: {words(found.after)}"
     if one.held:
@@ -44,7 +44,7 @@ def ahead(found: Ahead) -> Message:
         else None
     )
     drawn = message(
-        f"{one.name} is {words(one.stage)}; {count(len(missing), 'condition')} of {words(found.after)} missing.",
+        f"{line(one.name)} is {words(one.stage)}; {count(len(missing), 'condition')} of {words(found.after)} missing.",
         section("\n".join([head, *lines])),
         actions(
             button(f"Move to {words(found.after)}", MOVE, payload, confirm=sure, style="primary") if ready else None,
@@ -63,7 +63,7 @@ def moved(done: Moved) -> Message:
 
 def on_hold(one: Release) -> Message:
     told = "is on hold: nothing moves it forward until /release resume" if one.held else "goes on"
-    return message(f"{one.name} {told}.", section(f"{line(one.name, LONGEST)} {told}."))
+    return message(f"{line(one.name)} {told}.", section(f"{line(one.name, LONGEST)} {told}."))
 
 
 def back_form(one: Release, after: Stage) -> dict[str, Any]:

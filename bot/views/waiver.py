@@ -33,7 +33,7 @@ def card(one: Release, asked: Waiver) -> Message:
         "Waive it",
     )
     return message(
-        f"{one.name}: waiver of {asked.criterion} {state}.",
+        f"{line(one.name)}: waiver of {line(asked.criterion)} {state}.",
         section("\n".join(lines)),
         actions(
             button("Waive it", GRANT, payload, confirm=sure),

@@ -65,15 +65,16 @@ def nobody_signs_who_may_not(record: Record) -> Iterator[str]:
     askers = {row["release_id"]: row["requested_by"] for row in record.tables["card"]}
     for row in record.tables["signoff"]:
         signer, one = people[row["slack_id"]], releases[row["release_id"]]
+        # What is usual is left out of a stored rule.
         rule = next(each for each in one["policy"]["requirements"] if each["key"] == keys[row["requirement_id"]])
         groups = {handle for handle, members in record.slack["groups"].items() if signer["id"] in members}
         if not signer["member"]:
             yield f"{signer['id']} is no member, and signed"
-        if not groups.intersection(rule["groups"]) and signer["email"] not in rule["people"]:
+        if not groups.intersection(rule.get("groups", ())) and signer["email"] not in rule.get("people", ()):
             yield f"{signer['id']} is in no group of {rule['key']}, and signed for it"
         if askers.get(row["release_id"]) == signer["id"]:
             yield f"{signer['id']} asked for the sign-offs of {one['name']}, and signed"
-        if rule["exclude_assignees"] and _works_on(record, signer["email"], one["name"]):
+        if rule.get("exclude_assignees", True) and _works_on(record, signer["email"], one["name"]):
             yield f"{signer['id']} works on {one['name']}, and judged it for {rule['key']}"
 
 
@@ -147,7 +148,7 @@ def _given(record: Record, release_id: int) -> str:
     for rule in rules:
         given = Counter(row["decision"] for row in live if row["requirement_id"] == ids[rule["key"]])
         rejected += bool(given["rejected"])
-        met += not given["rejected"] and given["approved"] >= rule["quorum"]
+        met += not given["rejected"] and given["approved"] >= rule.get("quorum", 1)
     return f"{met} of {len(rules)} given" + (f", {rejected} rejected" if rejected else "")
 
 
