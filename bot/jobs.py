@@ -5,7 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from interlock.domain.policy import Policy
-from interlock.jobs import anchor, booking_reminders, digest, escalation, groups, link, relay, retention, sweep, sync
+from interlock.jobs import (
+    anchor,
+    booking_reminders,
+    digest,
+    escalation,
+    groups,
+    link,
+    raid_reviews,
+    relay,
+    retention,
+    sweep,
+    sync,
+)
 from interlock.jobs.groups import Directory
 from interlock.jobs.job import Job
 from interlock.jobs.relay import Relay
@@ -36,6 +48,7 @@ def all_jobs(tools: Tools) -> list[Job]:
         digest.readiness_summary(store, policy),
         escalation.blocker_escalation(store, policy),
         booking_reminders.booking_reminders(store, policy),
+        raid_reviews.raid_reviews(store, policy),
         link.job(store, policy, tracker, clock),
         anchor.audit_anchor(store, policy),
         retention.job(store, policy),

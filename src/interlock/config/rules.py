@@ -169,12 +169,15 @@ _AT_LEAST_ONE: Final = frozenset(
         "capacity",
         "every_minutes",
         "groups_max_age_minutes",
+        "high_score",
         "people_max_age_minutes",
         "max_booking_hours",
         "mirror_max_age_minutes",
         "overdue_every_minutes",
         "quorum",
         "report_token_days",
+        "remind_every_business_days",
+        "review_after_days",
         "stale_after_business_days",
         "stale_after_hours",
         "token_hours",
@@ -191,9 +194,12 @@ _AT_LEAST: Final[Mapping[str, int]] = {
 _AT_MOST: Final[Mapping[str, int]] = {
     "at_least": 100,
     "business_days_before": 500,
+    "high_score": 25,
     "quorum": 100,
     "report_token_days": 400,
     "readiness_business_days_before": 500,
+    "remind_every_business_days": 60,
+    "review_after_days": 366,
     "token_hours": 168,
 }
 
