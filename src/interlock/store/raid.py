@@ -129,7 +129,7 @@ def history(session: Session, entry_id: int) -> tuple[Change, ...]:
 
 def add(session: Session, draft: RaidDraft, ticket_id: str | None, by: str, request_id: str, now: datetime) -> Entry:
     """A draft without problems."""
-    named = {"kind": draft.kind.value, "request_id": request_id, "created_by": by, "created_at": now}
+    named: dict[str, Any] = {"kind": draft.kind.value, "request_id": request_id, "created_by": by, "created_at": now}
     row = RaidRow(**named, **_said(draft, ticket_id))
     session.add(row)
     session.flush()

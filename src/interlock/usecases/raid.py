@@ -1,6 +1,6 @@
 """The RAID log for the people who look at it, and entering and changing what stands in it."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -158,7 +158,7 @@ def edit(
         entry = raid.load(session, entry_id, lock=True)
         if entry is None:
             return unknown(f"number {entry_id}")
-        draft = drafts.tidied(draft)
+        draft = drafts.tidied(replace(draft, kind=entry.kind))
         if drafts.draft_of(entry) == draft and entry.open:
             return Saved(entry=entry, again=True)
         turned_down = rules.not_open(entry) or changed_since(session, entry, version)

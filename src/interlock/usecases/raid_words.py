@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlmodel import Session
 
@@ -26,7 +26,7 @@ MENTION: Final = re.compile(r"<@([UW][A-Z0-9]+)>")
 
 
 def to_add(
-    store: Store, policy: Policy, actor: Actor, what: Kind, words: TypedEntry, channel_id: str, now: datetime
+    store: Store, policy: Policy, actor: Actor, what: Kind, line: TypedEntry, channel_id: str, now: datetime
 ) -> RaidDraft | Unclear | Refused:
     """`/raid risk RELEASE p3 i4 @owner by fri DATA-214: title | details`. Without an owner it is the
     typist's, without a day policy's proposal.
@@ -35,7 +35,7 @@ def to_add(
         allowed = authority.to_decide(session, policy, Permission.RAID_EDIT, actor, now)
         if isinstance(allowed, Refused):
             return allowed
-        meant = choose(words.rest, channel_id, release.all_names(session))
+        meant = choose(line.rest, channel_id, release.all_names(session))
         if isinstance(meant, Unclear):
             return meant
         today = rules.hours_of(policy, allowed.person).today(now)
@@ -46,11 +46,11 @@ def to_add(
             owner=actor.slack_id,
             review_on=drafts.usual_review(today, policy.raid.review_after_days),
         )
-        return _filled(session, blank, words, today)
+        return _filled(session, blank, line, today)
 
 
 def to_edit(
-    store: Store, policy: Policy, actor: Actor, typed: str, words: TypedEntry, now: datetime
+    store: Store, policy: Policy, actor: Actor, typed: str, line: TypedEntry, now: datetime
 ) -> tuple[Entry, RaidDraft] | Refused:
     """`/raid edit R-12 p2 i4 @owner by fri DATA-9 to RELEASE: title | details`, any of them: the entry, and what it
     shall be.
@@ -63,18 +63,18 @@ def to_edit(
         if isinstance(entry, Refused):
             return entry
         draft = drafts.draft_of(entry)
-        if words.rest:
-            first, _, name = words.rest.partition(" ")
+        if line.rest:
+            first, _, name = line.rest.partition(" ")
             if first.casefold() != "to" or not name:
                 return Refused(
                     reason="unread",
-                    sentence=f"“{words.rest}” is not understood. A release that it moves to stands behind `to`.",
+                    sentence=f"“{line.rest}” is not understood. A release that it moves to stands behind `to`.",
                 )
             meant = choose(name, "", release.all_names(session))
             if isinstance(meant, Unclear):
                 return Refused(reason="unclear", sentence=meant.sentence)
             draft = replace(draft, release_id=meant.id)
-        filled = _filled(session, draft, words, rules.hours_of(policy, allowed.person).today(now))
+        filled = _filled(session, draft, line, rules.hours_of(policy, allowed.person).today(now))
         return filled if isinstance(filled, Refused) else (entry, filled)
 
 
@@ -90,7 +90,7 @@ def _filled(session: Session, draft: RaidDraft, words: TypedEntry, today: date) 
             sentence=f"Nobody here is called {stranger}. Type @ and their handle, or their e-mail address.",
         )
     people = {word: id_ for word, id_ in ids.items() if id_ is not None}
-    given = {
+    given: dict[str, Any] = {
         "probability": words.probability,
         "impact": words.impact,
         "ticket": words.ticket,
