@@ -3,8 +3,9 @@
 from datetime import date
 from typing import Any, Final
 
-from bot.views.blocks import Message, line, option, section
+from bot.views.blocks import Message, clean, line, option, section
 from bot.views.forms import input_date, input_people, input_person, input_select, input_text, modal
+from bot.views.text import one_line
 from interlock.domain.raid import LONGEST_TEXT, LONGEST_TITLE, Entry, Kind
 from interlock.domain.raid_draft import RaidForm
 
@@ -40,7 +41,7 @@ def entry(offered: RaidForm) -> dict[str, Any]:
         f"Change {before.key}" if before else noun,
         [
             input_select(RELEASE, "Release", releases, initial=chosen),
-            input_text(TITLE, ask, initial=draft.title or None, placeholder=example, at_most=LONGEST_TITLE),
+            input_text(TITLE, ask, initial=_shown(draft.title), placeholder=example, at_most=LONGEST_TITLE),
             input_select(PROBABILITY, "Probability", _scale(PROBABILITIES), initial=_text(draft.probability))
             if risk
             else None,
@@ -60,7 +61,7 @@ def entry(offered: RaidForm) -> dict[str, Any]:
             input_text(
                 DETAILS,
                 "Options" if decision else "What is done about it",
-                initial=draft.details or None,
+                initial=_shown(draft.details),
                 multiline=True,
                 optional=True,
                 at_most=LONGEST_TEXT,
@@ -126,6 +127,11 @@ def done(said: Message) -> dict[str, Any]:
 
 def _scale(words: tuple[str, ...]) -> list[dict[str, Any]]:
     return [option(word, str(number)) for number, word in enumerate(words, 1)]
+
+
+def _shown(text: str) -> str | None:
+    """What was entered, as it can be seen: an input shows raw text."""
+    return one_line(clean(text)) or None
 
 
 def _text(number: int | None) -> str | None:

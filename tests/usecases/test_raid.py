@@ -14,6 +14,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import select
 
 from interlock.domain.authority import Refused
+from interlock.domain.permission import Permission
+from interlock.domain.policy import EVERYONE
 from interlock.domain.raid import Deed, Entry, Kind, Told
 from interlock.domain.raid_draft import RaidDraft, Review, TypedEntry, draft_of
 from interlock.domain.release import Unclear
@@ -91,7 +93,7 @@ def test_the_same_form_sent_twice_enters_one(store: Store) -> None:
 
 
 def test_the_name_of_a_request_is_each_persons_own(store: Store) -> None:
-    policy = replace(POLICY, permissions=POLICY.permissions | {"raid.edit": ("everyone",)})
+    policy = replace(POLICY, permissions=POLICY.permissions | {Permission.RAID_EDIT: (EVERYONE,)})
     draft = a_risk(world(store))
     one, other = (add(store, who, draft, request_id="r", policy=policy) for who in ("RITA", "TOM"))
     assert isinstance(one, Saved)
@@ -384,7 +386,7 @@ def test_of_two_who_close_at_once_one_does_and_the_other_is_told_how(store: Stor
         [saved] = [each for each in done if isinstance(each, Saved)]
         [told] = [each for each in done if isinstance(each, Refused)]
         assert told.reason == "closed"
-        assert saved.entry.outcome in told.sentence
+        assert str(saved.entry.outcome) in told.sentence
         assert stands(store, one.id) == saved.entry
 
 

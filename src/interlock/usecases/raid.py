@@ -130,12 +130,13 @@ def add(
         allowed = authority.to_decide(session, policy, Permission.RAID_EDIT, actor, now)
         if isinstance(allowed, Refused):
             return refused(session, actor, allowed, {}, now)
+        draft = drafts.tidied(draft)
+        found, ticket_id = _findings(session, draft, None)
+        # Looked for under the release's lock: the same request in the same moment waits there, and then finds it.
         request = f"{actor.slack_id}:{request_id}"
         made = raid.of_request(session, request)
         if made:
             return Saved(entry=made, again=True)
-        draft = drafts.tidied(draft)
-        found, ticket_id = _findings(session, draft, None)
         today = rules.hours_of(policy, allowed.person).today(now)
         wrong = drafts.problems(draft, found, today)
         if wrong:
