@@ -49,8 +49,8 @@ EDIT: Final = "raid.edit"
 CLOSE: Final = "raid.close"
 
 SHOWN: Final = 5
-WHOLE: Final = 60
-LINES: Final = 15
+WHOLE: Final = 40
+LINES: Final = 10
 """Of the whole list, in one section: it stays below a section's length."""
 CHANGES: Final = 5
 NAMES: Final = {
@@ -223,7 +223,7 @@ def _row(each: Entry, today: date, url: TicketUrl) -> Block:
 
 
 def _whole(log: Log, url: TicketUrl) -> list[Block]:
-    """By the dozen, so that many fit one message."""
+    """Some to a section, so that many fit one message."""
     lines = [_line(each, log.today, url) for each in log.entries[:WHOLE]]
     more = len(log.entries) - WHOLE
     if more > 0:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # half a second to import, and only a picture needs it
 
 PROBABILITIES: Final = ("rare", "unlikely", "possible", "likely", "almost\ncertain")
 IMPACTS: Final = ("negligible", "minor", "serious", "major", "severe")
-IN_A_CELL: Final = 4
+IN_A_CELL: Final = 3
 INCHES: Final = (8.0, 6.2)
 DOTS: Final = 120
 
