@@ -24,6 +24,8 @@ from bot.listeners import (
     home,
     link,
     parked,
+    raid,
+    raid_entry,
     readiness,
     release,
     reporter,
@@ -32,7 +34,6 @@ from bot.listeners import (
     token,
     waiver,
     whatif,
-    raid,
     words,
 )
 from bot.metrics import Metrics
@@ -107,14 +108,18 @@ COMMANDS: Final[dict[str, SlashCommand]] = {
         default="list",
         verbs={
             "list": Verb(handler=raid.list_, usage="[release]", about="lists what is open, the worst first"),
-            "risk": Verb(handler=raid.risk, usage=raid.USAGE, about="enters a risk"),
-            "assumption": Verb(handler=raid.assumption, usage=raid.USAGE, about="enters an assumption"),
-            "issue": Verb(handler=raid.issue, usage=raid.USAGE, about="enters an issue"),
-            "decision": Verb(handler=raid.decision, usage=raid.USAGE, about="enters a decision that is wanted"),
+            "risk": Verb(handler=raid_entry.risk, usage=raid_entry.USAGE, about="enters a risk"),
+            "assumption": Verb(handler=raid_entry.assumption, usage=raid_entry.USAGE, about="enters an assumption"),
+            "issue": Verb(handler=raid_entry.issue, usage=raid_entry.USAGE, about="enters an issue"),
+            "decision": Verb(
+                handler=raid_entry.decision, usage=raid_entry.USAGE, about="enters a decision that is wanted"
+            ),
             "show": Verb(handler=raid.show, usage="KEY", about="shows one, such as R-12, and its history"),
-            "review": Verb(handler=raid.review, usage="KEY [p3 i4 by DAY: note]", about="says that you looked at it"),
-            "edit": Verb(handler=raid.edit, usage="KEY [what changes: title]", about="changes one"),
-            "close": Verb(handler=raid.close, usage="KEY [outcome]", about="closes one, or decides a decision"),
+            "review": Verb(
+                handler=raid_entry.review, usage="KEY [p3 i4 by DAY: note]", about="says that you looked at it"
+            ),
+            "edit": Verb(handler=raid_entry.edit, usage="KEY [what changes: title]", about="changes one"),
+            "close": Verb(handler=raid_entry.close, usage="KEY [outcome]", about="closes one, or decides a decision"),
             "map": Verb(handler=raid.map_, usage="[release]", about="sends you the heat map of its risks"),
             "export": Verb(handler=raid.export, usage="[release] [csv|json]", about="sends you all of it as a file"),
         },
@@ -167,10 +172,10 @@ CLICKS: Final[dict[str, ClickHandler]] = {
     "raid.show": raid.show_one,
     "raid.all": raid.show_all,
     "raid.map": raid.map_of,
-    "raid.new": raid.new,
-    "raid.review": raid.ask_review,
-    "raid.edit": raid.ask_edit,
-    "raid.close": raid.ask_close,
+    "raid.new": raid_entry.new,
+    "raid.review": raid_entry.ask_review,
+    "raid.edit": raid_entry.ask_edit,
+    "raid.close": raid_entry.ask_close,
     "parked.send": parked.send,
     "parked.drop": parked.drop,
     "words.show": words.show,
@@ -189,9 +194,9 @@ SUBMISSIONS: Final[dict[str, SubmissionHandler]] = {
     "booking.new": environment.submit,
     "booking.end": environment.end_with_reason,
     "environment.retire": environment.retire,
-    "raid.save": raid.save,
-    "raid.reviewed": raid.reviewed,
-    "raid.closed": raid.closed,
+    "raid.save": raid_entry.save,
+    "raid.reviewed": raid_entry.reviewed,
+    "raid.closed": raid_entry.closed,
 }
 """By the modal's callback id."""
 

@@ -3,8 +3,8 @@
 from bot import raid_export
 from bot.drawing import Drawn, DrawnFile
 from bot.services import Services
-from bot.views import raid as view
 from bot.views import raid_map
+from bot.views import raid_review as view
 from bot.views.blocks import escape
 from interlock.domain import outbox
 from interlock.domain.authority import Refused

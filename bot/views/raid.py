@@ -32,7 +32,6 @@ from interlock.domain.raid import (
     Kind,
     Log,
     Mitigation,
-    Reviews,
     Told,
     finding,
     is_overdue,
@@ -169,42 +168,6 @@ def on_its_way(log: Log, *, picture: bool) -> Message:
     return sentence(f"The {what} of {line(log.release.name)} is on its way to your direct messages.{said}")
 
 
-def reviews(asked: Reviews) -> Message:
-    """To whoever has something to look at again."""
-    total = len(asked.own) + len(asked.orphans)
-    due = [*asked.own, *asked.orphans]
-    shown = due[:SHOWN]
-    own = [_ask(each, asked.today) for each in shown if each in asked.own]
-    orphans = [_ask(each, asked.today) for each in shown if each in asked.orphans]
-    more = total - len(shown)
-    names = join(sorted({line(each.release.name) for each in due}))
-    return message(
-        f"{count(total, 'review')} {'is' if total == 1 else 'are'} due: {join([each.key for each in shown])}.",
-        section(f"*{count(total, 'review')} due* · {names}"),
-        *own,
-        section("*Their owners have left*: give each a new one, or review it.") if orphans else None,
-        *orphans,
-        context(f"and {more} more: `/raid list` shows them") if more > 0 else None,
-        context(_why(asked)),
-    )
-
-
-def _why(asked: Reviews) -> str:
-    reasons = ["you own them"] if asked.own else []
-    reasons += ["you manage releases and their owners have left"] if asked.orphans else []
-    return (
-        f"You get this because {join(reasons)}. It stops when each is reviewed or closed, or its release ends. "
-        f"Next: {day(asked.next)}."
-    )
-
-
-def _ask(each: Entry, today: date) -> Block:
-    late = f"due since {day(each.review_on)}" if each.review_on < today else "due today"
-    score = f" · {_score(each)}" if each.score is not None else ""
-    text = f"*{each.key}* {line(each.title)}{score} · {late}"
-    return section(text, button("Reviewed…", REVIEW, ("entry", each.id)))
-
-
 def _light(log: Log) -> str:
     return mark("red" if log.high else "amber" if log.overdue else "green")
 
@@ -235,7 +198,7 @@ def _line(each: Entry, today: date, url: TicketUrl) -> str:
     """`*R-12* Score 20 · Schema registry upgrade slips · Ana Whitlock · review Fri 4 Dec · DATA-214 …`"""
     parts = [
         f"*{each.key}* {line(each.title)}",
-        _score(each) if each.score is not None else each.kind.value,
+        score(each) if each.score is not None else each.kind.value,
         line(each.owner.name),
         _due(each, today),
         _ticket_key(each.ticket, url) if each.ticket else "",
@@ -243,14 +206,14 @@ def _line(each: Entry, today: date, url: TicketUrl) -> str:
     return " · ".join(filter(None, parts))
 
 
-def _score(each: Entry) -> str:
+def score(each: Entry) -> str:
     return f"score {each.score} (p{each.probability} i{each.impact})"
 
 
 def _state(one: Entry) -> str:
     if not one.open:
         return "decided" if one.kind is Kind.DECISION else "closed"
-    return f"open, {_score(one)}" if one.score is not None else "open"
+    return f"open, {score(one)}" if one.score is not None else "open"
 
 
 def _whose(one: Entry) -> str:

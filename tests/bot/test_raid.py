@@ -18,6 +18,7 @@ from bot.door import Answered, Door
 from bot.drawers import raid as drawers
 from bot.drawing import Drawn, DrawnFile
 from bot.listeners import raid as listeners
+from bot.listeners import raid_entry as entries
 from bot.metrics import Metrics
 from bot.payload import Payload
 from bot.requests import Click, Command, Errors, Replacement, Shown, Submission
@@ -162,14 +163,14 @@ def test_an_empty_log_says_how_to_begin() -> None:
 
 def test_a_risk_typed_in_a_line_is_entered(services: Services, number: int) -> None:
     text = "p4 i5 <@U0ANA> by fri data-1: Slips <!channel> & more | Keep 5.4"
-    told = listeners.risk(command(text), services)
+    told = entries.risk(command(text), services)
     assert said(told).startswith(
         "*R-1* Slips &lt;!channel&gt; &amp; more is in the RAID log of 2026.12, owned by Ana Whitlock. Its score is "
         "20. It hangs on <https://jira.practice.example/browse/DATA-1|DATA-1> Summary of DATA-1."
     )
     one = stands(services.store, 1)
     assert (one.release.id, one.review_on.isoformat(), one.details) == (number, "2026-11-27", "Keep 5.4")
-    again = listeners.risk(command(text), services)
+    again = entries.risk(command(text), services)
     assert "is already in the RAID log" in said(again)
 
 
@@ -188,7 +189,7 @@ def test_a_risk_typed_in_a_line_is_entered(services: Services, number: int) -> N
     ],
 )
 def test_what_is_missing_in_a_line_is_said(services: Services, number: int, text: str, told: str) -> None:
-    answer = listeners.risk(command(text), services)
+    answer = entries.risk(command(text), services)
     assert answer is not None
     assert answer.refused
     assert said(answer).startswith(told)
@@ -196,7 +197,7 @@ def test_what_is_missing_in_a_line_is_said(services: Services, number: int, text
 
 
 def test_the_form_opens_for_the_channels_release_and_saves(services: Services, slack: Slack, number: int) -> None:
-    assert listeners.risk(command(), services) is None
+    assert entries.risk(command(), services) is None
     asked = opened(slack)
     assert asked["title"]["text"] == "Risk"
     blocks = {block["block_id"]: block["element"] for block in asked["blocks"]}
@@ -204,22 +205,22 @@ def test_the_form_opens_for_the_channels_release_and_saves(services: Services, s
     assert (blocks["owner"]["initial_user"], blocks["review"]["initial_date"]) == ("U0RITA", "2026-12-07")
     private = json.loads(asked["private_metadata"])
     values = {"release": str(number), "title": "It slips", "owner": "U0ANA", "review": "2026-12-04"}
-    wrong = listeners.save(submission(private, **values), services)
+    wrong = entries.save(submission(private, **values), services)
     assert isinstance(wrong, Errors)
     assert wrong.by_block.keys() == {"probability", "impact"}
-    done = listeners.save(submission(private, **values, probability="3", impact="4"), services)
+    done = entries.save(submission(private, **values, probability="3", impact="4"), services)
     assert "*R-1* It slips is in the RAID log of 2026.12" in shown(done)
 
 
 def test_a_change_in_the_form_meets_who_was_faster(services: Services, slack: Slack, number: int) -> None:
     one = entered(services.store, "RITA", a_risk(number))
-    assert listeners.edit(command("R-1"), services) is None
+    assert entries.edit(command("R-1"), services) is None
     asked = opened(slack)
     private = json.loads(asked["private_metadata"])
     assert private == {"kind": "risk", "entry": one.id, "version": 1}
-    listeners.edit(command("r-1 p5: Quicker"), services)
+    entries.edit(command("r-1 p5: Quicker"), services)
     values = {"release": str(number), "title": "Slower", "owner": "U0ANA", "review": "2026-12-04"}
-    done = listeners.save(submission(private, **values, probability="3", impact="4"), services)
+    done = entries.save(submission(private, **values, probability="3", impact="4"), services)
     assert "R-1 was changed by Rita Sandoval-Kerr meanwhile, so nothing was saved." in shown(done)
     assert (stands(services.store, one.id).title, stands(services.store, one.id).score) == ("Quicker", 20)
 
@@ -234,14 +235,14 @@ def test_a_change_in_the_form_meets_who_was_faster(services: Services, slack: Sl
 )
 def test_a_line_changes_what_it_names(services: Services, number: int, text: str, changed: dict[str, Any]) -> None:
     entered(services.store, "RITA", a_risk(number, ticket="DATA-1"))
-    listeners.edit(command(text), services)
+    entries.edit(command(text), services)
     one = stands(services.store, 1)
     assert {name: getattr(one, name) for name in changed} == changed
 
 
 def test_an_entry_shows_its_history_and_its_buttons(services: Services, number: int) -> None:
     one = entered(services.store, "RITA", a_risk(number, ticket="DATA-1", details="Keep <b>5.4</b>"))
-    listeners.review(command("R-1 p4 by 2026-12-11: Vendor <!here> confirmed", who="ANA"), services)
+    entries.review(command("R-1 p4 by 2026-12-11: Vendor <!here> confirmed", who="ANA"), services)
     told = listeners.show(command("r-1", who="TOM"), services)
     text = said(told)
     assert text.startswith(
@@ -266,41 +267,41 @@ def test_an_entry_shows_its_history_and_its_buttons(services: Services, number: 
 )
 def test_a_review_that_cannot_be_read_is_asked_again(services: Services, number: int, text: str, told: str) -> None:
     one = entered(services.store, "RITA", a_risk(number))
-    answer = listeners.review(command(text), services)
+    answer = entries.review(command(text), services)
     assert said(answer).startswith(told)
     assert stands(services.store, one.id) == one
 
 
 def test_reviewing_and_closing_by_their_buttons(services: Services, slack: Slack, number: int) -> None:
     one = entered(services.store, "RITA", a_risk(number))
-    assert listeners.ask_review(click("entry", one.id, who="ANA"), services) is None
+    assert entries.ask_review(click("entry", one.id, who="ANA"), services) is None
     private = json.loads(opened(slack)["private_metadata"])
     slack.calls.clear()
     values = {"probability": "2", "impact": "2", "review": "2026-12-11"}
-    done = listeners.reviewed(submission(private, who="ANA", **values), services)
+    done = entries.reviewed(submission(private, who="ANA", **values), services)
     assert shown(done) == "*R-1* is reviewed at a score of 4. Next review Fri 11 Dec."
     assert "meanwhile, so nothing was saved" in shown(
-        listeners.reviewed(submission(private, who="RITA", **values), services)
+        entries.reviewed(submission(private, who="RITA", **values), services)
     )
-    assert isinstance(listeners.reviewed(submission(private, review="soon"), services), Shown)
-    assert listeners.ask_close(click("entry", one.id, who="ANA"), services) is None
+    assert isinstance(entries.reviewed(submission(private, review="soon"), services), Shown)
+    assert entries.ask_close(click("entry", one.id, who="ANA"), services) is None
     private = json.loads(opened(slack)["private_metadata"])
-    wrong = listeners.closed(submission(private, who="ANA", outcome=" \u200b"), services)
+    wrong = entries.closed(submission(private, who="ANA", outcome=" \u200b"), services)
     assert isinstance(wrong, Errors)
     assert wrong.by_block["outcome"].startswith("Say what came of it")
     assert (
-        shown(listeners.closed(submission(private, who="ANA", outcome="Shipped."), services))
+        shown(entries.closed(submission(private, who="ANA", outcome="Shipped."), services))
         == "*R-1* is closed: Shipped."
     )
-    assert "already closed" in shown(listeners.closed(submission(private, who="ANA", outcome="Shipped."), services))
-    assert "R-1 was closed by Ana Whitlock" in said(listeners.ask_close(click("entry", one.id), services))
+    assert "already closed" in shown(entries.closed(submission(private, who="ANA", outcome="Shipped."), services))
+    assert "R-1 was closed by Ana Whitlock" in said(entries.ask_close(click("entry", one.id), services))
 
 
 def test_a_decision_is_decided_in_a_line(services: Services, number: int) -> None:
     line = "<@U0ANA> approver <@U0MARIA> informed <@U0TOM> by fri: Which? | 5.4, or 6"
-    assert "approved by Maria Voss, driven by Ana Whitlock" in said(listeners.decision(command(line), services))
-    assert "You can't close D-1: Maria Voss approves D-1" in said(listeners.close(command("D-1 Six"), services))
-    assert said(listeners.close(command("D-1 Six", who="MARIA"), services)) == "*D-1* is decided: Six"
+    assert "approved by Maria Voss, driven by Ana Whitlock" in said(entries.decision(command(line), services))
+    assert "You can't close D-1: Maria Voss approves D-1" in said(entries.close(command("D-1 Six"), services))
+    assert said(entries.close(command("D-1 Six", who="MARIA"), services)) == "*D-1* is decided: Six"
     assert "*Options* 5.4, or 6" in said(listeners.show(command("D-1"), services))
     assert number == 1
 
@@ -396,7 +397,7 @@ def test_a_manager_is_told_whose_owners_have_left(services: Services, number: in
 
 @pytest.mark.parametrize("kind", Kind)
 def test_every_form_is_one_that_slack_takes(services: Services, slack: Slack, number: int, kind: Kind) -> None:
-    getattr(listeners, kind.value)(command(), services)
+    getattr(entries, kind.value)(command(), services)
     assert opened(slack)["callback_id"] == form.SAVE
     assert number == 1
 
@@ -409,12 +410,12 @@ def test_the_longest_texts_fit_their_forms_and_messages(services: Services, slac
         contributors=tuple(f"U0{name}" for name in ("RAVI", "TOM", "INES", "NOOR")),
     )
     one = entered(services.store, "RITA", draft)
-    listeners.ask_edit(click("entry", one.id), services)
+    entries.ask_edit(click("entry", one.id), services)
     opened(slack)
     slack.calls.clear()
-    listeners.ask_close(click("entry", one.id, who="MARIA"), services)
+    entries.ask_close(click("entry", one.id, who="MARIA"), services)
     opened(slack)
-    listeners.close(command(f"D-1 {'>' * 500}", who="MARIA"), services)
+    entries.close(command(f"D-1 {'>' * 500}", who="MARIA"), services)
     said(listeners.show(command("D-1"), services))
     said(listeners.list_(command(), services))
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interlock.domain import raid, raid_draft
+from interlock.domain import raid, raid_draft, raid_review
 from interlock.domain.actor import Person
 from interlock.domain.calendar import WorkCalendar
 from interlock.domain.policy import PersonRule, RaidRules, Team
@@ -70,13 +70,13 @@ def test_the_worst_comes_first_and_what_is_closed_last() -> None:
 def test_its_owner_is_asked_on_its_business_day_and_every_second_after(review_on: date, asked: list[date]) -> None:
     one = an_entry(review_on=review_on)
     days = [review_on + timedelta(days=number) for number in range(-3, 8)]
-    assert [day for day in days if raid.asks_on(one, RULES, LONDON, day)] == asked
+    assert [day for day in days if raid_review.asks_on(one, RULES, LONDON, day)] == asked
 
 
 def test_nobody_is_asked_about_what_is_closed_or_whose_release_has_ended() -> None:
     over = replace(UNDER_WAY, ended=True)
     for one in (an_entry(state=State.CLOSED), an_entry(release=over)):
-        assert not raid.asks_on(one, RULES, LONDON, FRIDAY)
+        assert not raid_review.asks_on(one, RULES, LONDON, FRIDAY)
         assert not raid.is_overdue(one, FRIDAY + timedelta(days=30))
 
 
@@ -91,7 +91,7 @@ def test_who_has_something_due_is_asked_again_on_a_business_day_within_the_polic
     rules = RaidRules(remind_every_business_days=every)
     today = MONDAY + timedelta(days=day)
     due = [an_entry(review_on=MONDAY + timedelta(days=age)) for age in ages]
-    following = raid.next_ask(due, rules, LONDON, today)
+    following = raid_review.next_ask(due, rules, LONDON, today)
     assert following > today
     assert LONDON.is_business_day(following)
     assert LONDON.business_days_between(today, following) <= every
@@ -107,8 +107,8 @@ def test_working_hours_are_of_a_persons_team_on_their_own_clock() -> None:
         teams={"infra": Team(name="Infrastructure", calendar="tokyo")},
         people={"yuki@practice.example": PersonRule(team="infra", time_zone="Asia/Tokyo")},
     )
-    yuki = raid.hours_of(policy, Person(slack_id="U1", name="Yuki", email="Yuki@practice.example"))
-    ana = raid.hours_of(policy, Person(slack_id="U2", name="Ana", time_zone="Europe/Lisbon"))
+    yuki = raid_review.hours_of(policy, Person(slack_id="U1", name="Yuki", email="Yuki@practice.example"))
+    ana = raid_review.hours_of(policy, Person(slack_id="U2", name="Ana", time_zone="Europe/Lisbon"))
     assert (yuki.time_zone, yuki.holidays) == ("Asia/Tokyo", frozenset({FRIDAY}))
     assert (ana.time_zone, ana.holidays) == ("Europe/Lisbon", frozenset())
     assert yuki.is_open(datetime(2026, 11, 24, 1, 0, tzinfo=UTC))

@@ -9,10 +9,8 @@ from typing import Any, Final
 
 from interlock.domain.actor import Person
 from interlock.domain.authority import Refused
-from interlock.domain.calendar import ONE_DAY, WorkCalendar
-from interlock.domain.policy import Policy, RaidRules
+from interlock.domain.policy import RaidRules
 from interlock.domain.release import ReleaseName
-from interlock.domain.time_zone import person_time_zone
 from interlock.domain.words import count
 
 SCALE: Final = range(1, 6)
@@ -160,20 +158,6 @@ class Log:
         return tuple(each for each in self.entries if is_overdue(each, self.today))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reviews:
-    """What one person is asked to look at again: `own` entries, and `orphans`, whose owners can't any more and which
-    they see as a release manager. `next` is the day on which they are asked again; `opens_at` when their working hours
-    begin, now where they have.
-    """
-
-    own: tuple[Entry, ...]
-    orphans: tuple[Entry, ...]
-    today: date
-    next: date
-    opens_at: datetime
-
-
 def high_risks(entries: Iterable[Entry], high_score: int) -> tuple[Entry, ...]:
     """The open risks whose score reaches the policy's threshold, the highest first."""
     found = [each for each in entries if each.open and each.score is not None and each.score >= high_score]
@@ -191,37 +175,6 @@ def is_due(entry: Entry, today: date) -> bool:
 def ranked(entries: Iterable[Entry]) -> tuple[Entry, ...]:
     """Open before closed; then risks by score, then what is to be looked at soonest."""
     return tuple(sorted(entries, key=lambda each: (not each.open, -(each.score or 0), each.review_on, each.id)))
-
-
-def asks_on(entry: Entry, rules: RaidRules, calendar: WorkCalendar, today: date) -> bool:
-    """Whether its owner is asked for the review on this day: on its business day, and every so many after that."""
-    if not is_due(entry, today) or not calendar.is_business_day(today):
-        return False
-    return calendar.business_days_between(_first(entry, calendar), today) % rules.remind_every_business_days == 0
-
-
-def next_ask(entries: Iterable[Entry], rules: RaidRules, calendar: WorkCalendar, today: date) -> date:
-    """The next day after this one on which one of the entries, all due, is asked about if nothing happens."""
-    day = today + ONE_DAY
-    due = list(entries)
-    while due and not any(asks_on(each, rules, calendar, day) for each in due):
-        day += ONE_DAY
-    return day
-
-
-def hours_of(policy: Policy, person: Person) -> WorkCalendar:
-    """A person's working hours: of their team's calendar, else the policy's, on their own clock."""
-    rule = policy.people.get((person.email or "").casefold())
-    team = policy.teams.get(rule.team if rule and rule.team else "")
-    calendar = policy.calendars[(team.calendar if team else None) or policy.calendar]
-    zone = person_time_zone(policy, person.email, person.time_zone, None)
-    return WorkCalendar(
-        time_zone=zone,
-        weekdays=calendar.weekdays,
-        opens=calendar.opens,
-        closes=calendar.closes,
-        holidays=calendar.holidays,
-    )
 
 
 def read_key(typed: str) -> tuple[Kind, int] | None:
@@ -316,14 +269,6 @@ def finding(log: Log) -> str:
 
 def _scored(entry: Entry) -> str:
     return f"{entry.key} with {entry.score}"
-
-
-def _first(entry: Entry, calendar: WorkCalendar) -> date:
-    """The business day of its review."""
-    day = entry.review_on
-    while not calendar.is_business_day(day):
-        day += ONE_DAY
-    return day
 
 
 _EXAMPLES: Final = {

@@ -9,6 +9,7 @@ from sqlmodel import Session
 from interlock.domain import names
 from interlock.domain import raid as rules
 from interlock.domain import raid_draft as drafts
+from interlock.domain import raid_review as reviews
 from interlock.domain.actor import Actor, Person, Standing
 from interlock.domain.audit import AuditEvent
 from interlock.domain.authority import Refused
@@ -95,7 +96,7 @@ def form(
         chosen = None if isinstance(meant, Unclear) or meant.ended else meant.id
         if not isinstance(meant, Unclear) and meant.ended:
             return rules.ended(meant.name)
-        today = rules.hours_of(policy, allowed.person).today(now)
+        today = reviews.hours_of(policy, allowed.person).today(now)
         draft = RaidDraft(
             kind=what,
             release_id=chosen,
@@ -137,7 +138,7 @@ def add(
         made = raid.of_request(session, request)
         if made:
             return Saved(entry=made, again=True)
-        today = rules.hours_of(policy, allowed.person).today(now)
+        today = reviews.hours_of(policy, allowed.person).today(now)
         wrong = drafts.problems(draft, found, today)
         if wrong:
             return Invalid(problems=wrong)
@@ -166,7 +167,7 @@ def edit(
         if turned_down:
             return turned_down
         found, ticket_id = _findings(session, draft, entry)
-        today = rules.hours_of(policy, allowed.person).today(now)
+        today = reviews.hours_of(policy, allowed.person).today(now)
         wrong = drafts.problems(draft, found, today, entry)
         if draft.approver == actor.slack_id and (entry.approver is None or entry.approver.slack_id != actor.slack_id):
             wrong["approver"] = "Somebody else has to name you as the approver."
@@ -178,7 +179,7 @@ def edit(
 
 
 def log_of(session: Session, policy: Policy, reader: Person, one: ReleaseName, now: datetime) -> Log:
-    today = rules.hours_of(policy, reader).today(now)
+    today = reviews.hours_of(policy, reader).today(now)
     return Log(release=one, entries=raid.of_release(session, one.id), rules=policy.raid, today=today)
 
 

@@ -5,12 +5,13 @@ from datetime import datetime, time, timedelta
 
 from sqlmodel import Session
 
-from interlock.domain import raid as rules
+from interlock.domain import raid_review as rules
 from interlock.domain.actor import Person
 from interlock.domain.calendar import ONE_DAY
 from interlock.domain.outbox import Outgoing, Urgency
 from interlock.domain.policy import Policy
-from interlock.domain.raid import Entry, Reviews
+from interlock.domain.raid import Entry, is_due, ranked
+from interlock.domain.raid_review import Reviews
 from interlock.store import outbox, person, raid
 from interlock.store.engine import Store
 from interlock.usecases.parked import managers
@@ -46,7 +47,7 @@ def reviews(store: Store, policy: Policy, slack_id: str, now: datetime) -> Revie
             return None
         calendar = rules.hours_of(policy, who)
         today = calendar.today(now)
-        due = rules.ranked(each for each in mine if rules.is_due(each, today))
+        due = ranked(each for each in mine if is_due(each, today))
         if not due:
             return None
         return Reviews(

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from sqlmodel import Session
 
-from interlock.domain import raid as rules
 from interlock.domain import raid_draft as drafts
+from interlock.domain import raid_review as reviews
 from interlock.domain import when
 from interlock.domain.actor import Actor
 from interlock.domain.authority import Refused
@@ -38,7 +38,7 @@ def to_add(
         meant = choose(line.rest, channel_id, release.all_names(session))
         if isinstance(meant, Unclear):
             return meant
-        today = rules.hours_of(policy, allowed.person).today(now)
+        today = reviews.hours_of(policy, allowed.person).today(now)
         blank = RaidDraft(
             kind=what,
             release_id=meant.id,
@@ -74,7 +74,7 @@ def to_edit(
             if isinstance(meant, Unclear):
                 return Refused(reason="unclear", sentence=meant.sentence)
             draft = replace(draft, release_id=meant.id)
-        filled = _filled(session, draft, line, rules.hours_of(policy, allowed.person).today(now))
+        filled = _filled(session, draft, line, reviews.hours_of(policy, allowed.person).today(now))
         return filled if isinstance(filled, Refused) else (entry, filled)
 
 
