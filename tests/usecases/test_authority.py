@@ -23,9 +23,9 @@ from interlock.domain.booking_draft import BookingDraft
 from interlock.domain.draft import Draft, TypedDraft
 from interlock.domain.permission import Permission
 from interlock.domain.policy import EVERYONE, Policy
-from interlock.domain.release import Stage
 from interlock.domain.raid import Kind
 from interlock.domain.raid_draft import RaidDraft, Review, TypedEntry
+from interlock.domain.release import Stage
 from interlock.domain.signoff import Decision
 from interlock.domain.waiver import WaiverState
 from interlock.store.engine import Store
