@@ -90,11 +90,13 @@ def ask_edit(request: Click, services: Services) -> Message | None:
 def review(request: Command, services: Services) -> Message | None:
     """`/raid review KEY` opens the form; `/raid review KEY p2 by fri: note` says it at once."""
     key, _, rest = request.args.partition(" ")
-    found = raid_review.named_entry(services.store, services.policy, request.actor, key, request.now)
+    if not rest.strip():
+        asked = raid_review.named_entry(services.store, services.policy, request.actor, key, request.now)
+        return view.refused(asked) if isinstance(asked, Refused) else _open_review(request, services, asked)
+    # Whether they may is the use case's to say, which records a refusal.
+    found = _named(request, services, key)
     if isinstance(found, Refused):
         return view.refused(found)
-    if not rest.strip():
-        return _open_review(request, services, found)
     words = raid_line.read(rest.strip())
     if isinstance(words, raid_line.Unread):
         return refusal(escape(words.sentence))
@@ -145,12 +147,15 @@ def reviewed(request: Submission, services: Services) -> Answer:
 def close(request: Command, services: Services) -> Message | None:
     """`/raid close KEY` asks what came of it; with that behind it, it closes at once."""
     key, _, outcome = request.args.partition(" ")
-    found = raid_review.named_entry(services.store, services.policy, request.actor, key, request.now)
+    if not outcome.strip():
+        asked = raid_review.named_entry(services.store, services.policy, request.actor, key, request.now)
+        if isinstance(asked, Refused):
+            return view.refused(asked)
+        services.views.open(request.trigger_id, form.close(asked))
+        return None
+    found = _named(request, services, key)
     if isinstance(found, Refused):
         return view.refused(found)
-    if not outcome.strip():
-        services.views.open(request.trigger_id, form.close(found))
-        return None
     done = raid_review.close(services.store, services.policy, request.actor, found.id, outcome, request.now)
     if isinstance(done, Invalid):
         return problems(done.problems)
@@ -209,6 +214,11 @@ def _ask_edit(request: Command | Click, services: Services, key: str) -> Message
         return view.refused(offered)
     services.views.open(request.trigger_id, form.entry(offered))
     return None
+
+
+def _named(request: Command, services: Services, key: str) -> Entry | Refused:
+    found = raid.show(services.store, services.policy, request.actor, key)
+    return found if isinstance(found, Refused) else found.entry
 
 
 def _open_review(request: Command | Click, services: Services, one: Entry) -> Message | None:

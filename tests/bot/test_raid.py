@@ -32,6 +32,7 @@ from interlock.domain.outbox import Deferred
 from interlock.domain.policy import Policy
 from interlock.domain.raid import Entry, Kind, Mitigation, State
 from interlock.domain.token import Bearer
+from interlock.store.audit import AuditRow
 from interlock.store.engine import Store
 from interlock.store.outbox import OutboxRow, message_of
 from interlock.store.person import PersonRow
@@ -194,6 +195,24 @@ def test_what_is_missing_in_a_line_is_said(services: Services, number: int, text
     assert answer.refused
     assert said(answer).startswith(told)
     assert number == 1
+
+
+def test_each_refusal_of_what_was_typed_is_recorded(services: Services, number: int) -> None:
+    entered(services.store, "RITA", a_risk(number))
+    typed = {
+        entries.risk: "p3 i4: x",
+        entries.edit: "R-1 p1",
+        entries.review: "R-1 p1",
+        entries.close: "R-1 Done.",
+    }
+    for listener, text in typed.items():
+        answer = listener(command(text, who="TOM"), services)
+        assert answer is not None
+        assert answer.refused
+    with services.store.read() as session:
+        kinds = list(session.scalars(select(col(AuditRow.kind)).order_by(col(AuditRow.seq))))
+    assert kinds == ["raid.created", *["raid.refused"] * 4]
+    assert stands(services.store, 1).version == 1
 
 
 def test_the_form_opens_for_the_channels_release_and_saves(services: Services, slack: Slack, number: int) -> None:

@@ -102,6 +102,12 @@ def open_high_risks(session: Session, release_id: int, high_score: int) -> tuple
     return rules.high_risks(_load(session, *risks, reaching), high_score)
 
 
+def overdue(session: Session, release_id: int, today: date) -> tuple[Entry, ...]:
+    """The open entries of a release whose day of review is past, in the order in which they matter."""
+    late = (RaidRow.release_id == release_id, RaidRow.state == State.OPEN.value, col(RaidRow.review_on) < today)
+    return rules.ranked(each for each in _load(session, *late) if rules.is_overdue(each, today))
+
+
 def to_review(session: Session, latest: date) -> list[Entry]:
     """The open entries of releases under way that are to be looked at again by that day."""
     due = (RaidRow.state == State.OPEN.value, col(RaidRow.review_on) <= latest)

@@ -20,7 +20,7 @@ from interlock.domain.release import Unclear, choose
 from interlock.store import person, release
 from interlock.store.engine import Store
 from interlock.usecases import authority
-from interlock.usecases.raid import named
+from interlock.usecases.raid import named, refused
 
 MENTION: Final = re.compile(r"<@([UW][A-Z0-9]+)>")
 
@@ -31,10 +31,10 @@ def to_add(
     """`/raid risk RELEASE p3 i4 @owner by fri DATA-214: title | details`. Without an owner it is the
     typist's, without a day policy's proposal.
     """
-    with store.read() as session:
+    with store.write() as session:  # a refusal is recorded, as where a form is sent
         allowed = authority.to_decide(session, policy, Permission.RAID_EDIT, actor, now)
         if isinstance(allowed, Refused):
-            return allowed
+            return refused(session, actor, allowed, {}, now)
         meant = choose(line.rest, channel_id, release.all_names(session))
         if isinstance(meant, Unclear):
             return meant
@@ -55,10 +55,10 @@ def to_edit(
     """`/raid edit R-12 p2 i4 @owner by fri DATA-9 to RELEASE: title | details`, any of them: the entry, and what it
     shall be.
     """
-    with store.read() as session:
+    with store.write() as session:  # a refusal is recorded, as where a form is sent
         allowed = authority.to_decide(session, policy, Permission.RAID_EDIT, actor, now)
         if isinstance(allowed, Refused):
-            return allowed
+            return refused(session, actor, allowed, {}, now)
         entry = named(session, typed)
         if isinstance(entry, Refused):
             return entry
