@@ -33,6 +33,7 @@ KEPT: Final = frozenset(
         "release", "milestone", "requirement", "scope", "signoff",
         "card", "card_revision", "scope_snapshot",
         "environment", "booking", "blocker", "escalation",
+        "raid_entry", "raid_change",
         "schema_floor", "erasure", "tombstone",
     }
 )  # fmt: skip
