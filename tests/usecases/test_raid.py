@@ -15,7 +15,7 @@ from sqlmodel import select
 
 from interlock.domain.authority import Refused
 from interlock.domain.permission import Permission
-from interlock.domain.policy import EVERYONE
+from interlock.domain.policy import EVERYONE, CriterionRule, Policy, RaidRules
 from interlock.domain.raid import Deed, Entry, Kind, Told
 from interlock.domain.raid_draft import RaidDraft, Review, TypedEntry, draft_of
 from interlock.domain.release import Unclear
@@ -25,11 +25,11 @@ from interlock.store.engine import Store
 from interlock.store.person import PersonRow
 from interlock.store.ticket import TicketRow
 from interlock.usecases import raid as usecase
-from interlock.usecases import raid_review, raid_words
+from interlock.usecases import raid_review, raid_words, readiness
 from interlock.usecases.erasure import erase
 from interlock.usecases.raid import Invalid, Saved
 from interlock.usecases.release import close as close_release
-from tests.builders import CHANNEL, NOW, actor
+from tests.builders import CHANNEL, NOW, TEMPLATE, actor, people
 from tests.builders import release as plan
 from tests.raids import FRIDAY, POLICY, a_decision, a_risk, add, entered, stands, world
 
@@ -283,6 +283,24 @@ def test_open_high_risks_are_those_of_the_release_at_the_policys_score(store: St
     with store.read() as session:
         assert raid.open_high_risks(session, number, POLICY.raid.high_score) == (high, just)
         assert raid.open_high_risks(session, number, 20) == (high,)
+
+
+def test_a_gate_holds_a_release_back_while_it_has_an_open_high_risk(store: Store) -> None:
+    with store.write() as session:
+        people(session)
+        gate = CriterionRule(kind="no_high_risk", name="No high risk")
+        number = plan(session, template=replace(TEMPLATE, criteria=(gate,)))
+
+    def state(policy: Policy = POLICY) -> tuple[str, str]:
+        [found] = readiness.drawn(store, policy, number, NOW).criteria
+        return found.state, found.why
+
+    assert state() == ("pass", "no open risk is high")
+    one = entered(store, "RITA", a_risk(number))
+    assert state() == ("fail", "1 open high risk: R-1")
+    assert state(replace(POLICY, raid=RaidRules(high_score=13)))[0] == "pass"
+    close(store, "ANA", one)
+    assert state()[0] == "pass"
 
 
 def test_the_list_is_of_the_channels_release(sqlite_store: Store) -> None:

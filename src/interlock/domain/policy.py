@@ -227,6 +227,7 @@ class CriterionRule:
         "scope_complete",
         "no_open_blocker",
         "dependencies_delivered",
+        "no_high_risk",
         "signoffs_given",
         "milestone_reached",
         "environment_booked",
