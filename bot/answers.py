@@ -7,13 +7,12 @@ import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import structlog
 from slack_sdk.errors import SlackClientError
 from slack_sdk.webhook import WebhookClient
 
-from bot.slack import CODE, Observe, unobserved
+from bot.slack import CODE, Observe, is_slacks, unobserved
 from bot.views.blocks import Message, plain
 from interlock import trace
 
@@ -21,8 +20,6 @@ TIMEOUT_SECONDS: Final = 5
 OK: Final = 200
 METHOD: Final = "response_url"
 """What such a post is called beside Slack's methods."""
-SLACKS: Final = (".slack.com", ".slack-gov.com")
-"""Response URLs are at hooks.slack.com, and at hooks.slack-gov.com for GovSlack."""
 
 log = structlog.get_logger(__name__)
 
@@ -32,7 +29,7 @@ class Answers:
     finish. `observe` hears of each as `bot.slack`'s does."""
 
     def __init__(self, api_url: str, observe: Observe = unobserved) -> None:
-        self._api_host = urlsplit(api_url).hostname
+        self._api_url = api_url
         self._observe = observe
         self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="answer")
 
@@ -54,14 +51,7 @@ class Answers:
 
     def _is_slacks(self, url: str) -> bool:
         """A payload names where its answer goes, and the answer shows what its clicker may see."""
-        try:
-            parts = urlsplit(url)
-        except ValueError:
-            return False
-        host = parts.hostname or ""
-        if host == self._api_host:
-            return parts.scheme in {"https", "http"}
-        return parts.scheme == "https" and host.endswith(SLACKS)
+        return is_slacks(url, self._api_url)
 
     def _send(self, url: str, message: Message, *, replace: bool, thread_ts: str | None) -> bool:
         began, outcome = time.perf_counter(), "fault"

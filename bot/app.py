@@ -24,6 +24,8 @@ from bot.listeners import (
     home,
     link,
     parked,
+    raid,
+    raid_entry,
     readiness,
     release,
     reporter,
@@ -115,6 +117,27 @@ COMMANDS: Final[dict[str, SlashCommand]] = {
             "set": Verb(handler=environment.set_, usage="ENV STATE why", about="says what state yours is in"),
         },
     ),
+    "/raid": SlashCommand(
+        about="Risks, assumptions, issues and decisions of a release.",
+        default="list",
+        verbs={
+            "list": Verb(handler=raid.list_, usage="[release]", about="lists what is open, the worst first"),
+            "risk": Verb(handler=raid_entry.risk, usage=raid_entry.USAGE, about="enters a risk"),
+            "assumption": Verb(handler=raid_entry.assumption, usage=raid_entry.USAGE, about="enters an assumption"),
+            "issue": Verb(handler=raid_entry.issue, usage=raid_entry.USAGE, about="enters an issue"),
+            "decision": Verb(
+                handler=raid_entry.decision, usage=raid_entry.USAGE, about="enters a decision that is wanted"
+            ),
+            "show": Verb(handler=raid.show, usage="KEY", about="shows one, such as R-12, and its history"),
+            "review": Verb(
+                handler=raid_entry.review, usage="KEY [p3 i4 by DAY: note]", about="says that you looked at it"
+            ),
+            "edit": Verb(handler=raid_entry.edit, usage="KEY [what changes: title]", about="changes one"),
+            "close": Verb(handler=raid_entry.close, usage="KEY [outcome]", about="closes one, or decides a decision"),
+            "map": Verb(handler=raid.map_, usage="[release]", about="sends you the heat map of its risks"),
+            "export": Verb(handler=raid.export, usage="[release] [csv|json]", about="sends you all of it as a file"),
+        },
+    ),
     "/link": SlashCommand(
         about="Your account in the tracker, and your token for the command line.",
         default="link",
@@ -168,6 +191,13 @@ CLICKS: Final[dict[str, ClickHandler]] = {
     "booking.return": environment.give_back,
     "booking.end": environment.end,
     "booking.extend": environment.extend,
+    "raid.show": raid.show_one,
+    "raid.all": raid.show_all,
+    "raid.map": raid.map_of,
+    "raid.new": raid_entry.new,
+    "raid.review": raid_entry.ask_review,
+    "raid.edit": raid_entry.ask_edit,
+    "raid.close": raid_entry.ask_close,
     "parked.send": parked.send,
     "parked.drop": parked.drop,
     "words.show": words.show,
@@ -189,6 +219,9 @@ SUBMISSIONS: Final[dict[str, SubmissionHandler]] = {
     "booking.new": environment.submit,
     "booking.end": environment.end_with_reason,
     "environment.retire": environment.retire,
+    "raid.save": raid_entry.save,
+    "raid.reviewed": raid_entry.reviewed,
+    "raid.closed": raid_entry.closed,
 }
 """By the modal's callback id."""
 

@@ -17,7 +17,7 @@ from bot.app import TABLES
 from bot.asked_jobs import AskedJobs
 from bot.commands import SlashCommand, Verb
 from bot.dispatch import ClickHandler, Dispatcher, Failure, Tables
-from bot.listeners import job, signoff, stage
+from bot.listeners import job, raid, signoff, stage
 from bot.listeners import release as releases
 from bot.metrics import Metrics
 from bot.modals import ModalError, Modals
@@ -60,6 +60,8 @@ PRESSABLE: Final = (
     "booking.extend",
     "parked.send",
     "parked.drop",
+    "raid.show",
+    "raid.all",
 )
 """The buttons that need neither a form nor a channel."""
 
@@ -79,12 +81,14 @@ class Next:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
-    """`text` is plain, line by line. `refused`: it was not done, and the text says why; `broken`: by our fault."""
+    """`text` is plain, line by line. `refused`: it was not done, and the text says why; `broken`: by our fault.
+    `verbatim`: the text is a file's."""
 
     text: str
     next: tuple[Next, ...] = ()
     refused: bool = False
     broken: bool = False
+    verbatim: bool = False
 
 
 class NoForms(Modals):
@@ -166,6 +170,8 @@ class Door:
         message = said.message if isinstance(said, Replacement) else said
         if message is None:
             return Answered(text="Done.")
+        if message.verbatim:
+            return Answered(text=message.text, verbatim=True)
         names = directory.names(self._services.store, terminal.ids_in(message))
         return Answered(text=terminal.words(message, names), next=tuple(_next(message)), refused=message.refused)
 
@@ -177,7 +183,14 @@ def _tables(jobs: AskedJobs | None) -> Tables:
     close = replace(release.verbs["close"], handler=releases.close_typed, usage="RELEASE why --yes")
     cancel = replace(release.verbs["cancel"], handler=stage.cancel_typed, usage="RELEASE why --yes")
     verbs = {**release.verbs, "signoffs": signoffs, "close": close, "cancel": cancel}
-    commands = {**TABLES.commands, "/release": replace(release, verbs=verbs)}
+    log = TABLES.commands["/raid"]
+    in_words = {"map": raid.map_in_words, "export": raid.export_here}
+    log_verbs = {**log.verbs, **{name: replace(log.verbs[name], handler=each) for name, each in in_words.items()}}
+    commands = {
+        **TABLES.commands,
+        "/release": replace(release, verbs=verbs),
+        "/raid": replace(log, verbs=log_verbs),
+    }
     if jobs is not None:
         run = Verb(handler=partial(job.run, jobs), usage="NAME [SUBJECT]", about="runs one now")
         commands["/job"] = SlashCommand(about="Scheduled jobs.", verbs={"run": run})

@@ -29,5 +29,19 @@ class DrawnHome:
     view: dict[str, Any]
 
 
-Drawer = Callable[[Services, outbox.Message], Drawn | DrawnHome | Dropped | Deferred]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnFile:
+    """A file that is uploaded into the conversation. `alt_text` says a picture's finding; `comment` is the message that
+    it comes with, as mrkdwn. Best effort: Slack lets no token travel with a file, so an upload whose outcome got lost
+    is made again, and may be there twice.
+    """
+
+    name: str
+    title: str
+    content: bytes
+    alt_text: str
+    comment: str
+
+
+Drawer = Callable[[Services, outbox.Message], Drawn | DrawnHome | DrawnFile | Dropped | Deferred]
 """Loads the current read model through a use case and renders it with a view. Slack is none of its business."""

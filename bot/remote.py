@@ -101,6 +101,9 @@ def ask(who: Login, method: str, path: str, content: Mapping[str, str] | None = 
 def _act(env: Env, path: str, content: Mapping[str, str]) -> None:
     # Named, so that a proxy which sends a request twice does nothing twice.
     told = ask(login.current(env), "POST", path, {**content, "request_id": secrets.token_urlsafe(12)})
+    if told.get("verbatim") is True:
+        sys.stdout.write(plain(str(told.get("text", ""))))
+        return
     _show(str(told.get("text", "")))
     following = [(str(each["label"]), str(each["command"])) for each in told.get("next", ())]
     if following:

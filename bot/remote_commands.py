@@ -1,4 +1,4 @@
-"""`interlock release | blockers | env | link | signoff | press | login | logout`: what is done by the running server.
+"""`interlock release | blockers | env | raid | link | signoff | press | login | logout`: what the running server does.
 
 As in `bot.cli`, each command imports what it needs when it runs, and says "light start".
 """
@@ -25,6 +25,7 @@ def register(app: typer.Typer) -> None:
     app.command(context_settings=FREE)(release)
     app.command(context_settings=FREE)(blockers)
     app.command(context_settings=FREE)(env)
+    app.command(context_settings=FREE)(raid)
     app.command(context_settings=FREE)(link)
     app.command()(press)
     app.command()(login)
@@ -44,6 +45,11 @@ def blockers(words: Words = None) -> None:
 def env(words: Words = None) -> None:
     """Environments: who has which: as /env in Slack."""
     _command("env", words)
+
+
+def raid(words: Words = None) -> None:
+    """Risks, assumptions, issues and decisions: as /raid in Slack; `export` prints the file."""
+    _command("raid", words)
 
 
 def link(words: Words = None) -> None:

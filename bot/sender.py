@@ -17,6 +17,7 @@ from bot.drawers import (
     link,
     outage,
     parked,
+    raid,
     release,
     reporter,
     runbook,
@@ -27,7 +28,7 @@ from bot.drawers import (
     waiver,
     words,
 )
-from bot.drawing import Drawer, Drawn, DrawnHome
+from bot.drawing import Drawer, Drawn, DrawnFile, DrawnHome
 from bot.services import Services
 from bot.slack import WRONG_TOKEN, Slack, SlackError
 from bot.views import blocks
@@ -71,6 +72,9 @@ DRAWERS: Final[dict[str, Drawer]] = {
     "link.note": link.note,
     "digest": digest.morning,
     "readiness": digest.readiness,
+    "raid.reviews": raid.reviews,
+    "raid.map": raid.heat_map,
+    "raid.export": raid.export,
     "words": words.answer,
     "relay.parked": parked.told,
     "outage": outage.told,
@@ -147,7 +151,8 @@ log = structlog.get_logger(__name__)
 
 
 class SlackSender:
-    """Threads share one. At most four calls for a message: its conversation, the post, and a plainer post."""
+    """Threads share one. At most four calls for a message: its conversation, the post, and a plainer post; or its
+    conversation and the three of an upload."""
 
     def __init__(
         self, services: Services, slack: Slack, drawers: Mapping[str, Drawer] = DRAWERS, ticks: Ticks = ticks
@@ -198,7 +203,7 @@ class SlackSender:
             raise _delivery(error) from error
         return None
 
-    def _draw(self, message: Message) -> Drawn | DrawnHome | Dropped | Deferred:
+    def _draw(self, message: Message) -> Drawn | DrawnHome | DrawnFile | Dropped | Deferred:
         """Nothing was sent yet, whatever goes wrong here."""
         drawer = self._drawers.get(message.kind)
         if drawer is None:
@@ -215,10 +220,12 @@ class SlackSender:
                 f"Drawing “{message.kind}” broke ({type(fault).__name__}); see Interlock's log."
             ) from fault
 
-    def _carry(self, message: Message, drawn: Drawn | DrawnHome, haste: Haste) -> Sent:
+    def _carry(self, message: Message, drawn: Drawn | DrawnHome | DrawnFile, haste: Haste) -> Sent:
         if isinstance(drawn, DrawnHome):
             self._write(haste, "views.publish", user_id=drawn.slack_id, view=drawn.view)
             return Sent(channel=f"@{drawn.slack_id}", ts="home")
+        if isinstance(drawn, DrawnFile):
+            return self._upload(message, drawn, haste)
         channel = self._conversation(drawn.channel or message.channel)
         if message.token in self._refused:
             return self._call(message, drawn, channel, blocks.plain(drawn.message), haste)
@@ -249,6 +256,35 @@ class SlackSender:
         if not isinstance(ts, str) or not ts:
             raise SlackError("Slack's answer names no message.", unknown_outcome=True)
         return Sent(channel=str(answer.get("channel") or channel), ts=ts)
+
+    def _upload(self, message: Message, drawn: DrawnFile, haste: Haste) -> Sent:
+        """In Slack's three steps, of which only the last shows anything. The `ts` is the file's id: Slack makes the
+        message later.
+
+        Source: https://docs.slack.dev/messaging/working-with-files#upload
+        """
+        channel = self._conversation(message.channel)
+        try:
+            place = self._slack.read(
+                "files.getUploadURLExternal",
+                filename=drawn.name,
+                length=len(drawn.content),
+                alt_txt=blocks.cut(drawn.alt_text, blocks.FILE_ALT_TEXT),
+            )
+            self._slack.put(str(place.get("upload_url") or ""), drawn.content)
+        except SlackError as error:
+            error.unknown_outcome = False  # nobody sees what was not completed
+            raise
+        file = str(place.get("file_id") or "")
+        self._write(
+            haste,
+            "files.completeUploadExternal",
+            files=[{"id": file, "title": drawn.title}],
+            channel_id=channel,
+            thread_ts=message.thread_ts,
+            initial_comment=drawn.comment,
+        )
+        return Sent(channel=channel, ts=file)
 
     def _write(self, haste: Haste, method: str, **body: Any) -> Mapping[str, Any]:
         """What people see changes here, and only if the message is still ours to send. The window that remains is from

@@ -13,7 +13,8 @@ from datetime import timedelta
 from functools import partial
 from socket import gaierror
 from typing import Any, Final
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlsplit
 from urllib.request import HTTPSHandler, ProxyHandler, Request, build_opener
 
 import structlog
@@ -35,6 +36,10 @@ UNSURE: Final = frozenset({"fatal_error", "internal_error", "service_unavailable
 """Slack: "It's possible some aspect of the operation succeeded before the error was raised."
 https://docs.slack.dev/reference/methods/chat.postMessage#errors"""
 LIMITED: Final = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
+PUT: Final = "file_upload"
+"""What sending a file's bytes is called beside Slack's methods."""
+OWN_HOSTS: Final = (".slack.com", ".slack-gov.com")
+"""Files go to files.slack.com, response URLs are at hooks.slack.com; GovSlack has its own."""
 DEFAULT_RETRY: Final = timedelta(seconds=10)
 TOO_MANY_REQUESTS: Final = 429
 SERVER_ERROR: Final = 500
@@ -165,6 +170,22 @@ class Slack:
         """As `read`, with the answer's headers. Raises SlackError."""
         return self._call(method, params={key: value for key, value in arguments.items() if value is not None})
 
+    def put(self, url: str, content: bytes) -> None:
+        """A file's bytes to where Slack said that it wants them, without the token. Raises SlackError, also for an
+        address that is not Slack's."""
+        if not is_slacks(url, self.client.base_url):
+            raise SlackError("Slack names a place for the file that is not its own. Nothing was sent.")
+        began, outcome = time.perf_counter(), "fault"
+        with trace.step(f"slack {PUT}", role="client") as note:
+            try:
+                outcome = _put(url, content, self.client.timeout)
+            except SlackError as error:
+                outcome = error.outcome
+                raise
+            finally:
+                note("outcome", outcome)
+                self._observe(PUT, outcome, time.perf_counter() - began)
+
     def pages(self, method: str, *, around: Around | None = None, **arguments: Any) -> Iterator[Mapping[str, Any]]:
         """Each page of a method that has cursors; `around` makes each call, to try it again, say. Raises SlackError,
         also where the cursors do not come to an end.
@@ -218,6 +239,39 @@ class Slack:
         if not isinstance(data, Mapping):
             raise SlackError("Slack's answer can't be read.", unknown_outcome=True, answered=False)
         return Answer(body=data, headers={name.lower(): str(value) for name, value in answer.headers.items()})
+
+
+def is_slacks(url: str, api_url: str) -> bool:
+    """Whether an address that a payload or an answer of Slack's names is Slack's own, or where its API is reached."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    host = parts.hostname or ""
+    if host == urlsplit(api_url).hostname:
+        return parts.scheme in {"https", "http"}
+    return parts.scheme == "https" and host.endswith(OWN_HOSTS)
+
+
+def _put(url: str, content: bytes, timeout: int) -> str:
+    """The outcome in a word."""
+    request = Request(  # noqa: S310 `is_slacks` took http and https alone
+        url, data=content, method="POST", headers={"Content-Type": "application/octet-stream"}
+    )
+    try:
+        with build_opener(NoRedirects).open(request, timeout=timeout) as answer:
+            answer.read(LARGEST_ANSWER)
+    except HTTPError as error:
+        with error:
+            limited = error.code == TOO_MANY_REQUESTS
+            raise SlackError(
+                f"Slack would not take the file (HTTP {error.code}).",
+                retry_after=_retry_after(dict(error.headers)) if limited else None,
+                answered=error.code < SERVER_ERROR,
+            ) from error
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise SlackError(f"The file got lost on its way to Slack ({type(error).__name__}).", answered=False) from error
+    return "ok"
 
 
 def _refused(method: str, error: SlackApiError) -> SlackError:

@@ -263,7 +263,8 @@ def _told(answered: Answered) -> Told:
     following = [{"label": each.label, "command": each.command} for each in answered.next]
     if answered.refused:
         return Told(status=500 if answered.broken else 403, content={"error": answered.text, "next": following})
-    return Told(status=200, content={"text": answered.text, "next": following})
+    verbatim = {"verbatim": True} if answered.verbatim else {}
+    return Told(status=200, content={"text": answered.text, "next": following, **verbatim})
 
 
 def _error(status: int, sentence: str) -> Told:

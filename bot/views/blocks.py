@@ -89,17 +89,20 @@ CONFIRM_TEXT: Final = 300
 CONFIRM_TITLE: Final = 100
 CONFIRM_ANSWER: Final = 30
 ALT_TEXT: Final = 2000
+FILE_ALT_TEXT: Final = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """`text` stands alone on a lock screen; `blocks` are what is seen in Slack. `refused`: it says why what was asked
-    for was not done, which the command line tells by its exit code.
+    for was not done, which the command line tells by its exit code. `verbatim`: it has no blocks, and its text is a
+    file's, which the command line prints as it stands.
     """
 
     text: str
     blocks: tuple[Block, ...] = ()
     refused: bool = False
+    verbatim: bool = False
 
 
 def message(text: str, *blocks: Block | None) -> Message:

@@ -13,6 +13,7 @@ from interlock.domain.words import ago, count, join
 
 TicketUrl = Callable[[str], str]
 REASONS: Final = 2
+OVERDUE: Final = 5
 
 
 def morning(picture: MorningDigest, url: TicketUrl, now: datetime) -> Message:
@@ -28,6 +29,7 @@ def morning(picture: MorningDigest, url: TicketUrl, now: datetime) -> Message:
         f"*Moved* {_moved(picture)}",
         f"*Waiting on people* {_waiting(status)}" if _waiting(status) else "",
         _debts(picture),
+        _reviews(picture),
         f"*Ahead* {_ahead(picture)}",
     ]
     return message(
@@ -65,6 +67,14 @@ def _moved(picture: MorningDigest) -> str:
     since = _since(picture)
     total = f"{picture.status.done} of {picture.status.tickets} in all"
     return f"{' · '.join(filter(None, parts))} since {since} · {total}"
+
+
+def _reviews(picture: MorningDigest) -> str:
+    """`*Reviews overdue* R-12, I-14 and 3 more`"""
+    keys = list(picture.overdue[:OVERDUE])
+    more = len(picture.overdue) - len(keys)
+    named = join(keys + ([f"{more} more"] if more > 0 else []))
+    return f"*Reviews overdue* {named} (`/raid list`)" if keys else ""
 
 
 def _debts(picture: MorningDigest) -> str:

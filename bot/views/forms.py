@@ -157,6 +157,22 @@ def input_channel(
     return _input(block_id, label, element, hint=hint, optional=optional)
 
 
+def input_person(
+    block_id: str, label: str, *, initial: str | None = None, hint: str | None = None, optional: bool = False
+) -> Block:
+    """One person of the workspace; `initial` and the value are Slack ids."""
+    element: Block = {"type": "users_select"} | _given({"initial_user": initial})
+    return _input(block_id, label, element, hint=hint, optional=optional)
+
+
+def input_people(
+    block_id: str, label: str, *, initial: Iterable[str] = (), hint: str | None = None, optional: bool = False
+) -> Block:
+    """Several people."""
+    element: Block = {"type": "multi_users_select"} | _given({"initial_users": list(initial)})
+    return _input(block_id, label, element, hint=hint, optional=optional)
+
+
 def input_radio(
     block_id: str, label: str, options: Iterable[Block], *, initial: str | None = None, hint: str | None = None
 ) -> Block:

@@ -73,7 +73,7 @@ def slack() -> Iterator[Slack]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            raw = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+            raw = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode(errors="replace")
             json_body = "json" in self.headers.get("Content-Type", "")
             arguments = json.loads(raw or "{}") if json_body else dict(parse_qsl(raw))
             answer = recorder.take(self.path.rpartition("/")[2], arguments)

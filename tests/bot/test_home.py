@@ -1,6 +1,7 @@
 """The Home tab, and digests as they are drawn."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,10 +13,12 @@ from bot.services import Services
 from bot.views.blocks import plain
 from interlock.domain.outbox import Dropped
 from interlock.domain.policy import CriterionRule, Policy
+from interlock.store import raid
 from interlock.store.release import ReleaseRow
 from interlock.store.ticket import AccountRow, TicketRow
 from interlock.usecases import signoff
 from tests.builders import CHANNEL, NOW, POLICY, TEMPLATE, actor, message, people, release, ticket
+from tests.raids import a_risk
 
 
 @pytest.fixture
@@ -87,6 +90,16 @@ def test_a_morning_digest_fits_a_phone(services: Services, world: int) -> None:
     assert lines[3] == "*Waiting on people* QA (2 of 3), Data Governance (Maria Voss) and Ravi in Jira (DATA-214)"
     assert lines[4] == "*Ahead* 18 business days to go (Thu 17 Dec)"
     assert len(lines) <= 7
+
+
+def test_a_morning_digest_names_five_overdue_reviews(services: Services, world: int) -> None:
+    with services.store.write() as session:
+        for number in range(7):
+            draft = a_risk(world, review_on=NOW.date() - timedelta(days=1))
+            raid.add(session, draft, None, "U0RITA", str(number), NOW)
+    ids: dict[str, Any] = {"release_id": world, "channel_id": CHANNEL, "slot": "monday"}
+    lines = drawn(digest_drawers.morning(services, message("digest", **ids))).splitlines()
+    assert lines[4] == "*Reviews overdue* R-1, R-2, R-3, R-4, R-5 and 2 more (`/raid list`)"
 
 
 def test_a_readiness_summary_tells_what_fails_first(services: Services, world: int) -> None:

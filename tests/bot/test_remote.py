@@ -194,7 +194,12 @@ def test_words_go_to_the_server_as_they_were_typed(tom: Interlock, server: Serve
     assert content == {"command": "release", "text": "status 2026.12 --odd -x"}
 
 
-@pytest.mark.parametrize("name", ["release", "blockers", "env", "link"])
+def test_a_file_is_printed_as_it_stands(tom: Interlock, server: Server) -> None:
+    server.answer = (200, {"text": 'key,title\r\nR-1,"*bold* _x_ \x1b[31m"\n', "next": [], "verbatim": True})
+    assert tom("raid", "export", "2026.12", "csv") == (0, 'key,title\nR-1,"*bold* _x_ [31m"\n', "")
+
+
+@pytest.mark.parametrize("name", ["release", "blockers", "env", "raid", "link"])
 def test_each_slash_command_is_a_command(tom: Interlock, server: Server, name: str) -> None:
     server.answer = (200, {"text": "Yes.", "next": []})
     assert tom(name) == (0, "Yes.\n", "")

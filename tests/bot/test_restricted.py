@@ -14,17 +14,20 @@ from sqlmodel import select
 
 from bot import terminal
 from bot.app import TABLES
-from bot.drawing import Drawn, DrawnHome
+from bot.drawing import Drawn, DrawnFile, DrawnHome
 from bot.payload import Payload
 from bot.requests import Click, Command, Submission
 from bot.sender import DRAWERS
 from bot.services import Services
 from bot.views.blocks import Message
 from interlock.domain.policy import Ladder, LadderStep, Policy, Team, TeamMatch
+from interlock.domain.raid import Deed, Kind
+from interlock.domain.raid_draft import RaidDraft
+from interlock.store import raid
 from interlock.store.engine import Store
 from interlock.store.outbox import OutboxRow, message_of
 from interlock.store.ticket import AccountRow, TicketChangeRow, TicketLinkRow, TicketRow
-from interlock.usecases import card, digest, escalation, readiness, revalidation, scope, signoff
+from interlock.usecases import card, digest, escalation, raid_reminder, readiness, revalidation, scope, signoff
 from interlock.usecases.announcement import SHARED, share
 from tests.bot.conftest import Slack
 from tests.builders import CHANNEL, NOW, TEMPLATE, actor, people, release, ticket
@@ -40,6 +43,9 @@ EXPECTED = {
     "blocker.settled",
     "digest",
     "home",
+    "raid.export",
+    "raid.map",
+    "raid.reviews",
     "readiness",
     "release.status",
     "signoff.card",
@@ -168,6 +174,18 @@ def build(store: Store) -> int:
                     other_category="new",
                 )
             )
+        risk = RaidDraft(
+            kind=Kind.RISK,
+            release_id=number,
+            title="It slips",
+            owner="U0RAVI",
+            probability=3,
+            impact=4,
+            review_on=NOW.date(),
+        )
+        for place, key in enumerate(("DATA-666", "PAY-13")):
+            one = raid.add(session, risk, f"id-{key}", "U0RITA", str(place), NOW)
+            raid.remember(session, None, one, Deed.CREATED, "U0RITA", "", NOW)
         return number
 
 
@@ -208,9 +226,16 @@ PRESSED = (
     ("blocker.snooze", "ticket", "id-DATA-666"),
     ("blocker.share", "release", ""),
     ("blocker.all", "release", ""),
+    ("raid.show", "entry", "1"),
+    ("raid.all", "release", ""),
+    ("raid.map", "release", ""),
+    ("raid.new", "release", ""),
+    ("raid.review", "entry", "1"),
+    ("raid.edit", "entry", "1"),
+    ("raid.close", "entry", "1"),
 )
 SIGNED = ("signoff.approve", "signoff.reject", "signoff.revoke")
-SENT = ("blocker.take", "blocker.snooze")
+SENT = ("blocker.take", "blocker.snooze", "raid.save", "raid.reviewed", "raid.closed")
 
 
 def clicked(services: Services, number: int) -> Iterator[tuple[str, object]]:
@@ -221,12 +246,15 @@ def clicked(services: Services, number: int) -> Iterator[tuple[str, object]]:
         )
         yield action_id, TABLES.clicks[action_id](pressed, services)
     for callback_id in SENT:
-        values = {"until": (NOW + timedelta(days=2)).date().isoformat(), "why": "Vendor's turn"}
+        later = (NOW + timedelta(days=2)).date().isoformat()
+        values = {"until": later, "why": "Vendor's turn", "review": later, "outcome": "It shipped."}
+        values |= {"release": str(number), "title": "It slips", "owner": "U0RAVI", "ticket": "A RESTRICTED TICKET"}
+        values |= {"probability": "5", "impact": "5"}
         sent = Submission(
             actor=actor("RAVI"),
             callback_id=callback_id,
             values=values,
-            private={"ticket": "id-DATA-666"},
+            private={"ticket": "id-DATA-666", "entry": 1, "version": 1 + (callback_id == "raid.reviewed")},
             view_id="V1",
             request_id=callback_id,
             now=NOW,
@@ -249,6 +277,8 @@ def words(said: object) -> str:
         said = said.message
     if isinstance(said, DrawnHome):
         said = said.view
+    if isinstance(said, DrawnFile):
+        said = replace(said, content=said.content if said.name.endswith((".csv", ".json")) else b"a picture")
     told = json.dumps(asdict(said)) + terminal.words(said, {}) if isinstance(said, Message) else repr(said)
     return told.replace("id-DATA-", "").replace("id-PAY-", "")
 
@@ -317,6 +347,7 @@ def everything(services: Services, number: int) -> Iterator[tuple[str, object]]:
         share(store, policy, actor("RAVI"), kind, number, CHANNEL, "r1", NOW)
     digest.run(store, policy, CHANNEL, "slot", NOW)
     readiness.run(store, policy, datetime(2026, 12, 14, 9, tzinfo=UTC))
+    raid_reminder.run(store, policy, NOW)
     for place, (kind, channel, told) in enumerate(list(drawn(services))):
         yield f"to {channel}: {kind} {place}", told
     with store.write() as session:
@@ -344,5 +375,5 @@ def test_no_command_click_or_message_names_it(
     shown = " ".join(texts.values())
     assert "estricted ticket" in shown  # it counts
     assert "PAY-13" in shown  # to members, in answers that only they see
-    kinds = {name.split()[2] for name, told in said.items() if isinstance(told, Drawn | DrawnHome)}
+    kinds = {name.split()[2] for name, told in said.items() if isinstance(told, Drawn | DrawnFile | DrawnHome)}
     assert kinds >= EXPECTED

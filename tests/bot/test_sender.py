@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bot.drawing import Drawn, DrawnHome
+from bot.drawing import Drawn, DrawnFile, DrawnHome
 from bot.sender import SlackSender
 from bot.services import Services
 from bot.slack import Slack
@@ -43,9 +43,9 @@ DRAWN = Drawn(message=blocks.message("Digest", blocks.section("*Tuesday*"), bloc
 @pytest.fixture
 def send(services: Services, slack: Any) -> Callable[..., Sent | Dropped | Deferred]:
     def send(
-        message: outbox.Message = MESSAGE, drawn: Drawn | DrawnHome | Dropped | Exception = DRAWN
+        message: outbox.Message = MESSAGE, drawn: Drawn | DrawnFile | DrawnHome | Dropped | Exception = DRAWN
     ) -> Sent | Dropped | Deferred:
-        def draw(_services: Services, _message: outbox.Message) -> Drawn | DrawnHome | Dropped:
+        def draw(_services: Services, _message: outbox.Message) -> Drawn | DrawnFile | DrawnHome | Dropped:
             if isinstance(drawn, Exception):
                 raise drawn
             return drawn
@@ -329,3 +329,79 @@ def test_a_mention_is_answered_in_a_shared_channel_all_the_same(services: Servic
     api = Slack("xoxb-practice-bot", slack.url, 1)
     answering = SlackSender(services, api, {"words": lambda *_: DRAWN})
     assert isinstance(answering.send(replace(MESSAGE, kind="words")), Sent)
+
+
+PLACE = {"ok": True, "upload_url": "", "file_id": "F0MAP"}
+FILE = DrawnFile(name="map.png", title="Risks", content=b"\x89PNG", alt_text="One is high", comment="One of 2 is high")
+
+
+def bytes_taken(taken: list[bytes], status: int = 200) -> Callable[[BaseHTTPRequestHandler], None]:
+    """Takes what was PUT; the recorder read the body already, so its length is what is known."""
+
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        taken.append(str(request.headers.get("Authorization")).encode())
+        request.send_response(status)
+        request.send_header("Content-Length", "0")
+        request.end_headers()
+
+    return answer
+
+
+def test_a_file_goes_up_in_three_steps_and_no_token_with_its_bytes(send: Any, slack: Any) -> None:
+    taken: list[bytes] = []
+    slack.answer("files.getUploadURLExternal", PLACE | {"upload_url": f"{slack.url}place"})
+    slack.answer("place", bytes_taken(taken))
+    assert send(replace(MESSAGE, thread_ts="1.2"), FILE) == Sent(channel="C0GENERAL", ts="F0MAP")
+    assert slack.called("files.getUploadURLExternal") == [
+        {"filename": "map.png", "length": "4", "alt_txt": "One is high"}
+    ]
+    assert taken == [b"None"]
+    assert slack.called("files.completeUploadExternal") == [
+        {
+            "files": [{"id": "F0MAP", "title": "Risks"}],
+            "channel_id": "C0GENERAL",
+            "thread_ts": "1.2",
+            "initial_comment": "One of 2 is high",
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("method", "answers", "unknown", "permanent"),
+    [
+        ("files.getUploadURLExternal", {"ok": False, "error": "internal_error"}, False, False),
+        ("files.getUploadURLExternal", {"ok": False, "error": "missing_scope", "needed": "files:write"}, False, True),
+        ("place", bytes_taken([], 500), False, False),
+        ("place", bytes_taken([], 302), False, False),
+        ("files.completeUploadExternal", {"ok": False, "error": "internal_error"}, True, False),
+    ],
+)
+def test_what_becomes_of_an_upload_that_fails(
+    send: Any, slack: Any, method: str, answers: Any, *, unknown: bool, permanent: bool
+) -> None:
+    slack.answer(
+        "files.getUploadURLExternal", *([PLACE | {"upload_url": f"{slack.url}place"}] if "get" not in method else [])
+    )
+    slack.answer(method, answers)
+    with pytest.raises(DeliveryError) as raised:
+        send(drawn=FILE)
+    assert (raised.value.unknown_outcome, raised.value.permanent) == (unknown, permanent)
+
+
+@pytest.mark.parametrize("url", ["https://evil.example/x", "file:///etc/passwd", "http://files.slack.com/x", ""])
+def test_a_file_goes_to_slack_alone(send: Any, slack: Any, url: str) -> None:
+    slack.answer("files.getUploadURLExternal", PLACE | {"upload_url": url})
+    with pytest.raises(DeliveryError, match="not its own"):
+        send(drawn=FILE)
+    assert slack.called("files.completeUploadExternal") == []
+
+
+def test_a_file_is_held_back_once_its_lease_may_be_anothers(services: Services, slack: Any) -> None:
+    times = [0.0, 12.5]
+    slack.answer("files.getUploadURLExternal", PLACE | {"upload_url": f"{slack.url}place"})
+    one = SlackSender(
+        services, Slack("xoxb-practice-bot", slack.url), {"digest": lambda *_: FILE}, lambda: times.pop(0)
+    )
+    with pytest.raises(DeliveryError, match="nothing was sent"):
+        one.send(MESSAGE)
+    assert slack.called("files.completeUploadExternal") == []

@@ -88,10 +88,10 @@ def test_each_event_comes_with_a_scope_that_it_needs(manifest: Any) -> None:
     assert all(SCOPES_OF_EVENTS[event] <= scopes for event in events)
 
 
-def test_the_commands_are_the_four_and_escape_names(manifest: Any) -> None:
+def test_the_commands_are_the_five_and_escape_names(manifest: Any) -> None:
     commands = manifest["features"]["slash_commands"]
 
-    assert [command["command"] for command in commands] == ["/release", "/blockers", "/env", "/link"]
+    assert [command["command"] for command in commands] == ["/release", "/blockers", "/env", "/raid", "/link"]
     assert all(command["should_escape"] for command in commands)
     assert all(command["usage_hint"] for command in commands)
 

@@ -112,6 +112,16 @@ TICKED = Evidence(at=NOW - timedelta(days=2), by="Ana", ticked=True, link="https
             "pending",
             "waits for MER-1, MER-2, a restricted ticket and 2 more outside its scope",
         ),
+        ("no_high_risk", {}, {"high_risks": ()}, "pass", "no open risk is high"),
+        ("no_high_risk", {}, {}, "unavailable", "the risks were not read"),
+        ("no_high_risk", {}, {"high_risks": ("R-1",)}, "fail", "1 open high risk: R-1"),
+        (
+            "no_high_risk",
+            {},
+            {"high_risks": ("R-4", "R-2", "R-3", "R-1")},
+            "fail",
+            "4 open high risks: R-4, R-2, R-3 and 1 more",
+        ),
         ("signoffs_given", {}, {}, "pass", "2 of 2 given"),
         ("signoffs_given", {}, {"open_conditions": 1}, "pending", "2 of 2 given, 1 condition of them open"),
         (

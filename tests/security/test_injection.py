@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from sqlmodel import select
 
 from bot import terminal
-from bot.drawing import Drawn, DrawnHome
+from bot.drawing import Drawn, DrawnFile, DrawnHome
 from bot.requests import Replacement, Shown
 from bot.services import Services
 from bot.views import blocks
@@ -23,6 +23,7 @@ from bot.views.blocks import Message
 from interlock.domain.policy import EnvironmentRule, Ladder, Policy, Team, TeamMatch
 from interlock.store.outbox import OutboxRow
 from interlock.store.person import ChannelRow, PersonRow
+from interlock.store.raid import RaidRow
 from interlock.store.release import ReleaseRow
 from interlock.store.ticket import AccountRow, TicketRow, VersionRow
 from interlock.usecases.booking import book
@@ -45,7 +46,21 @@ OURS = re.compile(
 INVISIBLE = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2065\ufeff\u00ad\u061c\U000e0000-\U000e007f]")
 
 
-MARKS = ("t-DATA-666", "t-PAY-13", "p-ravi", "p-rita", "p-tom", "release", "req1", "req2", "team1", "env", "template")
+MARKS = (
+    "t-DATA-666",
+    "t-PAY-13",
+    "p-ravi",
+    "p-rita",
+    "p-tom",
+    "release",
+    "req1",
+    "req2",
+    "team1",
+    "env",
+    "template",
+    "raid",
+    "details",
+)
 """What has to have been shown for this to mean anything."""
 
 
@@ -87,6 +102,8 @@ def world(services: Services) -> int:
         release = session.get_one(ReleaseRow, number)
         release.name, release.folded = nasty("release"), "2026.12"
         release.policy = asdict(policy.templates["quarterly"])
+        for row in session.exec(select(RaidRow)):
+            row.title, row.details = nasty("raid"), nasty("details")
         session.add(VersionRow(id="v1", project_id="p-DATA", name=nasty("version")))
     for place, who in enumerate(("RAVI", "RITA")):
         wish = replace(draft(0, 2, wait=place > 0), purpose=nasty(f"purpose{place}"))
@@ -119,6 +136,8 @@ def shown(said: object) -> dict[str, Any]:
             return asdict(said)
         case Drawn() | Replacement():
             return asdict(said.message)
+        case DrawnFile():
+            return {"type": "mrkdwn", "text": said.comment, "verbatim": True}
         case DrawnHome() | Shown():
             return dict(said.view)
     return {}

@@ -18,6 +18,7 @@ from interlock.store.ticket import VersionRow
 from interlock.usecases import runbook, signoff
 from tests.bookings import POLICY, booked, draft, world
 from tests.builders import NOW, WITH_RUNBOOK, actor, release
+from tests.raids import a_risk, entered
 from tests.usecases.test_authority import USE_CASES, arguments, refusal
 
 SHIPPED = Path(__file__).parents[2] / "config/interlock.yaml"
@@ -76,6 +77,22 @@ link.remove                     +  +  +  +  +  +  x  x  x  x  x
 link.state                      +  +  +  +  +  +  x  x  x  x  x
 parked.let_go                   -  -  +  -  -  -  x  x  x  x  x
 parked.send_again               -  -  +  -  -  -  x  x  x  x  x
+raid.add                        -  +  +  -  -  -  x  x  x  x  x
+raid.edit                       -  +  +  -  -  -  x  x  x  x  x
+raid.edit_form                  -  +  +  -  -  -  x  x  x  x  x
+raid.form                       -  +  +  -  -  -  x  x  x  x  x
+raid.listing                    +  +  +  +  +  +  x  x  x  x  x
+raid.of_release                 +  +  +  +  +  +  x  x  x  x  x
+raid.show                       +  +  +  +  +  +  x  x  x  x  x
+raid.show_one                   +  +  +  +  +  +  x  x  x  x  x
+raid_file.ask                   +  +  +  +  +  +  x  x  x  x  x
+raid_review.close               +  +  +  -  -  -  x  x  x  x  x
+raid_review.entry_of            +  +  +  -  -  -  x  x  x  x  x
+raid_review.named_entry         +  +  +  +  +  +  x  x  x  x  x
+raid_review.next_review         +  +  +  +  +  +  x  x  x  x  x
+raid_review.review              +  +  +  -  -  -  x  x  x  x  x
+raid_words.to_add               -  +  +  -  -  -  x  x  x  x  x
+raid_words.to_edit              -  +  +  -  -  -  x  x  x  x  x
 readiness.ask                   +  +  +  +  +  +  x  x  x  x  x
 readiness.ask_of                +  +  +  +  +  +  x  x  x  x  x
 release.close                   -  -  +  -  -  -  x  x  x  x  x
@@ -150,6 +167,7 @@ def template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory, po
     assert isinstance(signoff.request(store, policy, actor("RITA"), number, NOW), signoff.Requested)
     assert isinstance(runbook.start(store, policy, actor("RITA"), number, NOW), runbook.Begun)
     booked(store, "RITA", draft(0, 2))
+    entered(store, "RITA", a_risk(number, owner="RAVI"), policy=policy)
     store.close()
     return path
 

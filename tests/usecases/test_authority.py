@@ -23,6 +23,8 @@ from interlock.domain.booking_draft import BookingDraft
 from interlock.domain.draft import Draft, TypedDraft
 from interlock.domain.permission import Permission
 from interlock.domain.policy import EVERYONE, Policy
+from interlock.domain.raid import Kind
+from interlock.domain.raid_draft import RaidDraft, Review, TypedEntry
 from interlock.domain.release import Stage
 from interlock.domain.runbook import Deed
 from interlock.domain.signoff import Decision
@@ -36,6 +38,7 @@ from interlock.usecases.announcement import SHARED
 from interlock.usecases.words import Asked
 from tests.bookings import POLICY, booked, draft, world
 from tests.builders import BY_VERSION, CHANNEL, NOW, WITH_RUNBOOK, actor, release
+from tests.raids import a_risk, entered
 
 UseCase = Callable[..., Any]
 
@@ -76,8 +79,8 @@ USE_CASES = {name: each for name, each in found().items() if name not in NEEDS_N
 
 @pytest.fixture
 def store(sqlite_store: Store) -> Store:
-    """A release whose sign-offs Rita asked for, whose runbook runs, a booking of hers, and one person of each kind; a
-    bot too.
+    """A release whose sign-offs Rita asked for, whose runbook runs, a booking of hers, a risk of Ravi's, and one person
+    of each kind; a bot too.
     """
     world(sqlite_store)
     with sqlite_store.write() as session:
@@ -87,6 +90,7 @@ def store(sqlite_store: Store) -> Store:
     assert isinstance(signoff.request(sqlite_store, POLICY, actor("RITA"), release_id, NOW), signoff.Requested)
     assert isinstance(runbook.start(sqlite_store, POLICY, actor("RITA"), release_id, NOW), runbook.Begun)
     booked(sqlite_store, "RITA", draft(0, 2))
+    entered(sqlite_store, "RITA", a_risk(release_id, owner="RAVI"), policy=POLICY)
     return sqlite_store
 
 
@@ -96,9 +100,11 @@ def revision(store: Store) -> str:
     return str(picture.revision_id)
 
 
-def drafted(annotation: object) -> Draft | BookingDraft:
+def drafted(annotation: object) -> Draft | BookingDraft | RaidDraft:
     if annotation is BookingDraft:
         return draft(3, 5)
+    if annotation is RaidDraft:
+        return a_risk(1)
     return Draft(name="2027.03", template="quarterly", target=date(2027, 3, 18), channel_id=CHANNEL, rule=BY_VERSION)
 
 
@@ -141,6 +147,13 @@ def arguments(use_case: UseCase, store: Store, policy: Policy, who: Actor) -> di
         "until": NOW + timedelta(days=1),
         "seen_end": NOW,
         "day": NOW.date() + timedelta(days=25),
+        "entry_id": 1,
+        "what": Kind.RISK,
+        "form": "map",
+        "version": 1,
+        "looked": Review(),
+        "outcome": "It shipped on time.",
+        "line": TypedEntry(title="It slips", probability=3, impact=4),
         "asked": Asked(topic="status", about="", channel_id=CHANNEL, thread_ts=None, alone=False),
     }
     wanted = {

@@ -8,7 +8,9 @@ from sqlmodel import select
 
 from interlock.domain.authority import Refused
 from interlock.domain.policy import ChannelRule, CriterionRule, Digest, EnvironmentRule, JobRule, Policy
+from interlock.domain.raid_draft import Review
 from interlock.domain.release import Release
+from interlock.store import raid
 from interlock.store import release as release_store
 from interlock.store.engine import Store
 from interlock.store.environment import EnvironmentRow
@@ -16,9 +18,11 @@ from interlock.store.mirror import MirrorRow
 from interlock.store.outbox import OutboxRow
 from interlock.store.person import ChannelRow
 from interlock.store.ticket import TicketChangeRow, TicketRow
-from interlock.usecases import digest, readiness, scope
+from interlock.usecases import digest, raid_review, readiness, scope
+from interlock.usecases.raid import Saved
 from tests.builders import CHANNEL, NOW, TEMPLATE, actor, people, release, ticket
 from tests.builders import POLICY as PLAIN
+from tests.raids import FRIDAY, a_risk
 
 RULE = ChannelRule(projects=("DATA", "ML"), digest=Digest(at=time(9, 0)))
 POLICY = replace(PLAIN, channels={"rel-data-platform": RULE, "elsewhere": RULE, "quiet": ChannelRule()})
@@ -188,3 +192,16 @@ def test_readiness_is_told_on_the_days_that_the_template_names(store: Store, day
     assert len(readiness.run(store, POLICY, now)) == int(due)
     with store.read() as session:
         assert len(session.exec(select(OutboxRow)).all()) == int(due)
+
+
+def test_overdue_reviews_stand_in_it_until_they_are_done(store: Store) -> None:
+    world(store)
+    with store.write() as session:
+        for place, (day, number) in enumerate(((NOW.date(), 1), (FRIDAY, 1), (NOW.date(), 2))):
+            draft = a_risk(number, review_on=day)
+            raid.add(session, draft, None, "U0RITA", str(place), NOW)
+    assert digest.drawn(store, POLICY, 1, CHANNEL, "monday", NOW).overdue == ()
+    assert digest.drawn(store, POLICY, 1, CHANNEL, "tuesday", TOMORROW).overdue == ("R-1",)
+    looked = Review(review_on=FRIDAY)
+    assert isinstance(raid_review.review(store, POLICY, actor("ANA"), 1, looked, NOW), Saved)
+    assert digest.drawn(store, POLICY, 1, CHANNEL, "tuesday", TOMORROW).overdue == ()

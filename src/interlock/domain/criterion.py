@@ -56,8 +56,8 @@ class Evidence:
 class Facts:
     """What criteria are judged by, at `now` on the local day `today`. Environments are by key: one that is not among
     them does not exist. `progress` is by team, None for all. `priorities` are those of the roots that hold
-    something; `outside` are the keys of those that are not in scope, as they may be shown. `evidence` and `waivers` are
-    by criterion.
+    something; `outside` are the keys of those that are not in scope, as they may be shown. `high_risks` are
+    the keys of the open ones, None where they were not read. `evidence` and `waivers` are by criterion.
     """
 
     status: ReleaseStatus
@@ -67,6 +67,7 @@ class Facts:
     progress: Mapping[str | None, Progress] = field(default_factory=dict)
     priorities: tuple[str | None, ...] = ()
     outside: tuple[str, ...] = ()
+    high_risks: tuple[str, ...] | None = None
     evidence: Mapping[str, Evidence] = field(default_factory=dict)
     waivers: Mapping[str, Waiver] = field(default_factory=dict)
     open_conditions: int = 0
@@ -170,6 +171,15 @@ def _dependencies_delivered(_rule: CriterionRule, facts: Facts) -> Result:
     return "pending", f"waits for {join(list(facts.outside[:3]) + _more(len(facts.outside) - 3))} outside its scope"
 
 
+def _no_high_risk(_rule: CriterionRule, facts: Facts) -> Result:
+    if facts.high_risks is None:
+        return "unavailable", "the risks were not read"
+    if not facts.high_risks:
+        return "pass", "no open risk is high"
+    named = join(list(facts.high_risks[:3]) + _more(len(facts.high_risks) - 3))
+    return "fail", f"{count(len(facts.high_risks), 'open high risk')}: {named}"
+
+
 def _more(number: int) -> list[str]:
     return [f"{number} more"] if number > 0 else []
 
@@ -243,6 +253,7 @@ CHECKS: Final[Mapping[str, Callable[[CriterionRule, Facts], Result]]] = {
     "scope_complete": _scope_complete,
     "no_open_blocker": _no_open_blocker,
     "dependencies_delivered": _dependencies_delivered,
+    "no_high_risk": _no_high_risk,
     "signoffs_given": _signoffs_given,
     "milestone_reached": _milestone_reached,
     "environment_booked": _environment_booked,

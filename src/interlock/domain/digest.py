@@ -32,7 +32,7 @@ class Past:
 class MorningDigest:
     """One release's morning in one channel. `before` is what the last digest said, None for the first; `finished` and
     `reopened` are tickets since then; `soon` are milestones near enough to name, with business days to go; `waived` are
-    the waivers in force.
+    the waivers in force, `overdue` the keys of RAID entries whose review is.
     """
 
     status: ReleaseStatus
@@ -43,6 +43,7 @@ class MorningDigest:
     reopened: int
     soon: tuple[tuple[Milestone, int], ...]
     waived: tuple[Waiver, ...] = ()
+    overdue: tuple[str, ...] = ()
 
     @property
     def unchanged(self) -> bool:

@@ -30,6 +30,8 @@ class Permission(StrEnum):
     LINK_SELF = "link.self"
     LINK_CONFIRM = "link.confirm"
     TOKEN_SELF = "token.self"  # noqa: S105 a permission, not a secret
+    RAID_VIEW = "raid.view"
+    RAID_EDIT = "raid.edit"
     AUDIT_VIEW = "audit.view"
 
 
@@ -59,6 +61,8 @@ DEEDS: Final = {
     Permission.LINK_SELF: "link your tracker account",
     Permission.LINK_CONFIRM: "confirm whose tracker account is whose",
     Permission.TOKEN_SELF: "have a token for the command line",
+    Permission.RAID_VIEW: "look at risks and decisions",
+    Permission.RAID_EDIT: "enter or change risks, assumptions, issues and decisions",
     Permission.AUDIT_VIEW: "look at the record of decisions",
 }
 """What each lets somebody do, to finish the sentence "You can't …"."""

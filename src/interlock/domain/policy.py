@@ -178,6 +178,7 @@ JOBS: Final = MappingProxyType(
         "blocker-escalation": JobRule(every_minutes=15),
         "booking-reminders": JobRule(every_minutes=5),
         "runbook-watch": JobRule(every_minutes=1),
+        "raid-reviews": JobRule(every_minutes=30),
         "audit-anchor": JobRule(at=time(18), days=("mon", "tue", "wed", "thu", "fri", "sat", "sun")),
         "retention": JobRule(at=time(3, 10), days=("mon", "tue", "wed", "thu", "fri", "sat", "sun")),
     }
@@ -227,6 +228,7 @@ class CriterionRule:
         "scope_complete",
         "no_open_blocker",
         "dependencies_delivered",
+        "no_high_risk",
         "signoffs_given",
         "milestone_reached",
         "environment_booked",
@@ -355,6 +357,18 @@ class BookingReminders:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RaidRules:
+    """What a high risk is, and when the owner of an entry is asked to look at it again."""
+
+    high_score: int = 12
+    """Probability times impact, 1 to 25, from which on an open risk is high."""
+    review_after_days: int = 14
+    """How many calendar days after today a review is proposed for."""
+    remind_every_business_days: int = 2
+    """From the day of the review on, its owner is asked every so many business days."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Anchors:
     """Where the newest link of the record of decisions is noted each day, beside the log: whoever rewrites the database
     cannot rewrite these."""
@@ -403,5 +417,7 @@ class Policy:
     """How long what nobody needs any more is kept."""
     booking_reminders: BookingReminders = BookingReminders()
     """When the holder of a booking is reminded."""
+    raid: RaidRules = RaidRules()
+    """What a high risk is, and when risks, assumptions, issues and decisions are reviewed."""
     anchors: Anchors = Anchors()
     """Where the record of decisions is anchored."""

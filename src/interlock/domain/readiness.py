@@ -16,10 +16,11 @@ EFFORT: Final[Mapping[str, int]] = {
     "signoffs_given": 3,
     "report": 4,
     "environment_ready": 5,
-    "dependencies_delivered": 6,
-    "no_open_blocker": 7,
-    "scope_complete": 8,
-    "milestone_reached": 9,
+    "no_high_risk": 6,
+    "dependencies_delivered": 7,
+    "no_open_blocker": 8,
+    "scope_complete": 9,
+    "milestone_reached": 10,
 }
 """What one person does in a minute comes first; what only time brings comes last."""
 

@@ -33,6 +33,9 @@ KEPT: Final = frozenset(
         "release", "milestone", "requirement", "scope", "signoff",
         "card", "card_revision", "scope_snapshot",
         "environment", "booking", "blocker", "escalation",
+        "raid_entry", "raid_change",
+        "waiver", "criterion_evidence", "readiness_day", "report_token",
+        "runbook_run", "runbook_step", "runbook_mark",
         "schema_floor", "erasure", "tombstone",
     }
 )  # fmt: skip

@@ -18,6 +18,7 @@ from interlock.store.card import CardRow
 from interlock.store.link import LinkRequestRow
 from interlock.store.outbox import OutboxRow
 from interlock.store.person import GroupMemberRow, PersonRow
+from interlock.store.raid import RaidChangeRow, RaidRow
 from interlock.store.release import ReleaseRow
 from interlock.store.runbook import MarkRow, RunRow
 from interlock.store.seen import SeenRow
@@ -34,6 +35,8 @@ NAMED_IN: Final[tuple[tuple[str, type[SQLModel], tuple[str, ...]], ...]] = (
     ("runbook step", MarkRow, ("slack_id",)),
     ("booking", BookingRow, ("slack_id", "ended_by")),
     ("blocker", BlockerRow, ("taken_by", "snoozed_by")),
+    ("RAID entry", RaidRow, ("owner", "approver", "created_by", "closed_by")),
+    ("change of a RAID entry", RaidChangeRow, ("by",)),
 )
 """Where a decision names who made it, by the bare id: what it is called, and the columns."""
 

@@ -142,6 +142,13 @@ def by_email(session: Session, emails: Iterable[str]) -> dict[str, Person]:
     return {row.email.casefold(): to_person(row) for row in rows if row.email}
 
 
+def by_handle(session: Session, handle: str) -> str | None:
+    """The Slack id of the active full member of that handle, in any case; None where there is none, or several."""
+    same = func.lower(PersonRow.handle) == handle.casefold()
+    found = session.exec(select(PersonRow.slack_id).where(same, IS_MEMBER)).all()
+    return found[0] if handle and len(found) == 1 else None
+
+
 def accounts(session: Session, account_ids: Iterable[str]) -> dict[str, Owner]:
     """The tracker's accounts by id, with whom they are verified to be in Slack."""
     wanted = list(account_ids)

@@ -15,7 +15,7 @@ from interlock.domain.permission import Permission
 from interlock.domain.policy import JobRule, Policy
 from interlock.domain.release import Release, Unclear, choose
 from interlock.domain.status import last_business_day
-from interlock.store import channel, digest, outbox, release, scope, waiver
+from interlock.store import channel, digest, outbox, raid, release, scope, waiver
 from interlock.store.engine import Store
 from interlock.usecases import authority, status
 from interlock.usecases.announcement import refuse_posting
@@ -116,6 +116,7 @@ def read(session: Session, policy: Policy, one: Release, channel_id: str, slot: 
         finished=finished,
         reopened=reopened,
         waived=tuple(waiver.in_force(session, one.id, now).values()),
+        overdue=tuple(each.key for each in raid.overdue(session, one.id, today)),
         soon=tuple((each, days) for each, days in ahead if days <= rules.SOON and each.reached_at is None),
     )
 

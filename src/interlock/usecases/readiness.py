@@ -19,7 +19,7 @@ from interlock.domain.readiness import LONGEST_GAP, PastReadiness, Readiness, of
 from interlock.domain.release import Release, Unclear, choose
 from interlock.domain.status import State
 from interlock.domain.visibility import MEMBER, RESTRICTED, Audience, may_show
-from interlock.store import booked, criterion, outbox, release, scope, waiver
+from interlock.store import booked, criterion, outbox, raid, release, scope, waiver
 from interlock.store import readiness as past
 from interlock.store.engine import Store
 from interlock.usecases import audience, authority, forecast, status
@@ -98,6 +98,7 @@ def read(session: Session, policy: Policy, one: Release, now: datetime, readers:
         progress=scope.progress(session, one.id) if any(map(_counts_parts, rules)) else {},
         priorities=_priorities(session, state) if any(rule.priority for rule in rules) else (),
         outside=_outside(session, state, readers) if _asks(rules, "dependencies_delivered") else (),
+        high_risks=_high_risks(session, policy, one) if _asks(rules, "no_high_risk") else None,
         evidence=criterion.newest(session, one.id) if _asks(rules, "checklist", "report") else {},
         waivers=waiver.in_force(session, one.id, now),
     )
@@ -108,6 +109,10 @@ def read(session: Session, policy: Policy, one: Release, now: datetime, readers:
         yesterday=of_day(before, calendar.add_business_days(today, -1)),
         last_week=of_day(before, today - WEEK),
     )
+
+
+def _high_risks(session: Session, policy: Policy, one: Release) -> tuple[str, ...]:
+    return tuple(each.key for each in raid.open_high_risks(session, one.id, policy.raid.high_score))
 
 
 def _counts_parts(rule: CriterionRule) -> bool:
