@@ -60,6 +60,9 @@ PRESSABLE: Final = (
     "booking.extend",
     "parked.send",
     "parked.drop",
+    "calendar.weeks",
+    "collision.acknowledge",
+    "exception.approve",
 )
 """The buttons that need neither a form nor a channel."""
 

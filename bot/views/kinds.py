@@ -16,6 +16,9 @@ KINDS: Final = {
     "runbook.refresh": "re-drawn runbook's card",
     "runbook.late": "word of a late step",
     "runbook.failed": "word of a failed step",
+    "exception.card": "freeze exception",
+    "exception.refresh": "re-drawn freeze exception",
+    "exception.told": "decision on a freeze exception",
     "blocker.ping": "blocker ping",
     "blocker.list": "shared list of blockers",
     "booking.environment": "news of an environment",
@@ -26,6 +29,7 @@ KINDS: Final = {
     "link.note": "word about a link",
     "outage": "word of an outage",
     "token": "token for the command line",
+    "feed": "link to a calendar feed",
     "vendor.refused": "word that Jira refuses its token",
     "words": "answer",
 }

@@ -31,6 +31,10 @@ class Permission(StrEnum):
     LINK_CONFIRM = "link.confirm"
     TOKEN_SELF = "token.self"  # noqa: S105 a permission, not a secret
     AUDIT_VIEW = "audit.view"
+    EXCEPTION_ASK = "exception.ask"
+    EXCEPTION_DECIDE = "exception.decide"
+    COLLISION_ACKNOWLEDGE = "collision.acknowledge"
+    FEED_SELF = "feed.self"
 
 
 DEEDS: Final = {
@@ -60,5 +64,9 @@ DEEDS: Final = {
     Permission.LINK_CONFIRM: "confirm whose tracker account is whose",
     Permission.TOKEN_SELF: "have a token for the command line",
     Permission.AUDIT_VIEW: "look at the record of decisions",
+    Permission.EXCEPTION_ASK: "ask for freeze exceptions",
+    Permission.EXCEPTION_DECIDE: "decide on freeze exceptions",
+    Permission.COLLISION_ACKNOWLEDGE: "acknowledge collisions",
+    Permission.FEED_SELF: "have a calendar feed",
 }
 """What each lets somebody do, to finish the sentence "You can't …"."""

@@ -22,6 +22,7 @@ PRUNED: Final = MappingProxyType(
         "digest": "of releases that are closed: `digests_days`",
         "link_request": "30 days after it expired",
         "access_token": "30 days after it expired",
+        "feed_link": "30 days after it expired",
         "pacing": "a day after it was last used",
     }
 )
@@ -33,6 +34,7 @@ KEPT: Final = frozenset(
         "release", "milestone", "requirement", "scope", "signoff",
         "card", "card_revision", "scope_snapshot",
         "environment", "booking", "blocker", "escalation",
+        "freeze_exception", "collision_acknowledgement",
         "schema_floor", "erasure", "tombstone",
     }
 )  # fmt: skip
