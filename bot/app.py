@@ -17,10 +17,14 @@ from bot.commands import SlashCommand, Verb
 from bot.dispatch import ClickHandler, Dispatcher, EventHandler, SubmissionHandler, SuggestionHandler, Tables, ack_of
 from bot.listeners import (
     blocker,
+    calendar_view,
+    collision,
     digest,
     directory,
     environment,
+    feed,
     forecast,
+    freeze_exception,
     home,
     link,
     parked,
@@ -91,6 +95,21 @@ COMMANDS: Final[dict[str, SlashCommand]] = {
                 handler=whatif.ask,
                 usage="KEY +3d | target DAY [release]",
                 about="says what a later day would break, and changes nothing",
+            ),
+            "calendar": Verb(handler=calendar_view.show, usage="[weeks]", about="shows the weeks to come"),
+            "calendar link": Verb(handler=feed.link, about="sends you a calendar feed of them"),
+            "calendar revoke": Verb(handler=feed.revoke, about="ends it"),
+            "exception": Verb(
+                handler=freeze_exception.ask,
+                usage="RELEASE [FREEZE why: … in: … out: …]",
+                about="asks to go in a freeze",
+            ),
+            "exception approve": Verb(
+                handler=freeze_exception.approve_typed, usage="NUMBER", about="approves somebody else's exception"
+            ),
+            "exception refuse": Verb(handler=freeze_exception.refuse_typed, usage="NUMBER why", about="refuses it"),
+            "acknowledge": Verb(
+                handler=collision.acknowledge_typed, usage="RELEASE OTHER [why]", about="accepts that two collide"
             ),
             "close": Verb(handler=release.close, usage="RELEASE [why]", about="ends a release for good"),
         },
@@ -180,6 +199,11 @@ CLICKS: Final[dict[str, ClickHandler]] = {
     "runbook.skip": runbook.skip,
     "runbook.abort": runbook.abort,
     "runbook.all": runbook.show_all,
+    "calendar.weeks": calendar_view.show_all,
+    "collision.acknowledge": collision.acknowledge,
+    "exception.new": freeze_exception.new,
+    "exception.approve": freeze_exception.approve,
+    "exception.refuse": freeze_exception.refuse,
     "blocker.take": blocker.take,
     "blocker.snooze": blocker.snooze,
     "blocker.share": blocker.share,
@@ -213,6 +237,8 @@ SUBMISSIONS: Final[dict[str, SubmissionHandler]] = {
     "runbook.fail": runbook.failed,
     "runbook.skip": runbook.skipped,
     "runbook.abort": runbook.aborted,
+    "exception.new": freeze_exception.submit,
+    "exception.refuse": freeze_exception.refuse_with_reason,
     "blocker.take": blocker.taken,
     "blocker.snooze": blocker.snoozed,
     "link.check": link.checked,

@@ -62,6 +62,9 @@ PRESSABLE: Final = (
     "parked.drop",
     "raid.show",
     "raid.all",
+    "calendar.weeks",
+    "collision.acknowledge",
+    "exception.approve",
 )
 """The buttons that need neither a form nor a channel."""
 

@@ -23,6 +23,7 @@ from bot.asked_jobs import AskedJobs
 from bot.directory import SlackDirectory
 from bot.door import Door
 from bot.ending import Ending
+from bot.http import feed
 from bot.http.api import Api, routes
 from bot.http.app import build_http
 from bot.http.gauges import StateCollector
@@ -315,6 +316,7 @@ class Bot:
 
         app = build_http(health=health, registry=self._metrics.registry, clock=self._clock, slack=door, jira=jira)
         app.include_router(routes(api))
+        app.include_router(feed.routes(feed.Feeds(services.store, services.policy, self._clock)))
         return HttpServer(app, settings.interlock_http)
 
     def _health(self) -> Health:

@@ -101,7 +101,8 @@ def _waiting(status: ReleaseStatus) -> str:
 def _ahead(picture: MorningDigest) -> str:
     status = picture.status
     soon = [_soon(each, left) for each, left in picture.soon[:2]]
-    freeze = f"{line(status.freeze.name)} covers the target" if status.freeze else ""
+    covers = "covers the target" if status.freeze and status.freeze.whole else "meets the target day"
+    freeze = f"{line(status.freeze.name)} {covers}" if status.freeze else ""
     return " · ".join(filter(None, [*soon, freeze, days(status.days_to_go, status.release.target)]))
 
 

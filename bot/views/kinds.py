@@ -16,6 +16,9 @@ KINDS: Final = {
     "runbook.refresh": "re-drawn runbook's card",
     "runbook.late": "word of a late step",
     "runbook.failed": "word of a failed step",
+    "exception.card": "freeze exception",
+    "exception.refresh": "re-drawn freeze exception",
+    "exception.told": "decision on a freeze exception",
     "blocker.ping": "blocker ping",
     "blocker.list": "shared list of blockers",
     "booking.environment": "news of an environment",
@@ -29,6 +32,7 @@ KINDS: Final = {
     "raid.map": "heat map of risks",
     "raid.export": "RAID log as a file",
     "token": "token for the command line",
+    "feed": "link to a calendar feed",
     "vendor.refused": "word that Jira refuses its token",
     "words": "answer",
 }

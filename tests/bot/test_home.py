@@ -105,7 +105,9 @@ def test_a_morning_digest_names_five_overdue_reviews(services: Services, world: 
 def test_a_readiness_summary_tells_what_fails_first(services: Services, world: int) -> None:
     lines = drawn(digest_drawers.readiness(services, message("readiness", release_id=world))).splitlines()
     assert lines[0].endswith("0 of 3 gates passed")
-    assert [line.split()[0] for line in lines[1:4]] == ["*Fail*", "*Pending*", "*Pending*"]
+    assert lines[1].startswith("*Why* ")
+    gates = [line.split()[0] for line in lines if line.startswith(("*Fail*", "*Pending*"))]
+    assert gates == ["*Pending*", "*Fail*", "*Pending*"]  # the least effort first
     assert "*Pending* Everybody has signed: 0 of 2 given, missing: QA and Data Governance" in lines
 
 

@@ -19,6 +19,7 @@ WHOLE = {
     "DATABASE_URL": "postgresql://interlock:hunter2@db/interlock",
     "INTERLOCK_CONFIG": "elsewhere/policy.yaml",
     "INTERLOCK_LOG_LEVEL": "Debug",
+    "INTERLOCK_URL": "https://interlock.example.com/",
     "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318/",
 }
 

@@ -17,6 +17,7 @@ from bot.app import build_app
 from bot.commands import SlashCommand, Verb
 from bot.dispatch import Tables
 from bot.door import Door
+from bot.http import feed
 from bot.http.api import Api, routes
 from bot.http.app import build_http
 from bot.http.health import Health
@@ -122,6 +123,7 @@ def house(services: Services) -> Iterator[House]:
     app = build_http(health=Health(), registry=CollectorRegistry(), clock=services.clock, slack=door, jira=jira)
     answers = Answers(services.settings.slack_api_url)
     app.include_router(routes(Api(Door(services, answers, Metrics()), services.clock)))
+    app.include_router(feed.routes(feed.Feeds(services.store, services.policy, services.clock)))
     server = HttpServer(app, HttpAddress("127.0.0.1", 0))
     server.start()
     yield House(app=app, door=door, port=server.port, heard=heard, webhooks=webhooks)

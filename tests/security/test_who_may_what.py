@@ -58,6 +58,9 @@ booking.own                     .  .  +  .  .  .  .  .  .  .  .
 booking_return.ending           -  -  -  +  -  -  x  x  x  x  x
 booking_return.give_back        -  -  +  +  -  -  x  x  x  x  x
 booking_return.give_back_named  +  +  +  +  +  +  x  x  x  x  x
+calendar_view.read              +  +  +  +  +  +  x  x  x  x  x
+collision.acknowledge           -  -  +  -  -  -  x  x  x  x  x
+collision.acknowledge_pair      -  -  +  -  -  -  x  x  x  x  x
 criterion.tick                  +  +  +  +  +  +  x  x  x  x  x
 digest.ask                      -  -  +  -  -  -  x  x  x  x  x
 draft.from_words                -  -  +  -  -  -  x  x  x  x  x
@@ -66,8 +69,15 @@ draft.preview                   -  -  +  -  -  -  x  x  x  x  x
 draft.versions                  +  +  +  +  +  +  .  .  .  .  .
 environment.listing             +  +  +  +  +  +  x  x  x  x  x
 environment.set_lifecycle       -  -  -  +  -  -  x  x  x  x  x
+feed.ask                        +  +  +  +  +  +  x  x  x  x  x
+feed.revoke                     +  +  +  +  +  +  x  x  x  x  x
 forecast.ask                    +  +  +  +  +  +  x  x  x  x  x
 forecast.ask_of                 +  +  +  +  +  +  x  x  x  x  x
+freeze_exception.ask            -  -  +  -  -  -  x  x  x  x  x
+freeze_exception.decide         -  -  -  +  -  -  x  x  x  x  x
+freeze_exception.foresee        -  -  -  +  -  -  x  x  x  x  x
+freeze_exception.offered        -  -  +  -  -  -  x  x  x  x  x
+freeze_exception.offered_of     -  -  +  -  -  -  x  x  x  x  x
 home.read                       +  +  +  +  +  +  x  x  x  x  x
 job.ask                         -  -  +  -  -  -  x  x  x  x  x
 link.check                      +  +  +  +  +  +  x  x  x  x  x

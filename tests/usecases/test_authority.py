@@ -21,6 +21,7 @@ from interlock.domain.actor import Actor
 from interlock.domain.authority import Refused
 from interlock.domain.booking_draft import BookingDraft
 from interlock.domain.draft import Draft, TypedDraft
+from interlock.domain.freeze_exception import Reasons
 from interlock.domain.permission import Permission
 from interlock.domain.policy import EVERYONE, Policy
 from interlock.domain.raid import Kind
@@ -154,6 +155,9 @@ def arguments(use_case: UseCase, store: Store, policy: Policy, who: Actor) -> di
         "looked": Review(),
         "outcome": "It shipped on time.",
         "line": TypedEntry(title="It slips", probability=3, impact=4),
+        "exception_id": 1,
+        "other_id": 2,
+        "reasons": Reasons(why="The regulator's date", risk_in="A failed batch", risk_out="A fine"),
         "asked": Asked(topic="status", about="", channel_id=CHANNEL, thread_ts=None, alone=False),
     }
     wanted = {

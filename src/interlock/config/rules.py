@@ -9,13 +9,13 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields
-from datetime import timedelta
 from itertools import groupby
 from typing import Any, Final
 from zoneinfo import available_timezones
 
 from rapidfuzz import process
 
+from interlock.config import freeze_rules
 from interlock.config.calendars import CalendarForm, countries
 from interlock.domain.permission import Permission
 from interlock.domain.policy import (
@@ -26,6 +26,7 @@ from interlock.domain.policy import (
     Freeze,
     JobRule,
     Ladder,
+    Policy,
     RequirementRule,
     StepRule,
     Template,
@@ -158,7 +159,9 @@ _TEXTS: Final[Mapping[str, TextRule]] = {
     "channel": _known("channels", "channel under channels"),
     "company": _known("vendors", "team of kind vendor"),
     "country": _country,
+    "deploys_to": _known("environments", "environment"),
     "environment": _known("environments", "environment"),
+    "environments": _known("environments", "environment"),
     "groups": _handle,
     "ladder": _known("ladders", "escalation ladder"),
     "lead": _email,
@@ -189,8 +192,10 @@ _AT_LEAST_ONE: Final = frozenset(
         "capacity",
         "every_minutes",
         "expected_minutes",
+        "feed_days",
         "groups_max_age_minutes",
         "high_score",
+        "hours",
         "people_max_age_minutes",
         "max_booking_hours",
         "mirror_max_age_minutes",
@@ -217,6 +222,8 @@ _AT_MOST: Final[Mapping[str, int]] = {
     "business_days_before": 500,
     "expected_minutes": 2880,
     "high_score": 25,
+    "feed_days": 366,
+    "hours": 24 * 366,
     "quorum": 100,
     "report_token_days": 400,
     "readiness_business_days_before": 500,
@@ -344,13 +351,6 @@ def _ladder(ladder: Ladder) -> Findings:
         yield "steps", "are out of order: sort them by after_business_hours"
 
 
-def _freeze(freeze: Freeze) -> Findings:
-    if freeze.end < freeze.start:
-        yield "end", f"is before start ({freeze.start}): swap them"
-    elif freeze.yearly and freeze.end - freeze.start >= timedelta(days=365):
-        yield "end", "is a year after start or more, and yearly repeats it: shorten it"
-
-
 def _job(job: JobRule) -> Findings:
     if job.every_minutes is None and job.at is None:
         yield "at", "is missing, as is every_minutes: give one of them"
@@ -367,7 +367,8 @@ _OBJECTS: Final[Mapping[type, Callable[[Any], Findings]]] = {
     CriterionRule: _criterion,
     Template: _template,
     Ladder: _ladder,
-    Freeze: _freeze,
+    Freeze: freeze_rules.freeze,
+    Policy: freeze_rules.policy,
     JobRule: _job,
 }
 

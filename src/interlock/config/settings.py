@@ -21,6 +21,7 @@ HINTS: Final = {
     "JIRA_TOKEN": "an API token (Jira Cloud) or a personal access token (Data Center)",
     "JIRA_WEBHOOK_SECRET": "the secret that you gave the webhook in Jira",
     "INTERLOCK_HTTP": "host:port, such as 127.0.0.1:3000",
+    "INTERLOCK_URL": "the address at which people reach INTERLOCK_HTTP, such as https://interlock.example.com",
     "DATABASE_URL": "sqlite:///interlock.db or postgresql://user@host/name",
     "INTERLOCK_CONFIG": "the path of your interlock.yaml",
     "INTERLOCK_LOG_LEVEL": "debug, info, warning or error",
@@ -146,6 +147,7 @@ class Settings(BaseSettings):
     jira_token: Annotated[SecretStr, AfterValidator(_one_word)] | None = None
     jira_webhook_secret: SecretStr | None = None
     interlock_http: Annotated[HttpAddress, BeforeValidator(_http_address)] = HttpAddress("127.0.0.1", 3000)
+    interlock_url: Annotated[str, AfterValidator(_web_address)] | None = None
     database_url: Annotated[SecretStr, AfterValidator(_database)] = SecretStr("sqlite:///interlock.db")
     interlock_config: Path = Path("config/interlock.yaml")
     interlock_log_level: Annotated[int, BeforeValidator(_log_level)] = logging.INFO

@@ -147,7 +147,7 @@ def forecast(question: Question, policy: Policy, now: datetime) -> Forecast | No
         safe=safe,
         teams=_paces(works, drawn, policy, today),
         growth=sum(sum(each.added) for each in works),
-        freeze=freeze_on(policy, safe, {each.team for each in works}) if safe else None,
+        freeze=freeze_on(policy, one, safe, {each.team for each in works}) if safe else None,
         drawn=drawn,
         seed=seed,
         mirror_as_of=question.mirror_as_of,
@@ -166,9 +166,11 @@ def works_of(question: Question, policy: Policy, today: date) -> list[TeamWork]:
     ]
 
 
-def freeze_on(policy: Policy, day: date, teams: Collection[str]) -> Window | None:
-    """The freeze that a release with tickets of these teams would meet on the day."""
-    return freeze.meeting(policy.freezes, day, teams)
+def freeze_on(policy: Policy, one: Release, day: date, teams: Collection[str]) -> Window | None:
+    """The freeze that the release, with tickets of these teams, would meet on the day, all its working hours long."""
+    whom = freeze.reach(policy, one.policy, teams)
+    met = freeze.meeting(policy, whom, day, milestone.calendar_of(policy, one.policy))
+    return met if met and met.whole else None
 
 
 def shown_to(audience: Audience, found: Forecast | NoForecast) -> Forecast | NoForecast:

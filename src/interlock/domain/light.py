@@ -19,7 +19,9 @@ LAST_DAYS: Final = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """`past`: the target's day is over. `blockers` are roots."""
+    """`past`: the target's day is over. `blockers` are roots. `collides_with`: releases by name, of collisions that
+    nobody acknowledged.
+    """
 
     days_to_go: int
     past: bool
@@ -28,6 +30,7 @@ class Facts:
     requirements: tuple[Requirement, ...]
     blockers: int
     freeze: Window | None
+    collides_with: tuple[str, ...] = ()
 
 
 def judge(facts: Facts) -> tuple[Light, list[str]]:
@@ -49,7 +52,7 @@ def _red(facts: Facts) -> list[str]:
         reasons.append(f"{join(rejected)} rejected it")
     if facts.past and open_tickets:
         reasons.append(f"the target has passed with {count(open_tickets, 'ticket')} open")
-    if facts.freeze:
+    if facts.freeze and facts.freeze.whole:
         reasons.append(f"the target falls into {facts.freeze.name}")
     if facts.blockers and facts.days_to_go <= LAST_DAYS:
         reasons.append(f"{count(facts.blockers, 'blocker')} in the last days")
@@ -60,6 +63,10 @@ def _amber(facts: Facts) -> list[str]:
     reasons = []
     if not facts.tickets:
         reasons.append("no ticket is in scope")
+    if facts.freeze and not facts.freeze.whole:
+        reasons.append(f"the target day is partly in {facts.freeze.name}")
+    if facts.collides_with:
+        reasons.append(f"it collides with {join(list(facts.collides_with))}, which nobody acknowledged")
     if facts.blockers and facts.days_to_go > LAST_DAYS:
         reasons.append(count(facts.blockers, "blocker"))
     if facts.days_to_go <= RUN_IN_DAYS:

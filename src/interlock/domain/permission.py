@@ -33,6 +33,10 @@ class Permission(StrEnum):
     RAID_VIEW = "raid.view"
     RAID_EDIT = "raid.edit"
     AUDIT_VIEW = "audit.view"
+    EXCEPTION_ASK = "exception.ask"
+    EXCEPTION_DECIDE = "exception.decide"
+    COLLISION_ACKNOWLEDGE = "collision.acknowledge"
+    FEED_SELF = "feed.self"
 
 
 DEEDS: Final = {
@@ -64,5 +68,9 @@ DEEDS: Final = {
     Permission.RAID_VIEW: "look at risks and decisions",
     Permission.RAID_EDIT: "enter or change risks, assumptions, issues and decisions",
     Permission.AUDIT_VIEW: "look at the record of decisions",
+    Permission.EXCEPTION_ASK: "ask for freeze exceptions",
+    Permission.EXCEPTION_DECIDE: "decide on freeze exceptions",
+    Permission.COLLISION_ACKNOWLEDGE: "acknowledge collisions",
+    Permission.FEED_SELF: "have a calendar feed",
 }
 """What each lets somebody do, to finish the sentence "You can't …"."""

@@ -22,6 +22,9 @@ RELEASE_MANAGER = "release-manager"
 """The role whose people hear of what nobody took, and of what could not be delivered."""
 
 
+Tier = Literal["development", "test", "staging", "performance", "production"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TeamMatch:
     """A ticket is the team's if any of these names it: field values first, then components, then projects."""
@@ -124,7 +127,8 @@ class Tickets:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How old a mirror may be before deciding on it is refused, and how long a token for the command line works."""
+    """How old a mirror may be before deciding on it is refused, and how long a token for the command line works, and a
+    link to a calendar feed."""
 
     mirror_max_age_minutes: int = 30
     groups_max_age_minutes: int = 15
@@ -132,6 +136,7 @@ class Limits:
     token_hours: int = 12
     report_token_days: int = 90
     """How long a program's token for pushing figures works."""
+    feed_days: int = 90
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -301,6 +306,8 @@ class Template:
     """Nobody signs off two requirements of one release."""
     runbook: tuple[StepRule, ...] = ()
     """The steps of the deployment, in their order."""
+    deploys_to: tuple[str, ...] = ()
+    """The environments that such a release deploys to; all of production where this is empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -323,7 +330,7 @@ class EnvironmentRule:
     """`capacity` is how many shared bookings fit at once; an exclusive booking takes all of it."""
 
     name: str
-    tier: Literal["development", "test", "staging", "performance", "production"] = "test"
+    tier: Tier = "test"
     owner_group: str | None = None
     """The handle of the Slack user group that owns it, without @."""
     owners: tuple[str, ...] = ()
@@ -338,15 +345,31 @@ class EnvironmentRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Freeze:
-    """No release deploys from the morning of `start` to the evening of `end`, both local days. `yearly` repeats it."""
+    """No release deploys from `start` to `end`, local days both; `yearly` or `rrule` repeats it."""
 
     name: str
     start: date
-    end: date
+    """The first day, or the first of a rule's."""
+    end: date | None = None
+    """The last day. Give this or `hours`."""
+    start_time: time = time(0, 0)
+    """When it begins on its first day."""
+    end_time: time | None = None
+    """When it ends on its last day; that day's end where this is absent."""
+    hours: int | None = None
+    """How long it lasts. Give this or `end`."""
+    time_zone: str | None = None
+    """An IANA name: on whose clock; the policy's zone where this is absent."""
     yearly: bool = False
     """Again every year on the same days, also across New Year."""
+    rrule: str | None = None
+    """Again by this rule (RFC 5545), which has to end: FREQ=WEEKLY;BYDAY=FR;UNTIL=20281231."""
     teams: tuple[str, ...] = ()
-    """For these teams only; for all where this is empty."""
+    """For releases with tickets of these teams only; of all where this is empty."""
+    environments: tuple[str, ...] = ()
+    """For releases that go to one of these only, or to one of `tiers`; to any where both are empty."""
+    tiers: tuple[Tier, ...] = ()
+    """For releases that go to an environment of one of these tiers only, or to one of `environments`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -377,6 +400,14 @@ class Anchors:
     """One of `channels`: governance's, say."""
     folder: str | None = None
     """A folder on storage that keeps what was written once; each anchor is a file of its own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Governance:
+    """Where what needs a decision beyond the release's own people is asked and announced."""
+
+    channel: str | None = None
+    """One of `channels`, for freeze exceptions; the release's own channel where this is absent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -421,3 +452,5 @@ class Policy:
     """What a high risk is, and when risks, assumptions, issues and decisions are reviewed."""
     anchors: Anchors = Anchors()
     """Where the record of decisions is anchored."""
+    governance: Governance = Governance()
+    """Where exceptions are asked for."""

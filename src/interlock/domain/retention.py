@@ -22,6 +22,7 @@ PRUNED: Final = MappingProxyType(
         "digest": "of releases that are closed: `digests_days`",
         "link_request": "30 days after it expired",
         "access_token": "30 days after it expired",
+        "feed_link": "30 days after it expired",
         "pacing": "a day after it was last used",
     }
 )
@@ -36,6 +37,7 @@ KEPT: Final = frozenset(
         "raid_entry", "raid_change",
         "waiver", "criterion_evidence", "readiness_day", "report_token",
         "runbook_run", "runbook_step", "runbook_mark",
+        "freeze_exception", "collision_acknowledgement",
         "schema_floor", "erasure", "tombstone",
     }
 )  # fmt: skip

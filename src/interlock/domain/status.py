@@ -8,7 +8,7 @@ from interlock.domain import freeze, light, milestone
 from interlock.domain.actor import Person
 from interlock.domain.blocker import BlockerList, RootLine
 from interlock.domain.calendar import ONE_DAY
-from interlock.domain.freeze import Window
+from interlock.domain.freeze import Excepted, Window
 from interlock.domain.light import Facts, Light
 from interlock.domain.policy import Policy
 from interlock.domain.release import Milestone, Release
@@ -62,6 +62,9 @@ class State:
     requirements: tuple[Requirement, ...]
     blockers: BlockerList
     mirror_as_of: datetime | None
+    booked: frozenset[str] = frozenset()
+    excepted: tuple[Excepted, ...] = ()
+    collides_with: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +142,8 @@ def summarise(state: State, policy: Policy, now: datetime) -> ReleaseStatus:
         done=done,
         requirements=state.requirements,
         blockers=len(roots),
-        freeze=freeze.meeting(policy.freezes, release.target, teams),
+        freeze=_freeze(state, policy, frozenset(teams)),
+        collides_with=state.collides_with,
     )
     stale = light.stale(state.mirror_as_of, policy, now)
     shown, reasons = light.judge(facts) if stale is None else light.unknown(stale)
@@ -169,6 +173,16 @@ def summarise(state: State, policy: Policy, now: datetime) -> ReleaseStatus:
         mirror_as_of=state.mirror_as_of,
         stale=stale is not None,
     )
+
+
+def _freeze(state: State, policy: Policy, teams: frozenset[str]) -> Window | None:
+    """The freeze that its target meets, unless it has an exception from it."""
+    release = state.release
+    whom = freeze.reach(policy, release.policy, teams, state.booked)
+    calendar = milestone.calendar_of(policy, release.policy)
+    met = freeze.on_day(policy, whom, release.target, calendar)
+    left = [each for each in met if not any(each.is_of(*excepted) for excepted in state.excepted)]
+    return freeze.gravest(left)
 
 
 def shown_to(audience: Audience, status: ReleaseStatus) -> ReleaseStatus:

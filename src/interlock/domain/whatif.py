@@ -240,7 +240,7 @@ def _later(one: Concerned, before: Days, after: Days, policy: Policy) -> Later:
         needs=needs,
         target=needs if one.calendar.is_business_day(needs) else one.calendar.add_business_days(needs, 1),
         beyond=max(one.calendar.business_days_between(one.release.target, needs), 0),
-        freeze=freeze_on(policy, needs, one.teams) if needs > one.release.target else None,
+        freeze=freeze_on(policy, one.release, needs, one.teams) if needs > one.release.target else None,
         forecast=found,
         likely=max(found.likely, held_back) if found and found.likely else None,
         safe=max(found.safe, held_back) if found and found.safe else None,

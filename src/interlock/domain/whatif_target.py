@@ -147,7 +147,7 @@ def plan(facts: Facts, target: date, milestones: tuple[Milestone, ...], policy: 
         days_to_go=calendar.business_days_between(today, target),
         milestones=milestones,
         past=tuple(each for each in milestones if each.due < today and each.reached_at is None),
-        freeze=freeze_on(policy, target, facts.teams),
+        freeze=freeze_on(policy, facts.release, target, facts.teams),
         booked=tuple(
             BookedDay(environment=held.environment.key, ends=each.span.ends, holder=each.holder.name)
             for held in facts.held

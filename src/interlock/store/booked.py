@@ -1,4 +1,4 @@
-"""Whether a release has the environments that its criteria ask for, and in which state they are."""
+"""Which environments a release has booked, and whether they are those that its criteria ask for, and in which state."""
 
 from collections.abc import Collection
 from datetime import date, datetime, time
@@ -37,3 +37,25 @@ def on_day(
         key: Booked(on_target=environment_id in taken, lifecycle=Lifecycle(lifecycle))
         for environment_id, key, lifecycle in known
     }
+
+
+def environments(
+    session: Session, release_ids: Collection[int], since: datetime, until: datetime | None = None
+) -> dict[int, frozenset[str]]:
+    """By release, the keys of what is booked for it at some time from `since` on, before `until`."""
+    before = () if until is None else (col(BookingRow.starts) < until,)
+    rows = session.exec(
+        select(BookingRow.release_id, EnvironmentRow.key)
+        .join(EnvironmentRow, col(EnvironmentRow.id) == col(BookingRow.environment_id))
+        .where(
+            col(BookingRow.release_id).in_(release_ids),
+            BookingRow.state == "active",
+            BookingRow.ends > since,
+            *before,
+        )
+    ).all()
+    found: dict[int, set[str]] = {release_id: set() for release_id in release_ids}
+    for release_id, key in rows:
+        if release_id is not None:
+            found[release_id].add(key)
+    return {release_id: frozenset(keys) for release_id, keys in found.items()}

@@ -5,7 +5,7 @@ from sqlalchemy.exc import OperationalError
 from interlock.store.engine import Store
 
 WITH_PEOPLE = (
-    "access_token", "account", "audit_person", "blocker", "booking", "link_request", "outbox", "person",
+    "access_token", "account", "audit_person", "blocker", "booking", "feed_link", "link_request", "outbox", "person",
     "ticket_change", "user_group_member",
 )  # fmt: skip
 

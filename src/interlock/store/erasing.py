@@ -15,6 +15,10 @@ from interlock.store.audit import AuditRow
 from interlock.store.blocker import BlockerRow
 from interlock.store.booking import BookingRow
 from interlock.store.card import CardRow
+from interlock.store.collision import CollisionAcknowledgementRow
+from interlock.store.criterion import EvidenceRow
+from interlock.store.feed import FeedLinkRow
+from interlock.store.freeze_exception import FreezeExceptionRow
 from interlock.store.link import LinkRequestRow
 from interlock.store.outbox import OutboxRow
 from interlock.store.person import GroupMemberRow, PersonRow
@@ -25,6 +29,7 @@ from interlock.store.seen import SeenRow
 from interlock.store.signoff import SignoffRow
 from interlock.store.ticket import AccountRow, TicketChangeRow
 from interlock.store.token import AccessTokenRow
+from interlock.store.waiver import WaiverRow
 
 UNSENT: Final = ("pending", "sending", "parked")
 NAMED_IN: Final[tuple[tuple[str, type[SQLModel], tuple[str, ...]], ...]] = (
@@ -37,6 +42,10 @@ NAMED_IN: Final[tuple[tuple[str, type[SQLModel], tuple[str, ...]], ...]] = (
     ("blocker", BlockerRow, ("taken_by", "snoozed_by")),
     ("RAID entry", RaidRow, ("owner", "approver", "created_by", "closed_by")),
     ("change of a RAID entry", RaidChangeRow, ("by",)),
+    ("waiver", WaiverRow, ("asked_by", "decided_by")),
+    ("evidence of a gate", EvidenceRow, ("slack_id",)),
+    ("freeze exception", FreezeExceptionRow, ("asked_by", "decided_by")),
+    ("acknowledged collision", CollisionAcknowledgementRow, ("slack_id",)),
 )
 """Where a decision names who made it, by the bare id: what it is called, and the columns."""
 
@@ -85,6 +94,7 @@ def forget(session: Session, who: Identity, now: datetime) -> int:
     _drop(session, GroupMemberRow, who.slack_id)
     _drop(session, LinkRequestRow, who.slack_id)
     _drop(session, AccessTokenRow, who.slack_id)
+    _drop(session, FeedLinkRow, who.slack_id)
     _forget_words(session, who.slack_id)
     _forget_accounts(session, who.accounts)
     _forget_answers(session, who)
@@ -176,6 +186,8 @@ def _is(table: type[SQLModel], columns: tuple[str, ...], slack_id: str) -> Any:
     return or_(*(col(getattr(table, name)) == slack_id for name in columns))
 
 
-def _drop(session: Session, table: type[GroupMemberRow | LinkRequestRow | AccessTokenRow], slack_id: str) -> None:
+def _drop(
+    session: Session, table: type[GroupMemberRow | LinkRequestRow | AccessTokenRow | FeedLinkRow], slack_id: str
+) -> None:
     done = session.connection().execute(delete(table).where(col(table.slack_id) == slack_id))
     assert isinstance(done, CursorResult)

@@ -11,6 +11,7 @@ from sqlmodel import Field, Session, SQLModel, col
 
 from interlock.domain import names
 from interlock.domain.actor import Actor
+from interlock.domain.obstacle import SETTLED
 from interlock.domain.policy import CriterionRule, MilestoneRule, RequirementRule, StepRule, Template
 from interlock.domain.release import ENDED, Held, Milestone, Release, ReleaseName, ScopeRule, Stage
 from interlock.domain.template import essence
@@ -107,6 +108,32 @@ def active(session: Session) -> list[Release]:
         .order_by(col(ReleaseRow.target), col(ReleaseRow.folded))
     ).all()
     return _to_releases(session, rows)
+
+
+def on_target(session: Session, target: date) -> list[Release]:
+    """Those that are still to go whose target is this day."""
+    rows = session.scalars(
+        select(ReleaseRow)
+        .where(col(ReleaseRow.stage).not_in(SETTLED), col(ReleaseRow.target) == target)
+        .order_by(col(ReleaseRow.folded))
+    ).all()
+    return _to_releases(session, rows)
+
+
+def is_alone(session: Session, release_id: int, target: date) -> bool:
+    """Whether no other release that is still to go has this target."""
+    other = select(col(ReleaseRow.id)).where(
+        col(ReleaseRow.id) != release_id, col(ReleaseRow.target) == target, col(ReleaseRow.stage).not_in(SETTLED)
+    )
+    return session.execute(other.limit(1)).first() is None
+
+
+def numbers(session: Session) -> dict[int, int]:
+    """How often each release was changed, by its id: of those that have not ended."""
+    rows = session.execute(
+        select(col(ReleaseRow.id), col(ReleaseRow.number)).where(col(ReleaseRow.stage).not_in(ENDED))
+    )
+    return {release_id: number for release_id, number in rows if release_id is not None}
 
 
 def all_names(session: Session) -> list[ReleaseName]:

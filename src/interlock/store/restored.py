@@ -6,6 +6,7 @@ from sqlalchemy import CursorResult, Update, delete, update
 from sqlmodel import Session, col, select
 
 from interlock.domain.slot import MANUAL
+from interlock.store.feed import FeedLinkRow
 from interlock.store.outage import OutageRow, PulseRow
 from interlock.store.outbox import LATE, OPEN, OutboxRow
 from interlock.store.pacing import PacingRow
@@ -42,7 +43,10 @@ def settle_slots(session: Session, why: str, now: datetime) -> int:
 
 
 def end_tokens(session: Session) -> int:
-    """One that was revoked since the backup must not work again, so none does."""
+    """One that was revoked since the backup must not work again, so none does; nor does a link to a calendar feed.
+    Returns how many tokens there were.
+    """
+    session.connection().execute(delete(FeedLinkRow))
     done = session.connection().execute(delete(AccessTokenRow))
     assert isinstance(done, CursorResult)
     return done.rowcount

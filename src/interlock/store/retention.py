@@ -16,6 +16,7 @@ from interlock.domain.retention import CLAIMS_KEPT, PACING_KEPT, TOKENS_KEPT
 from interlock.store.blocker import BlockerRow, EscalationRow
 from interlock.store.card import CardRow, card_of
 from interlock.store.digest import DigestRow
+from interlock.store.feed import FeedLinkRow
 from interlock.store.link import LinkRequestRow
 from interlock.store.outage import OutageRow
 from interlock.store.outbox import OutboxRow
@@ -47,7 +48,17 @@ class Found:
 
 TABLES: Final[Mapping[str, type[SQLModel]]] = {
     str(table.__tablename__): table
-    for table in (OutboxRow, OutageRow, SlotRow, SeenRow, DigestRow, LinkRequestRow, AccessTokenRow, PacingRow)
+    for table in (
+        OutboxRow,
+        OutageRow,
+        SlotRow,
+        SeenRow,
+        DigestRow,
+        LinkRequestRow,
+        AccessTokenRow,
+        FeedLinkRow,
+        PacingRow,
+    )
 }
 
 
@@ -60,7 +71,8 @@ def old(name: str, keep: Retention, now: datetime) -> Old:
         "seen": lambda: Old(table=SeenRow, where=col(SeenRow.at) < now - timedelta(days=keep.requests_days)),
         "digest": lambda: _digests(now - timedelta(days=keep.digests_days)),
         "link_request": lambda: Old(table=LinkRequestRow, where=col(LinkRequestRow.expires_at) < now - CLAIMS_KEPT),
-        "access_token": lambda: _tokens(now - TOKENS_KEPT),
+        "access_token": lambda: _tokens(AccessTokenRow, now - TOKENS_KEPT),
+        "feed_link": lambda: _tokens(FeedLinkRow, now - TOKENS_KEPT),
         "pacing": lambda: Old(table=PacingRow, where=col(PacingRow.next_at) < now - PACING_KEPT),
     }[name]()
 
@@ -134,9 +146,9 @@ def _digests(before: datetime) -> Old:
     return Old(table=DigestRow, where=and_(col(DigestRow.at) < before, col(DigestRow.release_id).in_(closed)))
 
 
-def _tokens(before: datetime) -> Old:
-    until = func.coalesce(AccessTokenRow.expires_at, AccessTokenRow.asked_at)
-    return Old(table=AccessTokenRow, where=and_(until < before, col(AccessTokenRow.asked_at) < before))
+def _tokens(table: type[AccessTokenRow | FeedLinkRow], before: datetime) -> Old:
+    until = func.coalesce(table.expires_at, table.asked_at)
+    return Old(table=table, where=and_(until < before, col(table.asked_at) < before))
 
 
 def _key(table: type[SQLModel]) -> list[ColumnElement[Any]]:

@@ -275,3 +275,21 @@ def teams(session: Session, rule: ScopeRule) -> frozenset[str]:
         rows = session.scalars(select(team).where(col(TicketRow.id).in_(ids[start : start + BATCH])).distinct())
         found.update(key for key in rows if key)
     return frozenset(found)
+
+
+def team_keys(session: Session, release_ids: Collection[int]) -> dict[int, frozenset[str]]:
+    """By release, the teams of what is in its scope now."""
+    rows = session.execute(
+        select(col(ScopeRow.release_id), col(TicketRow.team_key))
+        .join(TicketRow, col(TicketRow.id) == col(ScopeRow.ticket_id))
+        .where(
+            col(ScopeRow.release_id).in_(release_ids),
+            col(ScopeRow.removed_at).is_(None),
+            col(TicketRow.team_key).is_not(None),
+        )
+        .distinct()
+    )
+    found: defaultdict[int, set[str]] = defaultdict(set)
+    for release_id, team in rows:
+        found[release_id].add(team)
+    return {release_id: frozenset(found[release_id]) for release_id in release_ids}

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from interlock.domain import freeze, light, names
+from interlock.domain import light, names
 from interlock.domain import stage as rules
 from interlock.domain.actor import SYSTEM, Actor, Person
 from interlock.domain.authority import Refused
@@ -17,11 +17,12 @@ from interlock.domain.policy import Policy
 from interlock.domain.release import LONGEST_REASON, Held, Release, Stage, Unclear, choose, leading
 from interlock.domain.stage import Ahead, Grounds, Moved
 from interlock.domain.words import day, join
-from interlock.store import card, mirror, outbox, person, release, runbook, scope, signoff
+from interlock.store import card, mirror, outbox, person, release, runbook, signoff
 from interlock.store.engine import Store
 from interlock.usecases import authority, readiness
 from interlock.usecases import card as cards
 from interlock.usecases import runbook as runbooks
+from interlock.usecases.obstacle import go_obstacles
 from interlock.usecases.record import record, record_refusal
 from interlock.usecases.release import Invalid
 
@@ -239,13 +240,11 @@ def _out_of_order(one: Release, after: Stage) -> Refused | None:
 def _grounds(session: Session, policy: Policy, one: Release, now: datetime) -> Grounds:
     ready = readiness.read(session, policy, one, now)
     befores = [rule.before for rule in one.policy.criteria]
-    teams = {team for team in scope.progress(session, one.id) if team}
-    met = freeze.meeting(policy.freezes, one.target, teams)
     return Grounds(
         tickets=ready.status.tickets,
         criteria=tuple(zip(befores, ready.criteria, strict=True)),
         requirements=signoff.requirements(session, one),
-        obstacles=(f"the target falls into {met.name}, until {day(met.end)}",) if met else (),
+        obstacles=tuple(each.sentence for each in go_obstacles(session, policy, one, now)),
         stale=light.stale(mirror.as_of(session, "tickets"), policy, now),
         steps_left=runbook.progress(session, one.id).left,
     )

@@ -1,0 +1,126 @@
+"""The release calendar as a message: the weeks in which something stands, and what is in a release's way."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from bot.views.blocks import (
+    Block,
+    Message,
+    actions,
+    button,
+    confirm,
+    context,
+    day,
+    escape,
+    line,
+    message,
+    refusal,
+    section,
+)
+from interlock.domain.authority import Refused
+from interlock.domain.calendar_view import CalendarView, InTheWay, Week
+from interlock.domain.collision import what
+from interlock.domain.freeze import Window
+from interlock.domain.names import LONGEST
+from interlock.domain.words import count, join
+
+ALL: Final = "calendar.weeks"
+EXCEPTION: Final = "exception.new"
+ACKNOWLEDGE: Final = "collision.acknowledge"
+WEEKS: Final = 4
+"""Lines of weeks, before somebody asks for more."""
+IN_THE_WAY: Final = 2
+PARTS: Final = 4
+"""Of one week's line."""
+MANY: Final = 10
+
+
+def refused(why: Refused) -> Message:
+    return refusal(escape(why.sentence))
+
+
+def calendar(picture: CalendarView, *, whole: bool = False) -> Message:
+    """Seven lines; `whole` has a line for every week in which something stands, and all that is in the way."""
+    busy = [each for each in picture.weeks if not each.quiet]
+    shown, ways = (busy, picture.in_the_way[:MANY]) if whole else (busy[:WEEKS], picture.in_the_way[:IN_THE_WAY])
+    parts = MANY if whole else PARTS
+    head = headline(picture)
+    left = len(picture.in_the_way) - len(ways)
+    more_ways = f"\n_And {left} more in the way_" if left else ""
+    blocked = "\n".join(
+        f"*In the way of {line(each.release, LONGEST)}* {escape(each.obstacle.sentence)}" for each in ways
+    )
+    return message(
+        head,
+        section("\n".join([f"*{head}*", *(_week(each, parts) for each in shown)])),
+        section(f"{blocked}{more_ways}") if blocked else None,
+        actions(*_buttons(picture, ways, more=len(busy) > len(shown) or bool(left))),
+        context(_rest(picture, len(busy) - len(shown))),
+    )
+
+
+def headline(picture: CalendarView) -> str:
+    """`The next 8 weeks: 2 targets, 1 freeze, 1 collision; 2 things are in the way.`"""
+    freezes = {(each.name, each.starts) for week in picture.weeks for each in week.freezes}
+    told = [
+        count(sum(len(week.targets) for week in picture.weeks), "target"),
+        count(len(freezes), "freeze"),
+        count(sum(len(week.collisions) for week in picture.weeks), "collision"),
+    ]
+    ways = len(picture.in_the_way)
+    span = f"The next {count(len(picture.weeks), 'week')}" if len(picture.weeks) > 1 else "This week"
+    way = f"; {count(ways, 'thing is', 'things are')} in the way" if ways else ""
+    return f"{span}: {join([each for each in told if not each.startswith('0 ')]) or 'nothing is due'}{way}"
+
+
+def _week(week: Week, parts: int) -> str:
+    """`*14 Dec* target *2026.12* Thu 17 · Year-end change freeze Sat 19 Dec to Sat 2 Jan`"""
+    told = [
+        *(f"target *{line(each.release, LONGEST)}* {each.day:%a} {each.day.day}" for each in week.targets),
+        *(
+            f"*{line(each.collision.name, LONGEST)}* collides with *{line(each.collision.other, LONGEST)}* "
+            f"({escape(what(each.collision))}){'' if each.open else ', acknowledged'}"
+            for each in week.collisions
+        ),
+        *(_freeze(each) for each in week.freezes),
+        *(
+            f"{line(each.milestone or '')} ({line(each.release, LONGEST)}) {each.day:%a} {each.day.day}"
+            for each in week.milestones
+        ),
+        *([f"holiday {join([f'{each:%a} {each.day}' for each in week.holidays])}"] if week.holidays else []),
+    ]
+    more = [f"{len(told) - parts} more"] if len(told) > parts else []
+    return f"*{week.monday.day} {week.monday:%b}* {' · '.join([*told[:parts], *more])}"
+
+
+def _freeze(window: Window) -> str:
+    until = f" to {day(window.end)}" if window.end != window.start else ""
+    return f"{line(window.name)} {day(window.start)}{until}"
+
+
+def _buttons(picture: CalendarView, ways: Iterable[InTheWay], *, more: bool) -> Iterable[Block | None]:
+    yield button(f"All {len(picture.weeks)} weeks", ALL, ("weeks", len(picture.weeks))) if more else None
+    seen = set()
+    for each in ways:
+        if each.obstacle.kind == "freeze" and each.release_id not in seen:
+            seen.add(each.release_id)
+            yield button(f"Ask for {each.release}'s exception…", EXCEPTION, ("release", each.release_id))
+        elif each.other_id is not None:
+            ask = confirm(
+                "Acknowledge the collision?",
+                f"On record, {each.release} goes on the same day as {each.obstacle.about} knowingly.",
+                "Acknowledge",
+            )
+            pair = f"{each.release_id}-{each.other_id}"
+            label = f"Acknowledge for {each.release}"
+            yield button(label, ACKNOWLEDGE, ("collision", pair), confirm=ask)
+
+
+def _rest(picture: CalendarView, unseen: int) -> str:
+    quiet = [each.monday for each in picture.weeks if each.quiet]
+    parts = [
+        f"And {count(unseen, 'week')} more with something in them." if unseen else "",
+        f"Nothing in {count(len(quiet), 'week')}." if quiet else "",
+        f"{count(picture.releases, 'release')} under way. Weeks begin on Monday, {picture.time_zone}.",
+    ]
+    return " ".join(filter(None, parts))
