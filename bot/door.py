@@ -5,10 +5,11 @@ and a button is told as the command that stands for it.
 """
 
 import html
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from types import MappingProxyType
 from typing import Any, Final
 
 from bot import terminal
@@ -27,7 +28,9 @@ from bot.requests import Click, Command, Replacement
 from bot.services import Services
 from bot.slack import Slack
 from bot.views.blocks import Message
-from bot.views.signoff import APPROVE, REASON, REJECT, REVOKE
+from bot.views.condition import DONE
+from bot.views.signoff import APPROVE, OPEN, REASON, REJECT, REVOKE
+from bot.views.signoff_form import CONDITIONS, MEANING, RELEASE
 from interlock.domain.authority import Refused
 from interlock.domain.signoff import Decision
 from interlock.domain.token import Bearer
@@ -35,6 +38,10 @@ from interlock.usecases import directory, report, token
 
 SIGNOFFS: Final = {Decision.APPROVED.value: APPROVE, Decision.REJECTED.value: REJECT, "revoked": REVOKE}
 """By what is decided, the button that decides it."""
+
+APPROVING: Final = (CONDITIONS, RELEASE, MEANING)
+"""What may be said with an approval."""
+NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 PRESSABLE: Final = (
     "release.status",
@@ -49,8 +56,9 @@ PRESSABLE: Final = (
     "release.whatif",
     "release.whatif_all",
     "signoff.request",
-    APPROVE,
     REVOKE,
+    OPEN,
+    DONE,
     "runbook.show",
     "runbook.start",
     "runbook.begin",
@@ -70,6 +78,7 @@ PRESSABLE: Final = (
 
 CLICKS: Final[dict[str, ClickHandler]] = {name: TABLES.clicks[name] for name in PRESSABLE} | {
     "release.signoffs": signoff.show_to_sign,
+    APPROVE: signoff.approve_at_once,
     REJECT: signoff.reject_at_once,
 }
 
@@ -151,8 +160,10 @@ class Door:
         typed = html.escape(words, quote=False)
         return self._told(self._dispatcher.typed(name, typed, ask))
 
-    def press(self, bearer: Bearer, action_id: str, payload: Payload, request_id: str, reason: str = "") -> Answered:
-        """A button of `PRESSABLE`, or one that a sign-off is decided by."""
+    def press(
+        self, bearer: Bearer, action_id: str, payload: Payload, request_id: str, said: Mapping[str, str] = NOTHING
+    ) -> Answered:
+        """A button of `PRESSABLE`, or one that a sign-off is decided by; `said` is what a form would have asked."""
         act = _act(bearer, request_id)
 
         def ask(now: datetime) -> Click:
@@ -162,7 +173,7 @@ class Door:
                 now=now,
                 trigger_id=act,
                 payload=payload,
-                values={REASON: plain(reason).strip()},
+                values={field: plain(said.get(field, "")).strip() for field in (REASON, *APPROVING)},
             )
 
         return self._told(self._dispatcher.pressed(action_id, ask))

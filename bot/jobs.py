@@ -16,6 +16,7 @@ from interlock.jobs import (
     relay,
     retention,
     runbook_watch,
+    signoff_reminders,
     sweep,
     sync,
 )
@@ -51,6 +52,7 @@ def all_jobs(tools: Tools) -> list[Job]:
         booking_reminders.booking_reminders(store, policy),
         runbook_watch.runbook_watch(store, policy),
         raid_reviews.raid_reviews(store, policy),
+        signoff_reminders.signoff_reminders(store, policy),
         link.job(store, policy, tracker, clock),
         anchor.audit_anchor(store, policy),
         retention.job(store, policy),

@@ -71,8 +71,8 @@ def command(env: Env, name: str, words: list[str]) -> None:
     _act(env, "/api/command", {"command": name, "text": " ".join(words)})
 
 
-def sign(env: Env, revision: str, decision: str, reason: str = "") -> None:
-    _act(env, "/api/signoff", {"revision": revision, "decision": decision, "reason": reason})
+def sign(env: Env, revision: str, decision: str, said: Mapping[str, str]) -> None:
+    _act(env, "/api/signoff", {"revision": revision, "decision": decision, **said})
 
 
 def press(env: Env, button: str, value: str) -> None:

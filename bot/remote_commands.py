@@ -58,9 +58,16 @@ def link(words: Words = None) -> None:
 
 
 @signoff.command()
-def approve(revision: Revision) -> None:
+def approve(
+    revision: Revision,
+    condition: Annotated[
+        list[str] | None, typer.Option(help="A ticket's key, or what has to be done first; may be repeated.")
+    ] = None,
+    release: Annotated[str, typer.Option(help="The release's name, where policy asks you to type it.")] = "",
+    meaning: Annotated[str, typer.Option(help="What your signature means, where policy asks.")] = "",
+) -> None:
     """Approve the release as you were shown it."""
-    _sign(revision, "approved")
+    _sign(revision, "approved", conditions="\n".join(condition or []), release=release, meaning=meaning)
 
 
 @signoff.command()
@@ -68,7 +75,7 @@ def reject(
     revision: Revision, reason: Annotated[str, typer.Option(prompt="Why not?", help="Shown in the release's channel.")]
 ) -> None:
     """Reject it, and say why."""
-    _sign(revision, "rejected", reason)
+    _sign(revision, "rejected", reason=reason)
 
 
 @signoff.command()
@@ -110,7 +117,7 @@ def _command(name: str, words: list[str] | None) -> None:
     remote.command(os.environ, name, words or [])
 
 
-def _sign(revision: str, decision: str, reason: str = "") -> None:
+def _sign(revision: str, decision: str, **said: str) -> None:
     from bot import remote  # noqa: PLC0415 light start
 
-    remote.sign(os.environ, revision, decision, reason)
+    remote.sign(os.environ, revision, decision, {field: text for field, text in said.items() if text})

@@ -1,7 +1,8 @@
 """The command line's requests: who asks, by their token, and what. Nothing is decided here.
 
 POST /api/command   {"command": "/release", "text": "status 2026.12"}
-POST /api/signoff   {"revision": ID, "decision": "approved" | "rejected" | "revoked", "reason": why it is rejected}
+POST /api/signoff   {"revision": ID, "decision": "approved" | "rejected" | "revoked", "reason": why it is rejected,
+                     "conditions": a line each, "release" and "meaning": where policy asks for a signature}
 POST /api/press     {"button": "release.status", "value": "release:3"}, as an answer's `next` names them
 POST /api/criteria/RELEASE/REPORT   {"value": 87.5, "link": where it comes from}, by a program, with its own token
 GET  /api/token     whose it is, and until when
@@ -24,7 +25,7 @@ import structlog
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Request, Response
 
-from bot.door import SIGNOFFS, Answered, Door
+from bot.door import APPROVING, SIGNOFFS, Answered, Door
 from bot.http import bodies
 from bot.http.limit import RateLimit
 from bot.payload import Payload
@@ -61,6 +62,10 @@ def uncounted(_reason: str) -> None:
     """For a process that serves no metrics."""
 
 
+SIGNOFF: Final = ("revision", "decision", "reason", *APPROVING)
+"""What a sign-off may be sent with."""
+
+
 class Api:
     """Methods block: call them on a thread."""
 
@@ -84,7 +89,7 @@ class Api:
         return self._act(authorization, address, body, ("command", "text"), self._command)
 
     def signoff(self, authorization: str | None, body: bytes, address: str = "") -> Told:
-        return self._act(authorization, address, body, ("revision", "decision", "reason"), self._signoff)
+        return self._act(authorization, address, body, SIGNOFF, self._signoff)
 
     def press(self, authorization: str | None, body: bytes, address: str = "") -> Told:
         return self._act(authorization, address, body, ("button", "value"), self._press)
@@ -177,7 +182,7 @@ class Api:
         if not REVISION.fullmatch(revision):
             return _error(400, "A revision is named as interlock release signoffs names it.")
         payload = Payload(kind="revision", id=revision)
-        return _told(self._door.press(bearer, button, payload, request_id, fields.get("reason", "")))
+        return _told(self._door.press(bearer, button, payload, request_id, fields))
 
     def _press(self, bearer: Bearer, fields: Fields, request_id: str) -> Told:
         value = VALUE.fullmatch(fields.get("value", ""))

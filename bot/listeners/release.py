@@ -45,7 +45,9 @@ def show(request: Click, services: Services) -> Message:
 
 
 def show_signoffs(request: Click, services: Services) -> Message:
-    found = signoff.overview_of(services.store, services.policy, request.actor, request.number("release"))
+    found = signoff.overview_of(
+        services.store, services.policy, request.actor, request.number("release"), now=request.now
+    )
     return view.refused(found) if isinstance(found, Refused) else signoff_view.overview(found, request.now)
 
 

@@ -1,8 +1,6 @@
-"""The sign-off card, the answers to its clicks, and what the people concerned are told."""
+"""The sign-off card: what is asked of whom, under which policy, and how far it has come."""
 
-from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any
 
 from bot.views.blocks import (
     Block,
@@ -12,63 +10,54 @@ from bot.views.blocks import (
     confirm,
     context,
     day,
-    escape,
     line,
     mark,
-    mention,
     message,
     moment,
-    refusal,
     section,
     sentence,
 )
-from bot.views.forms import input_text, modal
 from interlock.domain.actor import Person
-from interlock.domain.authority import Refused
-from interlock.domain.fingerprint import MaterialChange
 from interlock.domain.release import Release
-from interlock.domain.signoff import (
-    Accepted,
-    AlreadySigned,
-    Decision,
-    Progress,
-    Requirement,
-    SignoffCard,
-    Stale,
-    VoidedSignoff,
-)
-from interlock.domain.visibility import RESTRICTED
+from interlock.domain.signoff import Condition, Progress, Requirement, Signoff, SignoffCard
+from interlock.domain.visibility import MEMBER, RESTRICTED, Audience, may_show
 from interlock.domain.words import ago, count, join
 
 APPROVE, REJECT, REVOKE, REQUEST = "signoff.approve", "signoff.reject", "signoff.revoke", "signoff.request"
+CONDITIONS, OPEN = "signoff.conditions", "condition.list"
 REASON = "reason"
 REASON_LETTERS = 1000
 SHOWN = 5
-WORDS = {Progress.OPEN: "Open", Progress.MET: "Given", Progress.REJECTED: "Rejected"}
-DONE = {Decision.APPROVED: "approved", Decision.REJECTED: "rejected"}
+WORDS = {
+    Progress.OPEN: "Open",
+    Progress.MET: "Given",
+    Progress.CONDITIONAL: "Given, conditions open",
+    Progress.REJECTED: "Rejected",
+}
 
-Linker = Callable[[str], str]
-"""From a ticket's key to its mrkdwn link."""
 
-
-def card(picture: SignoffCard, now: datetime) -> Message:
+def card(picture: SignoffCard, now: datetime, audience: Audience) -> Message:
     """The live card in the release's channel: what is asked, of whom, the scope in numbers, and the buttons."""
     release, name = picture.release, line(picture.release.name)
     state = _state(picture)
     if release.ended:
         return _ended(picture)
-    asked = f"Asked for by {line(picture.requested_by.name)}" if picture.requested_by else "Asked for"
     return message(
         f"Sign-offs for {name}: {state}. Scope: {_scope(picture)}.",
         section(f"*Sign-offs for {name}* · {state} · target {day(release.target)}"),
         section(f"*Scope* {_scope(picture)}"),
-        section("\n".join(_progress(requirement) for requirement in picture.requirements)),
+        section("\n".join(_progress(each, picture, audience) for each in picture.requirements)),
+        _self_signing(picture.requirements),
         _buttons(picture),
-        context(
-            f"{asked}{f' {moment(picture.requested_at)}' if picture.requested_at else ''}. "
-            f"{_excluded(picture.requirements)} {_fresh(picture, now)}"
-        ),
+        context(_footer(picture, now)),
     )
+
+
+def _footer(picture: SignoffCard, now: datetime) -> str:
+    by = f" by {line(picture.requested_by.name)}" if picture.requested_by else ""
+    asked = f"Asked for{by}{f' {moment(picture.requested_at)}' if picture.requested_at else ''}."
+    said = (asked, _excluded(picture.requirements), _terms(picture.requirements), _fresh(picture, now))
+    return " ".join(each for each in said if each)
 
 
 def _ended(picture: SignoffCard) -> Message:
@@ -102,90 +91,11 @@ def overview(picture: SignoffCard, now: datetime) -> Message:
     return message(
         f"{name}: {state}.",
         section(f"*{name}* · {state}" if asked else f"*{name}* · sign-offs not asked for yet"),
-        section("\n".join(_progress(requirement) for requirement in requirements)),
+        section("\n".join(_progress(each, picture, MEMBER) for each in requirements)),
+        _self_signing(requirements),
+        _conditions_button(picture),
         None if asked or picture.release.ended else _request_button(picture.release, len(requirements)),
         context(_fresh(picture, now)),
-    )
-
-
-def requested(release: Release, *, new: bool) -> Message:
-    where = f"<#{release.channel_id}>"
-    if new:
-        return sentence(f"The sign-off card for {line(release.name)} is on its way to {where}.")
-    return sentence(f"{line(release.name)} has its sign-off card already: look in {where}.")
-
-
-def decided(
-    release: Release, verdict: Accepted | AlreadySigned | Stale, hidden: Iterable[str], linker: Linker
-) -> Message:
-    """The answer that only the clicker sees."""
-    name, text = line(release.name), ""
-    match verdict:
-        case Accepted(requirement=requirement, decision=decision):
-            text = f"Recorded: you {DONE[decision]} {name} for {line(requirement.name)}. Revoke takes it back."
-            if decision is Decision.APPROVED and requirement.left_behind:
-                names = join([line(each.person.name) for each in requirement.left_behind])
-                text += f" The rejection by {names}, who left, no longer counts."
-        case AlreadySigned(requirement=requirement, signoff=signoff):
-            text = f"You {DONE[signoff.decision]} {name} for {line(requirement.name)} {moment(signoff.at)} already."
-        case Stale(changes=changes):
-            told = _changes(changes, hidden, linker)
-            text = (
-                f"Not recorded: the scope of {name} changed since this card was drawn. {told} "
-                "The card is drawn anew; look again, then click."
-            )
-            return refusal(text)
-    return sentence(text)
-
-
-def refused(why: Refused) -> Message:
-    return refusal(escape(why.sentence))
-
-
-def revoked(release: Release, requirements: tuple[Requirement, ...]) -> Message:
-    names = join([line(requirement.name) for requirement in requirements])
-    if not names:
-        return sentence(f"You have signed nothing on {line(release.name)}, so there is nothing to revoke.")
-    return sentence(f"Revoked: your word on {line(release.name)} for {names} no longer counts.")
-
-
-def reject_modal(revision_id: str) -> dict[str, Any]:
-    reason = input_text(
-        REASON,
-        "Why not?",
-        multiline=True,
-        at_most=REASON_LETTERS,
-        hint="Shown in the release's channel and kept in the record.",
-    )
-    return modal(REJECT, "Reject the release", [reason], submit="Reject", private={"revision": revision_id})
-
-
-def rejection(release: Release, requirement: Requirement, person: Person, reason: str, requested_by: str) -> Message:
-    """Told in the channel, since somebody has to do something about it."""
-    name, who = line(release.name), line(person.name)
-    why = f"> {line(reason, REASON_LETTERS)}"
-    return message(
-        f"{who} rejected {name} for {line(requirement.name)}.",
-        section(f"*{name}* was rejected by {who} for *{line(requirement.name)}*:\n{why}"),
-        context(
-            f"{mention(requested_by)}, you asked for these sign-offs. It counts until {who} presses Revoke on the card."
-        ),
-    )
-
-
-def voided(note: VoidedSignoff, linker: Linker) -> Message:
-    """The signer is shown the difference; approving again is one click on the card."""
-    name, requirement = line(note.release.name), line(note.requirement)
-    before, now = count(note.tickets, "ticket"), count(note.tickets_now, "ticket")
-    again = button(f"Approve {now}", APPROVE, ("revision", note.revision_id), style="primary")
-    return message(
-        f"Your approval of {name} no longer counts: its scope changed.",
-        section(
-            f"Your approval of *{name}* for {requirement} no longer counts. You approved {before}. "
-            f"Since then: {_changes(note.changes, note.hidden, linker)}"
-        ),
-        actions(again),
-        context(f"You get this because you signed. To look first, see the card in <#{note.release.channel_id}>."),
     )
 
 
@@ -198,9 +108,23 @@ def _buttons(picture: SignoffCard) -> Block | None:
     approve = button(f"Approve {count(picture.tickets, 'ticket')}", APPROVE, payload, style="primary")
     return actions(
         approve if picture.tickets else None,  # nobody can have looked at nothing
+        button("Approve with conditions…", CONDITIONS, payload) if picture.tickets else None,
         button("Reject…", REJECT, payload),
         button("Revoke mine", REVOKE, payload, confirm=ask),
+        open_button(picture),
     )
+
+
+def open_button(picture: SignoffCard) -> Block | None:
+    """Leads to the conditions that are open, where somebody may tick them off."""
+    if not any(each.open_conditions for each in picture.requirements):
+        return None
+    return button("Conditions", OPEN, ("release", picture.release.id))
+
+
+def _conditions_button(picture: SignoffCard) -> Block | None:
+    found = open_button(picture)
+    return actions(found) if found else None
 
 
 def _request_button(release: Release, requirements: int) -> Block | None:
@@ -222,19 +146,81 @@ def _state(picture: SignoffCard) -> str:
     return f"{mark('green' if picture.met == len(picture.requirements) else 'amber')} · {given}"
 
 
-def _progress(requirement: Requirement) -> str:
-    name, quorum = line(requirement.name), requirement.rule.quorum
-    given = [f"{line(one.person.name)}, {moment(one.at)}" for one in requirement.approvals]
-    against = [f"{line(one.person.name)}: {line(one.reason or '')}" for one in requirement.rejections]
-    counted = "" if against else f" ({len(requirement.approvals)} of {quorum})"
-    head = f"*{name}* · {WORDS[requirement.progress]}{counted}"
+def _progress(requirement: Requirement, picture: SignoffCard, audience: Audience) -> str:
+    """`*QA* · Open (1 of 2): Tom Arkwright, 09:00 · waiting for Ines Calder or Noor Salter`"""
+    name = line(requirement.name)
+    given = [_word(each) for each in requirement.approvals]
+    against = [f"{_signer(each)}: {line(each.reason or '')}" for each in requirement.rejections]
     if against:
-        return f"{head}: {'; '.join(against)}{_left_behind(requirement)}"
+        return f"*{name}* · {WORDS[requirement.progress]}: {'; '.join(against)}{_left_behind(requirement)}"
+    state = WORDS[requirement.progress]
+    if requirement.progress is Progress.CONDITIONAL:
+        state = f"Given, {count(len(requirement.open_conditions), 'condition')} open"
+    head = f"*{name}* · {state} ({requirement.count} of {requirement.quorum}{_wanted(requirement)})"
+    told = f"{head}{f': {join(given)}' if given else ''}"
     if requirement.progress is Progress.MET:
-        return f"{head}: {join(given)}"
-    signed = {one.person.slack_id for one in requirement.signoffs}
-    left = [line(person.name) for person in requirement.eligible if person.slack_id not in signed]
-    return f"{head}{f': {join(given)}' if given else ''} · waiting for {_any_of(left, quorum - len(given))}"
+        return told
+    if requirement.progress is Progress.CONDITIONAL:
+        return f"{told} · {conditions(requirement.open_conditions, audience)}"
+    hanging = requirement.open_conditions
+    on = f" · {count(len(hanging), 'condition')} open" if hanging else ""
+    return f"{told}{on} · waiting for {_awaited(requirement, picture)}{_late(requirement, picture)}"
+
+
+def _word(signoff: Signoff) -> str:
+    """Whose approval, since when, until when, and what they typed that it means."""
+    until = f", holds until {day(signoff.valid_until.date())}" if signoff.valid_until else ""
+    meaning = f" “{line(signoff.meaning)}”" if signoff.meaning else ""
+    return f"{_signer(signoff)}, {moment(signoff.at)}{meaning}{until}"
+
+
+def _signer(signoff: Signoff) -> str:
+    place = f" for {line(signoff.principal.name)}" if signoff.principal else ""
+    return f"{line(signoff.person.name)}{place}"
+
+
+def _wanted(requirement: Requirement) -> str:
+    """What else policy asks of the approvals."""
+    rule = requirement.rule
+    everybody = ", everybody" if rule.quorum == "all" else ""
+    group = f", one of them of @{line(rule.mandatory_group)}" if rule.mandatory_group else ""
+    return everybody + group
+
+
+def conditions(open_: tuple[Condition, ...], audience: Audience) -> str:
+    shown = [condition_name(each, audience) for each in open_[:SHOWN]]
+    return join(shown + ([f"{len(open_) - SHOWN} more"] if len(open_) > SHOWN else []))
+
+
+def condition_name(condition: Condition, audience: Audience) -> str:
+    if condition.ticket_id and not may_show(audience, condition, condition.team):
+        return RESTRICTED
+    return line(condition.text)
+
+
+def _awaited(requirement: Requirement, picture: SignoffCard) -> str:
+    left, lacking = list(requirement.left), requirement.lacking
+    if not lacking:
+        left, lacking = [each for each in left if each.slack_id in requirement.mandatory], 1
+    named = [_with_absence(each, requirement, picture) for each in left]
+    if requirement.rule.quorum != "all":
+        return _any_of(named, lacking)
+    named += [f"{line(each.name)} (no tracker account is linked: /link)" for each in requirement.unverified]
+    return join(named[:SHOWN] + ([f"{len(named) - SHOWN} more"] if len(named) > SHOWN else [])) or _any_of([], 1)
+
+
+def _with_absence(person: Person, requirement: Requirement, picture: SignoffCard) -> str:
+    absence = next((each for each in picture.absences if each.person.slack_id == person.slack_id), None)
+    if absence is None:
+        return line(person.name)
+    stand_in = absence.stand_in if requirement.rule.delegation else None
+    place = f", {line(stand_in.name)} signs meanwhile" if stand_in else ""
+    return f"{line(person.name)} (away until {day(absence.until.date())}{place})"
+
+
+def _late(requirement: Requirement, picture: SignoffCard) -> str:
+    names = [line(who.name) for id_, who in picture.unanswered if id_ == requirement.id]
+    return f" · no answer in time from {join(names[:SHOWN])}" if names else ""
 
 
 def _left_behind(requirement: Requirement) -> str:
@@ -246,13 +232,49 @@ def _left_behind(requirement: Requirement) -> str:
 
 def _excluded(requirements: tuple[Requirement, ...]) -> str:
     """Policy's exclusions, in words."""
-    strict = [line(requirement.name) for requirement in requirements if requirement.rule.exclude_assignees]
-    if not strict:
-        return "Whoever asked for these can't sign."
-    return (
-        "Whoever asked for these can't sign. "
-        f"For {join(strict)}, whoever is or was assigned to a ticket in scope can't either."
-    )
+    told = []
+    if any(each.rule.exclude_requester for each in requirements):
+        strict = [each for each in requirements if each.rule.exclude_requester]
+        where = "" if len(strict) == len(requirements) else f" for {_names(strict)}"
+        told.append(f"Whoever asked for these can't sign{where}.")
+    planner = [each for each in requirements if each.rule.exclude_release_manager]
+    if planner:
+        told.append(f"Whoever planned it can't sign for {_names(planner)}.")
+    assigned = [each for each in requirements if each.rule.exclude_assignees]
+    if assigned:
+        told.append(f"For {_names(assigned)}, whoever is or was assigned to a ticket in scope can't either.")
+    return " ".join(told)
+
+
+def _terms(requirements: tuple[Requirement, ...]) -> str:
+    """What else holds of these sign-offs, in words; empty for the usual."""
+    told = []
+    for each in requirements:
+        name, rule = line(each.name), each.rule
+        if rule.before_stage != "go":
+            told.append(f"{name} is needed before {rule.before_stage}.")
+        if rule.valid_days:
+            told.append(f"An approval for {name} holds {count(rule.valid_days, 'day')}.")
+        if rule.teams:
+            told.append(f"Only changes of {join([line(team) for team in rule.teams])} touch {name}.")
+        if rule.answer_within_business_days:
+            within = count(rule.answer_within_business_days, "business day")
+            told.append(f"{name} is to answer within {within}.")
+        if rule.step_up:
+            told.append(f"Whoever approves for {name} types what their signature means.")
+    return " ".join(told)
+
+
+def _self_signing(requirements: tuple[Requirement, ...]) -> Block | None:
+    """What weakens four eyes stands where everybody reads it."""
+    loose = [each for each in requirements if not each.rule.exclude_requester]
+    if not loose:
+        return None
+    return section(f"*Policy lets whoever asked for these sign {_names(loose)} themselves.*")
+
+
+def _names(requirements: list[Requirement]) -> str:
+    return join([line(each.name) for each in requirements])
 
 
 def _any_of(names: list[str], wanted: int) -> str:
@@ -262,17 +284,6 @@ def _any_of(names: list[str], wanted: int) -> str:
         return f"{wanted}, but only {join(names)} can"
     shown = names[:SHOWN] + ([f"{len(names) - SHOWN} more"] if len(names) > SHOWN else [])
     return join(shown, "or") if wanted == 1 else f"{wanted} of {join(shown)}"
-
-
-def _changes(changes: tuple[MaterialChange, ...], hidden: Iterable[str], linker: Linker) -> str:
-    """`2 added (DATA-9 and a restricted ticket), 1 removed (ML-3).`"""
-    secret, told = set(hidden), []
-    for what in dict.fromkeys(change.what for change in changes):
-        tickets = [change.ticket for change in changes if change.what == what]
-        shown = [RESTRICTED if ticket.id in secret else linker(ticket.key) for ticket in tickets[:SHOWN]]
-        more = [f"{len(tickets) - SHOWN} more"] if len(tickets) > SHOWN else []
-        told.append(f"{len(tickets)} {what} ({join(shown + more)})")
-    return ", ".join(told) + "."
 
 
 def _fresh(picture: SignoffCard, now: datetime) -> str:

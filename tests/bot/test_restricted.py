@@ -64,6 +64,13 @@ NO_TICKET = {
     "reporter": "a program's token",
     "waiver.card": "a gate's name, and why it may pass",
     "waiver.refresh": "the same",
+    "signoff.for_you": "a release's name and a requirement's",
+    "signoff.reminder": "the same",
+    "signoff.chase": "the same",
+    "signoff.unanswered": "the same",
+    "signoff.shortfall": "the same",
+    "signoff.within_reach": "the same",
+    "delegation.told": "the same",
     "signoff.refresh": "the card once more, in place of the one that was posted",
     "booking.reminder": "an environment and who has it",
     "booking.granted": "the same",
@@ -102,6 +109,8 @@ PRESSED_ELSEWHERE = {
     "link.check": "the same",
     "parked.send": "a message's kind and where it was to go",
     "parked.drop": "the same",
+    "signoff.conditions": "opens a form that asks, or refuses as Approve does",
+    "condition.done": "what somebody typed that has to be done: nobody ticks a ticket off",
     "stage.move": "what `release.ahead` says, which is drawn here",
     "stage.back": "a release's name and two stages",
     "waiver.grant": "a gate's name",
@@ -233,6 +242,7 @@ PRESSED = (
     ("release.whatif", "release_day", "1_2026-12-18"),
     ("release.whatif_all", "ticket_day", "id-DATA-1_2026-12-18"),
     ("signoff.request", "release", ""),
+    ("condition.list", "release", ""),
     ("blocker.take", "ticket", "id-DATA-666"),
     ("blocker.snooze", "ticket", "id-DATA-666"),
     ("blocker.share", "release", ""),
@@ -316,7 +326,29 @@ def signed_and_overtaken(services: Services, number: int) -> Iterator[tuple[str,
         return TABLES.clicks[action_id](pressed, services)
 
     yield "assigned", press("TOM")
-    yield "approved", press("INES")
+    hanging = Submission(
+        actor=actor("INES"),
+        callback_id="signoff.approve",
+        values={"conditions": "DATA-666"},
+        private={"revision": revision, "conditions": True},
+        view_id="V1",
+        request_id="approved",
+        now=now,
+    )
+    yield "approved with a condition", TABLES.submissions["signoff.approve"](hanging, services)
+    listed = Click(
+        actor=actor("RAVI"),
+        action_id="condition.list",
+        now=now,
+        trigger_id="conditions",
+        payload=Payload(kind="release", id=str(number)),
+    )
+    conditions = TABLES.clicks["condition.list"](listed, services)
+    assert "1 condition open" in words(conditions)
+    yield "conditions", conditions
+    cards = [each for each in drawn(services) if each[0] == "signoff.card"]
+    assert "1 condition open" in words(cards[0][2])
+    yield f"to {cards[0][1]}: signoff.card with a condition", cards[0][2]
     yield "asked why", press("MARIA", "signoff.reject")
     why = Submission(
         actor=actor("MARIA"),
@@ -345,7 +377,7 @@ def test_every_output_is_searched_or_says_why_not() -> None:
     """A message, button or form that is added is drawn here, or its reason is written down."""
     assert DRAWERS.keys() == EXPECTED | NO_TICKET.keys()
     assert TABLES.clicks.keys() == {name for name, _, _ in PRESSED} | set(SIGNED) | PRESSED_ELSEWHERE.keys()
-    assert TABLES.submissions.keys() == {*SENT, "signoff.reject"} | SENT_ELSEWHERE.keys()
+    assert TABLES.submissions.keys() == {*SENT, "signoff.approve", "signoff.reject"} | SENT_ELSEWHERE.keys()
 
 
 def everything(services: Services, number: int) -> Iterator[tuple[str, object]]:

@@ -18,6 +18,7 @@ from bot.views.blocks import Message, plain
 from interlock.domain import outbox
 from interlock.domain.outbox import DeliveryError, Dropped, Sent, Urgency
 from interlock.domain.policy import Policy
+from interlock.domain.visibility import MEMBER
 from interlock.store import outbox_relay
 from interlock.store.outbox import OutboxRow, message_of
 from interlock.store.release import ReleaseRow
@@ -126,7 +127,7 @@ def test_the_card_says_what_is_asked_of_whom_and_on_what(services: Services, ask
     assert "*QA* · Open (0 of 2) · waiting for 2 of Ines Calder, Noor Salter and Tom Arkwright" in text
     assert "*Data Governance* · Open (0 of 1) · waiting for Maria Voss" in text
     assert "For QA and Data Governance, whoever is or was assigned" in text
-    assert buttons(card_) == ["Approve 3 tickets", "Reject…", "Revoke mine"]
+    assert buttons(card_) == ["Approve 3 tickets", "Approve with conditions…", "Reject…", "Revoke mine"]
     assert card_.text == "Sign-offs for 2026.12: 🟡 Amber · 0 of 2 given. Scope: 0 of 3 tickets done."
 
 
@@ -276,4 +277,4 @@ def test_an_age_of_the_mirror_is_said(services: Services, asked: str) -> None:
     later = NOW + timedelta(minutes=2)
     picture = card.draw(services.store, 1, later)
     assert picture is not None
-    assert "Jira as of 2 min ago." in said(view.card(picture, later))
+    assert "Jira as of 2 min ago." in said(view.card(picture, later, MEMBER))

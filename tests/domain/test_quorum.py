@@ -77,6 +77,44 @@ def test_a_quorum_takes_people_who_count(roster: Roster, mark: Mark, words: str)
     assert words in told
 
 
+ALL = replace(QA, quorum="all")
+
+
+@pytest.mark.parametrize(
+    ("rule", "roster", "mark", "words"),
+    [
+        (ALL, ROSTER, Mark.OK, ""),
+        (ALL, without("U0TOM", "U0INES", "U0ANA"), Mark.FAIL, "takes 1 person, and @qa or ana@practice.example has 0"),
+        (ALL, changed("U0TOM", linked_by=None), Mark.FAIL, "Tom have none. Let them type /link"),
+        (replace(QA, groups=("qa", "gov"), mandatory_group="gov"), ROSTER, Mark.OK, ""),
+        (
+            replace(QA, groups=("qa", "gov"), mandatory_group="gov"),
+            without("U0RITA"),
+            Mark.FAIL,
+            "takes one of @gov, which has no active full member",
+        ),
+    ],
+    ids=["everybody", "nobody", "one of everybody is not linked", "mandatory", "mandatory and empty"],
+)
+def test_everybody_and_a_mandatory_group(rule: RequirementRule, roster: Roster, mark: Mark, words: str) -> None:
+    found, told = one(judge_quorums(policy(rule), roster))
+    assert found is mark
+    assert words in told
+
+
+def test_nobody_is_one_of_everybody_twice() -> None:
+    twice = (ALL, replace(ALL, key="risk", name="Risk", groups=(), people=("ana@practice.example",)))
+    found, told = one(judge_quorums(policy(*twice), ROSTER))
+    assert found is Mark.FAIL
+    assert "QA and Risk ask everybody, Ana is in both" in told
+    assert one(judge_quorums(policy(*twice, one_each=False), ROSTER))[0] is Mark.OK
+
+
+def test_a_requester_who_may_sign_is_counted() -> None:
+    rule = replace(QA, groups=("gov",), people=(), quorum=1, exclude_requester=False)
+    assert one(judge_quorums(policy(rule, askers=("rita@practice.example",)), ROSTER))[0] is Mark.OK
+
+
 def test_nobody_fills_two() -> None:
     also = replace(GOVERNANCE, key="also", groups=("gov",))
     assert one(judge_quorums(policy(GOVERNANCE, also), ROSTER))[0] is Mark.FAIL

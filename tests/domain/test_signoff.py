@@ -14,17 +14,8 @@ from interlock.domain.calendar import WorkCalendar
 from interlock.domain.fingerprint import MaterialChange, TicketSeen, fingerprint, material_changes
 from interlock.domain.policy import Policy, RequirementRule, Template, Tickets
 from interlock.domain.release import Release, ScopeRule, Stage
-from interlock.domain.signoff import (
-    Accepted,
-    AlreadySigned,
-    Ask,
-    Decision,
-    Progress,
-    Requirement,
-    Signoff,
-    Stale,
-    decide,
-)
+from interlock.domain.signing import Accepted, AlreadySigned, Ask, Stale, decide
+from interlock.domain.signoff import Decision, Progress, Requirement, Signoff
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 POLICY = Policy(
@@ -215,7 +206,7 @@ def seen(id_: str, *, done: bool = False, priority: str | None = "Medium") -> Ti
 )
 def test_which_changes_are_material(before: list[TicketSeen], after: list[TicketSeen], changes: list[str]) -> None:
     found = material_changes(tuple(before), tuple(after))
-    assert [f"{change.what} {change.ticket.key}" for change in found] == changes
+    assert [f"{change.what} {change.subject}" for change in found] == changes
 
 
 tickets = st.lists(

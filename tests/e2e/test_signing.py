@@ -94,3 +94,23 @@ def test_a_click_on_an_old_card_says_what_changed_and_draws_it_anew(bank: Runnin
     press(card(tom, "walk-stale"), "Approve 2 tickets")
     answer(tom, "Recorded: you approved walk-stale for QA.")
     expect(card(tom, "walk-stale")).to_contain_text(re.compile("QA · Given .*Tom Arkwright"))
+
+
+def test_an_approval_hangs_on_a_condition_until_somebody_ticks_it_off(bank: Running, act: Act) -> None:
+    bank.plan("walk-condition", "DATA-245", template=WEEKLY)
+    tom, rita = act("U0TOM", GOVERNANCE), act("U0RITA", GOVERNANCE)
+    press(card(tom, "walk-condition"), "Approve with conditions…")
+    modal = form(tom, "Approve the release")
+    modal.get_by_label("On what does your approval hang?").fill("NONE-1")
+    press(modal, "Approve")
+    expect(modal.get_by_text("Interlock mirrors no ticket NONE-1")).to_be_visible()
+    modal.get_by_label("On what does your approval hang?").fill("The rollback is rehearsed")
+    press(modal, "Approve")
+    expect(form(tom, "Sign-off")).to_contain_text("It hangs on 1 condition: until they are met, nothing goes.")
+    shut(form(tom, "Sign-off"), "Close")
+    expect(card(rita, "walk-condition")).to_contain_text("QA · Given, 1 condition open (1 of 1): Tom Arkwright")
+    expect(card(rita, "walk-condition")).to_contain_text("The rollback is rehearsed")
+    press(card(tom, "walk-condition"), "Conditions")
+    press(answer(tom, "walk-condition · 1 condition open of 1"), "Done")
+    answer(tom, "Recorded: The rollback is rehearsed is done, and no condition of walk-condition is open.")
+    expect(card(rita, "walk-condition")).to_contain_text(re.compile("QA · Given \\(1 of 1\\): Tom Arkwright"))

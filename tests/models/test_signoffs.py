@@ -13,7 +13,8 @@ from sqlmodel import col, delete, select
 
 from interlock.domain.authority import Refused
 from interlock.domain.policy import RequirementRule
-from interlock.domain.signoff import Accepted, AlreadySigned, Decision, Stale
+from interlock.domain.signing import Accepted, AlreadySigned, Stale
+from interlock.domain.signoff import Decision
 from interlock.store import audit
 from interlock.store.engine import Store
 from interlock.store.mirror import MirrorRow
@@ -196,16 +197,16 @@ class Signoffs(RuleBasedStateMachine):
             return "already", None
         if who in self.assigned or who == "NOMAIL":
             return "refused", None
-        if decision is Decision.APPROVED and is_material(seen, self.scope):
-            return "stale", None
         if any((key, who) in self.live for key in RULES):
             return "refused", None
+        if decision is Decision.APPROVED and is_material(seen, self.scope):
+            return "stale", None
         return "accepted", next((key for key in mine if not self.is_met(key)), mine[0])
 
     def is_met(self, requirement: str) -> bool:
         words = {who: decision for (key, who), (decision, _) in self.live.items() if key == requirement}
         counted = [who for who, decision in words.items() if decision is Decision.APPROVED and who in self.active]
-        return Decision.REJECTED not in words.values() and len(counted) >= RULES[requirement].quorum
+        return Decision.REJECTED not in words.values() and len(counted) >= int(RULES[requirement].quorum)
 
     # --- what must hold -----------------------------------------------------------------------------------------------
 

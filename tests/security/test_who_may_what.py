@@ -61,7 +61,13 @@ booking_return.give_back_named  +  +  +  +  +  +  x  x  x  x  x
 calendar_view.read              +  +  +  +  +  +  x  x  x  x  x
 collision.acknowledge           -  -  +  -  -  -  x  x  x  x  x
 collision.acknowledge_pair      -  -  +  -  -  -  x  x  x  x  x
+condition.listing               +  +  +  +  +  +  x  x  x  x  x
+condition.listing_of            +  +  +  +  +  +  x  x  x  x  x
+condition.tick                  -  +  -  -  -  -  x  x  x  x  x
 criterion.tick                  +  +  +  +  +  +  x  x  x  x  x
+delegation.away                 -  +  -  -  -  -  x  x  x  x  x
+delegation.back                 -  +  -  -  -  -  x  x  x  x  x
+delegation.state                -  +  -  -  -  -  x  x  x  x  x
 digest.ask                      -  -  +  -  -  -  x  x  x  x  x
 draft.from_words                -  -  +  -  -  -  x  x  x  x  x
 draft.may_create                -  -  +  -  -  -  x  x  x  x  x

@@ -79,6 +79,14 @@ def test_what_the_program_wrote_agrees(signed: Store) -> None:
             ("sign-off 2", "approved", "09:00", "database"),
         ),
         (
+            "UPDATE signoff SET principal = 'U0MARIA' WHERE id = 2",
+            ("sign-off 2", "rejected", "09:00", "database"),
+        ),
+        (
+            "INSERT INTO signoff_condition (release_id, signoff_id, text) VALUES (1, 1, 'Nothing')",
+            ("sign-off 1", "approved", "09:00", "database"),
+        ),
+        (
             "UPDATE signoff SET void_at = NULL WHERE id = 1",
             ("a sign-off", "voided", "09:02", "record"),
         ),

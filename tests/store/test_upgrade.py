@@ -35,8 +35,8 @@ class Table:
     """What programs count on. `columns`: name to type and whether it may be left out of an INSERT."""
 
     columns: dict[str, tuple[str, bool]]
-    demands: frozenset[str]
-    """Constraints that a row must meet."""
+    demands: dict[str, frozenset[str]]
+    """Constraints that a row must meet, each with the columns that have to be given for it to say anything."""
 
 
 def tables(connection: Connection) -> dict[str, Table]:
@@ -46,8 +46,8 @@ def tables(connection: Connection) -> dict[str, Table]:
             columns={
                 column["name"]: (str(column["type"]), _may_be_left_out(column)) for column in looked.get_columns(name)
             },
-            demands=frozenset(
-                f"{kind} {each['name']}"
+            demands={
+                f"{kind} {each['name']}": _columns(kind, each)
                 for kind, found in (
                     ("unique", looked.get_unique_constraints(name)),
                     ("unique", [index for index in looked.get_indexes(name) if index["unique"]]),
@@ -55,10 +55,14 @@ def tables(connection: Connection) -> dict[str, Table]:
                     ("foreign key", looked.get_foreign_keys(name)),
                 )
                 for each in found
-            ),
+            },
         )
         for name in looked.get_table_names()
     }
+
+
+def _columns(kind: str, constraint: Any) -> frozenset[str]:
+    return frozenset(constraint["column_names"]) if kind == "unique" else frozenset()
 
 
 def _may_be_left_out(column: Any) -> bool:
@@ -71,7 +75,13 @@ def contractions(before: dict[str, Table], after: dict[str, Table]) -> list[str]
     for name in before.keys() & after.keys():
         old, new = before[name], after[name]
         found += [f"{name}.{column} is gone" for column in old.columns.keys() - new.columns.keys()]
-        found += [f"{name} demands {each}" for each in new.demands - old.demands]
+        # A program of before leaves a new column out, and what is not there is unlike everything.
+        unseen = {column for column, (_, left_out) in new.columns.items() if left_out and column not in old.columns}
+        found += [
+            f"{name} demands {each}"
+            for each in new.demands.keys() - old.demands.keys()
+            if not new.demands[each] & unseen
+        ]
         found += [
             f"{name}.{column} must be given"
             for column, (_, left_out) in new.columns.items()

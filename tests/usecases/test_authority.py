@@ -130,6 +130,8 @@ def arguments(use_case: UseCase, store: Store, policy: Policy, who: Actor) -> di
         "ticked": True,
         "message_id": 1,
         "ticket_id": "id-DATA-1",
+        "condition_id": 1,
+        "stand_in": "@noor",
         "key": "DATA-1",
         "job": "sync",
         "subject": "",

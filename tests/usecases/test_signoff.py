@@ -13,7 +13,8 @@ from interlock.domain.actor import Actor
 from interlock.domain.authority import Refused
 from interlock.domain.home import Home
 from interlock.domain.release import Stage
-from interlock.domain.signoff import Accepted, AlreadySigned, Decision, Progress, Requirement, Stale
+from interlock.domain.signing import Accepted, AlreadySigned, Stale
+from interlock.domain.signoff import Decision, Progress, Requirement
 from interlock.store import audit, signoff
 from interlock.store import card as card_store
 from interlock.store import release as release_store
@@ -206,7 +207,7 @@ def test_a_click_on_an_old_revision_says_what_changed_and_redraws(store: Store) 
     result = approve(store, actor("TOM"), revision_id)
     assert isinstance(result, Decided)
     assert isinstance(result.verdict, Stale)
-    assert [(change.what, change.ticket.key) for change in result.verdict.changes] == [("added", "DATA-9")]
+    assert [(change.what, change.subject) for change in result.verdict.changes] == [("added", "DATA-9")]
     assert result.hidden == {"id-DATA-9"}
     assert drawn(store, card_id) != revision_id
     fresh = approve(store, actor("TOM"), drawn(store, card_id))
@@ -416,6 +417,7 @@ def test_and_without_its_constraint_it_would_not(store: Store) -> None:
     _, revision_id = asked(store)
     with store.write() as session:
         session.execute(text("DROP INDEX uq_signoff_live"))
+        session.execute(text("DROP INDEX uq_signoff_principal"))
     give_twice(store, revision_id)
     with store.read() as session:
         assert len(session.exec(select(SignoffRow)).all()) == 2

@@ -6,7 +6,8 @@ from sqlmodel import func, select
 from interlock.domain.authority import Refused
 from interlock.domain.outbox import Sent
 from interlock.domain.release import Unclear
-from interlock.domain.signoff import Accepted, Decision, SignoffCard
+from interlock.domain.signing import Accepted
+from interlock.domain.signoff import Decision, SignoffCard
 from interlock.store import outbox_relay
 from interlock.store.card import CardRevisionRow
 from interlock.store.engine import Store

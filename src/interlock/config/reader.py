@@ -63,9 +63,11 @@ class Reader:
     def _value(self, hint: Any, node: Node, spot: _Spot) -> object:
         empty = isinstance(node, Scalar) and node.null
         origin, args = get_origin(hint), get_args(hint)
-        if origin in {Union, UnionType}:  # only `X | None` occurs
-            (inner,) = (arg for arg in args if arg is not NoneType)
-            return None if empty else self._value(inner, node, spot)
+        if origin in {Union, UnionType}:  # only `X | None` and `int | Literal["word"]` occur
+            inner, *words = (arg for arg in args if arg is not NoneType)
+            if words and isinstance(node, Scalar) and node.text.strip() in get_args(words[0]):
+                return node.text.strip()
+            return None if empty and not words else self._value(inner, node, spot)
         if origin is dict:
             return self._dict(args, Mapping(node.place) if empty else node, spot)
         if origin is tuple:
@@ -196,7 +198,7 @@ def _wanted(hint: Any, key: str) -> str:
         return f"write one of {', '.join(get_args(hint))}"
     low, high = rules.bounds(key)
     wanted = {
-        int: f"write a whole number from {low} to {high}",
+        int: f"write a whole number from {low} to {high}" + (" or all" if key == "quorum" else ""),
         float: "write a number such as 0.85",
         bool: "write true or false",
         time: "write a time of day such as 09:00",

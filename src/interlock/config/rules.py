@@ -181,6 +181,7 @@ _TEXTS_OF: Final[Mapping[tuple[type, str], TextRule]] = {
     (Tickets, "projects"): _project_key,
     (RequirementRule, "groups"): _deciding_group,
     (CriterionRule, "report"): _key,
+    (RequirementRule, "mandatory_group"): _deciding_group,
     (StepRule, "key"): _step_key,
     (StepRule, "owner"): _step_owner,
     (StepRule, "parallel"): _step_key,
@@ -188,6 +189,7 @@ _TEXTS_OF: Final[Mapping[tuple[type, str], TextRule]] = {
 
 _AT_LEAST_ONE: Final = frozenset(
     {
+        "answer_within_business_days",
         "at_least",
         "capacity",
         "every_minutes",
@@ -207,6 +209,7 @@ _AT_LEAST_ONE: Final = frozenset(
         "stale_after_business_days",
         "stale_after_hours",
         "token_hours",
+        "valid_days",
         "version",
     }
 )
@@ -262,8 +265,10 @@ def _requirement(requirement: RequirementRule) -> Findings:
     people = len(set(requirement.people))
     if not requirement.groups and not people:
         yield "groups", "is missing, as is people, so that nobody could sign: give one of them"
-    elif not requirement.groups and requirement.quorum > people:
+    elif not requirement.groups and requirement.quorum != "all" and requirement.quorum > people:
         yield "quorum", f"is more than the {people} listed under people: lower it, or name more people or a group"
+    if requirement.mandatory_group is not None and requirement.mandatory_group not in requirement.groups:
+        yield "mandatory_group", f"is none of the groups{instead(requirement.mandatory_group, requirement.groups)}"
 
 
 _NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -314,6 +319,10 @@ def _template(template: Template) -> Findings:
     yield from _stages(template)
     yield from _runbook(template)
     milestones = {milestone.name for milestone in template.milestones}
+    for requirement in template.requirements:
+        if requirement.needed_by is not None and requirement.needed_by not in milestones:
+            wrong = f'is needed by a milestone "{requirement.needed_by}"{instead(requirement.needed_by, milestones)}'
+            yield "requirements", wrong
     for criterion in template.criteria:
         if criterion.milestone is not None and criterion.milestone not in milestones:
             yield "criteria", f'waits for a milestone "{criterion.milestone}"{instead(criterion.milestone, milestones)}'

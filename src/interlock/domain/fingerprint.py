@@ -1,13 +1,17 @@
 """The scope fingerprint: what was in scope when somebody signed, and what has changed since that matters."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final, NamedTuple
 
 from interlock.domain.audit import canonical
 
 PRIORITY_RANK = ("blocker", "highest", "critical", "high", "major", "medium", "minor", "low", "lowest", "trivial")
 """Jira's own names, old and new, gravest first. A name that is not here ranks below them all."""
+USUAL_RANKS: Final = MappingProxyType({name: number for number, name in enumerate(PRIORITY_RANK)})
 
 
 class TicketSeen(NamedTuple):
@@ -21,10 +25,29 @@ class TicketSeen(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MaterialChange:
-    """Why a sign-off does not hold for another scope. `what`: added, removed, reopened or priority raised."""
+    """Why a sign-off does not hold any more. `what`: added, removed, reopened or priority raised, of a ticket; or
+    criterion turned red or evidence changed, and then `about` names which.
+    """
 
     what: str
-    ticket: TicketSeen
+    ticket: TicketSeen | None = None
+    about: str = ""
+
+    @property
+    def subject(self) -> str:
+        """What it is called: a ticket's key, a criterion's name."""
+        return self.ticket.key if self.ticket else self.about
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happening:
+    """A change that the scope does not show. It touches what was approved before `at`; `team` is whose it is, None for
+    what is nobody's in particular, and so touches every requirement.
+    """
+
+    change: MaterialChange
+    at: datetime
+    team: str | None = None
 
 
 def fingerprint(tickets: tuple[TicketSeen, ...]) -> str:
@@ -33,9 +56,11 @@ def fingerprint(tickets: tuple[TicketSeen, ...]) -> str:
     return hashlib.sha256(canonical(facts).encode()).hexdigest()
 
 
-def material_changes(seen: tuple[TicketSeen, ...], current: tuple[TicketSeen, ...]) -> tuple[MaterialChange, ...]:
+def material_changes(
+    seen: tuple[TicketSeen, ...], current: tuple[TicketSeen, ...], priorities: tuple[str, ...] = PRIORITY_RANK
+) -> tuple[MaterialChange, ...]:
     """What changed between the scope that was seen and today's, by gravity, then key. A ticket that got done is no
-    change: the signer asked for nothing else.
+    change: the signer asked for nothing else. `priorities`: their names, gravest first.
     """
     if seen == current:
         return ()
@@ -45,19 +70,20 @@ def material_changes(seen: tuple[TicketSeen, ...], current: tuple[TicketSeen, ..
         *(MaterialChange(what="added", ticket=ticket) for id_, ticket in after.items() if id_ not in before),
         *(MaterialChange(what="removed", ticket=ticket) for id_, ticket in before.items() if id_ not in after),
     ]
+    ranks = {name.casefold(): number for number, name in enumerate(priorities)}
     for id_, old in before.items():
         new = after.get(id_)
         if new is None:
             continue
         if old.done and not new.done:
             changes.append(MaterialChange(what="reopened", ticket=new))
-        if not new.done and rank(new.priority) < rank(old.priority):
+        raised = new.priority != old.priority and rank(new.priority, ranks) < rank(old.priority, ranks)
+        if not new.done and raised:
             changes.append(MaterialChange(what="priority raised", ticket=new))
     order = ("added", "reopened", "priority raised", "removed")
-    return tuple(sorted(changes, key=lambda change: (order.index(change.what), change.ticket.key)))
+    return tuple(sorted(changes, key=lambda change: (order.index(change.what), change.subject)))
 
 
-def rank(priority: str | None) -> int:
-    """The lower, the graver."""
-    name = (priority or "").casefold()
-    return PRIORITY_RANK.index(name) if name in PRIORITY_RANK else len(PRIORITY_RANK)
+def rank(priority: str | None, ranks: Mapping[str, int] = USUAL_RANKS) -> int:
+    """The lower, the graver. `ranks` are by name in lower case; a name that is not there ranks below them all."""
+    return ranks.get((priority or "").casefold(), len(ranks))

@@ -74,7 +74,7 @@ def _amber(facts: Facts) -> list[str]:
         open_tickets = facts.tickets - facts.done
         if open_tickets and not facts.past:
             reasons.append(f"{count(open_tickets, 'ticket')} open{left}")
-        missing = sum(1 for each in facts.requirements if each.progress is Progress.OPEN)
+        missing = sum(1 for each in facts.requirements if each.progress in {Progress.OPEN, Progress.CONDITIONAL})
         if missing:
             reasons.append(f"{count(missing, 'sign-off')} missing{left}")
     return reasons

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Final, Literal, get_args
 
 from interlock.domain.calendar import WorkCalendar
+from interlock.domain.fingerprint import PRIORITY_RANK
 from interlock.domain.permission import Permission
 
 EVERYONE = "everyone"
@@ -184,6 +185,7 @@ JOBS: Final = MappingProxyType(
         "booking-reminders": JobRule(every_minutes=5),
         "runbook-watch": JobRule(every_minutes=1),
         "raid-reviews": JobRule(every_minutes=30),
+        "signoff-reminders": JobRule(every_minutes=10),
         "audit-anchor": JobRule(at=time(18), days=("mon", "tue", "wed", "thu", "fri", "sat", "sun")),
         "retention": JobRule(at=time(3, 10), days=("mon", "tue", "wed", "thu", "fri", "sat", "sun")),
     }
@@ -205,10 +207,16 @@ StageKey = Literal["in_progress", "frozen", "ready", "go", "deploying", "release
 """The stages between planned and closed, in their order."""
 STAGES: Final[tuple[StageKey, ...]] = get_args(StageKey)
 
+Material = Literal["added", "removed", "reopened", "priority_raised", "criterion_turned_red", "evidence_changed"]
+"""What may void an approval: of a ticket in scope, of a criterion, of the evidence shown."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequirementRule:
-    """A sign-off that a release needs. The requester's own never counts, whatever stands here."""
+    """A sign-off that a release needs.
+
+    A release keeps its copy for years: the default of a key that is added here has to be what held before it.
+    """
 
     key: str
     """Unique in the template; it stays when the name changes."""
@@ -217,12 +225,32 @@ class RequirementRule:
     """Handles of Slack user groups whose members may sign off, without @."""
     people: tuple[str, ...] = ()
     """E-mail addresses of others who may."""
-    quorum: int = 1
-    """How many different people have to approve."""
+    quorum: int | Literal["all"] = 1
+    """How many different people have to approve; all: everybody who may sign at the time, and so whoever joins."""
+    mandatory_group: str | None = None
+    """One of the groups: at least one of the approvals has to be one of its members'."""
+    exclude_requester: bool = True
+    """Whoever asked for the sign-offs may not sign off. Switched off, the card says so."""
+    exclude_release_manager: bool = False
+    """Whoever planned the release may not sign off."""
     exclude_assignees: bool = True
     """Whoever was assigned to a ticket in scope may not sign off."""
+    valid_days: int | None = None
+    """An approval that is older counts no more; it holds for ever where this is absent."""
     before_stage: StageKey = "go"
     """The stage that it is a condition of, and of those after it, up to deploying."""
+    needed_by: str | None = None
+    """The name of the milestone by which it is needed, for reminders; the target where this is absent."""
+    answer_within_business_days: int | None = None
+    """Whoever has not answered by then is told of as not having answered, which denies nothing."""
+    material: tuple[Material, ...] = ("added", "removed", "reopened", "priority_raised")
+    """Which changes void an approval."""
+    teams: tuple[str, ...] = ()
+    """Changes of these teams' tickets alone void an approval; of all teams' where this is empty."""
+    delegation: bool = False
+    """Whoever may sign off may let somebody else sign in their place while they are away."""
+    step_up: bool = False
+    """Whoever approves types the release's name and what their signature means."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -308,6 +336,8 @@ class Template:
     """The steps of the deployment, in their order."""
     deploys_to: tuple[str, ...] = ()
     """The environments that such a release deploys to; all of production where this is empty."""
+    priorities: tuple[str, ...] = PRIORITY_RANK
+    """The tracker's priorities, gravest first, whatever their capitals; one that is not named is below them all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

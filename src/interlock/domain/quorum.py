@@ -39,6 +39,11 @@ class Roster:
         return Standing(person=person, groups=groups, groups_as_of=None, people_as_of=None)
 
 
+def seats(rule: RequirementRule) -> int:
+    """How many people it takes at least: of everybody, one."""
+    return 1 if rule.quorum == "all" else rule.quorum
+
+
 def groups_named(policy: Policy) -> dict[str, list[str]]:
     """Each user group of the policy, with where it stands."""
     found: dict[str, list[str]] = {}
@@ -87,6 +92,7 @@ def judge_quorums(policy: Policy, roster: Roster) -> list[Finding]:
 def _template(policy: Policy, key: str, template: Template, roster: Roster) -> list[Finding]:
     able = {rule.key: roster.named(rule.groups, rule.people) for rule in template.requirements}
     wrong = [found for rule in template.requirements if (found := _requirement(key, rule, able[rule.key], roster))]
+    wrong += _asked_twice(key, template, able)
     if wrong:
         return wrong
     if not template.one_person_one_requirement or _all_met(template.requirements, able, without=None):
@@ -100,16 +106,38 @@ def _template(policy: Policy, key: str, template: Template, roster: Roster) -> l
     ]
 
 
+def _asked_twice(key: str, template: Template, able: Mapping[str, Sequence[Person]]) -> list[Finding]:
+    """Whoever is one of everybody in two requirements could sign but one of them."""
+    if not template.one_person_one_requirement:
+        return []
+    everybody = [rule for rule in template.requirements if rule.quorum == "all"]
+    pairs = [(one, other) for number, one in enumerate(everybody) for other in everybody[number + 1 :]]
+    return [
+        fail(
+            f"sign-offs of {key}",
+            f"{one.name} and {other.name} ask everybody, {join([each.name for each in both])} is in both, and nobody "
+            "fills two.",
+            "Take them out of one, or set one_person_one_requirement to false.",
+        )
+        for one, other in pairs
+        if (both := [each for each in able[one.key] if each in able[other.key]])
+    ]
+
+
 def _requirement(key: str, rule: RequirementRule, able: Sequence[Person], roster: Roster) -> Finding | None:
     what = f"sign-off {key}/{rule.key}"
     who = join([*(f"@{handle}" for handle in rule.groups), *rule.people], "or")
-    if len(able) < rule.quorum:
-        told = f"it takes {count(rule.quorum, 'person', 'people')}, and {who} has {len(able)} active full members."
+    wanted = seats(rule)
+    if len(able) < wanted:
+        told = f"it takes {count(wanted, 'person', 'people')}, and {who} has {len(able)} active full members."
         return fail(what, told, "Put more people into the group, or lower the quorum.")
+    if rule.mandatory_group is not None and not roster.named([rule.mandatory_group], ()):
+        told = f"it takes one of @{rule.mandatory_group}, which has no active full member."
+        return fail(what, told, "Put somebody into the group, or make another one mandatory.")
     if not rule.exclude_assignees or not roster.linked:
         return None
     unlinked = [each for each in able if each.verified_account is None]
-    if len(able) - len(unlinked) < rule.quorum:
+    if (unlinked and rule.quorum == "all") or len(able) - len(unlinked) < wanted:
         names = join([each.name for each in unlinked])
         return fail(
             what,
@@ -145,19 +173,20 @@ def _met_without(template: Template, able: Mapping[str, Sequence[Person]], witho
     if template.one_person_one_requirement:
         return _all_met(template.requirements, able, without=without)
     return all(
-        sum(each.slack_id != without for each in able[rule.key]) >= rule.quorum for rule in template.requirements
+        sum(each.slack_id != without or not rule.exclude_requester for each in able[rule.key]) >= seats(rule)
+        for rule in template.requirements
     )
 
 
 def _all_met(rules: Sequence[RequirementRule], able: Mapping[str, Sequence[Person]], *, without: str | None) -> bool:
     """Whether different people can be found for all of them: a matching, grown along augmenting paths."""
-    seats = [rule.key for rule in rules for _ in range(rule.quorum)]
+    wanted = [rule for rule in rules for _ in range(seats(rule))]
     sits: dict[str, int] = {}
 
     def seat(number: int, asked: set[str]) -> bool:
-        for person in able[seats[number]]:
+        for person in able[wanted[number].key]:
             who = person.slack_id
-            if who == without or who in asked:
+            if (who == without and wanted[number].exclude_requester) or who in asked:
                 continue
             asked.add(who)
             if who not in sits or seat(sits[who], asked):
@@ -165,4 +194,4 @@ def _all_met(rules: Sequence[RequirementRule], able: Mapping[str, Sequence[Perso
                 return True
         return False
 
-    return all(seat(number, set()) for number in range(len(seats)))
+    return all(seat(number, set()) for number in range(len(wanted)))

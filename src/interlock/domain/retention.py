@@ -32,6 +32,7 @@ KEPT: Final = frozenset(
     {
         "audit_event", "audit_head", "audit_person",
         "release", "milestone", "requirement", "scope", "signoff",
+        "signoff_condition", "delegation", "answer_due", "shortfall",
         "card", "card_revision", "scope_snapshot",
         "environment", "booking", "blocker", "escalation",
         "raid_entry", "raid_change",

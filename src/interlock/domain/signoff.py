@@ -1,17 +1,13 @@
-"""Sign-offs: who may give one, when it counts, and what a click on Approve comes to."""
+"""Sign-offs: what was given, by whom and for whom, when it counts, and how far a requirement has come."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from interlock.domain.actor import Person, Standing
-from interlock.domain.authority import Refused
 from interlock.domain.fingerprint import MaterialChange
-from interlock.domain.policy import Policy, RequirementRule
+from interlock.domain.policy import RequirementRule
 from interlock.domain.release import Release
-from interlock.domain.words import ago, duration, join
-
-NAMES_SHOWN = 3
 
 
 class Decision(StrEnum):
@@ -22,12 +18,37 @@ class Decision(StrEnum):
 class Progress(StrEnum):
     OPEN = "open"
     MET = "met"
+    CONDITIONAL = "conditional"
+    """Met, but for conditions that are open still: it does not count as met."""
     REJECTED = "rejected"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """What an approval hangs on: a ticket, which is done when the tracker says so, or a checklist item, which somebody
+    ticks. `text` is the item, or the ticket's key; `restricted` of a ticket with a security level.
+    """
+
+    id: int
+    signoff_id: int
+    text: str
+    ticket_id: str | None = None
+    team: str | None = None
+    restricted: bool = False
+    done: bool = False
+
+    @property
+    def project_key(self) -> str:
+        """Of a ticket; who may see it depends on it."""
+        return self.text.rpartition("-")[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Signoff:
-    """A live sign-off: neither revoked nor void."""
+    """A live sign-off: neither revoked nor void. `person` gave it, `principal` is for whom where that is another.
+
+    `valid_until`: from then on it counts no more. `meaning` is what the signer typed that it means.
+    """
 
     id: int
     requirement_id: int
@@ -36,11 +57,31 @@ class Signoff:
     reason: str | None
     fingerprint: str
     at: datetime
+    principal: Person | None = None
+    valid_until: datetime | None = None
+    meaning: str | None = None
+    conditions: tuple[Condition, ...] = ()
+
+    @property
+    def speaks_for(self) -> Person:
+        return self.principal or self.person
+
+    @property
+    def open_conditions(self) -> tuple[Condition, ...]:
+        return tuple(each for each in self.conditions if not each.done)
+
+    def expired(self, now: datetime) -> bool:
+        return self.valid_until is not None and self.valid_until <= now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requirement:
-    """One requirement of one release, with its live sign-offs and the people whom policy lets fill it, as mirrored."""
+    """One requirement of one release, with its live sign-offs and the people whom policy lets fill it, as mirrored.
+
+    `unverified` are those who could not be told apart from the excluded assignees: their tracker account is not known.
+    `mandatory` are the ids of whom the rule's mandatory group holds. `lapsed`: an approval with conditions became
+    void. `as_of`: approvals that were too old then count no more.
+    """
 
     id: int
     key: str
@@ -48,11 +89,22 @@ class Requirement:
     rule: RequirementRule
     signoffs: tuple[Signoff, ...] = ()
     eligible: tuple[Person, ...] = ()
+    unverified: tuple[Person, ...] = ()
+    mandatory: frozenset[str] = frozenset()
+    lapsed: bool = False
+    as_of: datetime | None = None
 
     @property
     def approvals(self) -> tuple[Signoff, ...]:
         """Those that count: whoever left, or is a guest by now, leaves the quorum. A rejection outlasts its giver."""
-        return tuple(each for each in self.signoffs if each.decision is Decision.APPROVED and each.person.is_member)
+        return tuple(
+            each
+            for each in self.signoffs
+            if each.decision is Decision.APPROVED
+            and each.person.is_member
+            and each.speaks_for.is_member
+            and not (self.as_of and each.expired(self.as_of))
+        )
 
     @property
     def rejections(self) -> tuple[Signoff, ...]:
@@ -69,10 +121,71 @@ class Requirement:
     def progress(self) -> Progress:
         if self.rejections:
             return Progress.REJECTED
-        return Progress.MET if len(self.approvals) >= self.rule.quorum else Progress.OPEN
+        if self.lacking or self.lacks_mandatory:
+            return Progress.OPEN
+        return Progress.CONDITIONAL if self.open_conditions else Progress.MET
+
+    @property
+    def wants_more(self) -> bool:
+        """Whether somebody's word is missing still; while it is rejected, another's word may be the way on."""
+        return self.progress in {Progress.OPEN, Progress.REJECTED}
+
+    @property
+    def count(self) -> int:
+        """How many approvals count: as many as different people gave, and for as many different people."""
+        given = self.approvals
+        return min(len({each.person.slack_id for each in given}), len({each.speaks_for.slack_id for each in given}))
+
+    @property
+    def quorum(self) -> int:
+        """How many approvals it takes: of everybody, as many as there are now, and one at least."""
+        if self.rule.quorum == "all":
+            return max(len(self.eligible) + len(self.unverified), 1)
+        return self.rule.quorum
+
+    @property
+    def lacking(self) -> int:
+        """How many approvals are missing. Where everybody has to approve, only the words of those who may do now
+        count: whoever joins has to sign too, and where nobody is left it is never met.
+        """
+        if self.rule.quorum != "all":
+            return max(self.rule.quorum - self.count, 0)
+        heard = {each.speaks_for.slack_id for each in self.approvals}
+        missing = sum(1 for each in self.eligible if each.slack_id not in heard) + len(self.unverified)
+        return missing or (0 if self.eligible else 1)
+
+    @property
+    def lacks_mandatory(self) -> bool:
+        """Whether the group that policy insists on has not spoken. Whoever left it does not speak for it."""
+        if self.rule.mandatory_group is None:
+            return False
+        return not any(each.speaks_for.slack_id in self.mandatory for each in self.approvals)
+
+    @property
+    def open_conditions(self) -> tuple[Condition, ...]:
+        return tuple(condition for signoff in self.approvals for condition in signoff.open_conditions)
+
+    @property
+    def left(self) -> tuple[Person, ...]:
+        """Those who may sign it off and have not spoken, nor anybody for them."""
+        heard = {each.speaks_for.slack_id for each in self.signoffs} | {each.person.slack_id for each in self.signoffs}
+        return tuple(each for each in self.eligible if each.slack_id not in heard)
+
+    @property
+    def out_of_reach(self) -> bool:
+        """Whether it cannot be met by those who are left, with what was given already."""
+        able = {each.slack_id for each in self.eligible}
+        heard = {each.speaks_for.slack_id for each in self.approvals}
+        needed = self.rule.quorum
+        few = not able or bool(self.unverified) if needed == "all" else len(able | heard) < needed
+        return few or (self.rule.mandatory_group is not None and not (able | heard) & self.mandatory)
 
     def signed_by(self, slack_id: str) -> Signoff | None:
         return next((signoff for signoff in self.signoffs if signoff.person.slack_id == slack_id), None)
+
+    def given_for(self, slack_id: str) -> Signoff | None:
+        """What was signed in this person's name, by themselves or by whoever stood in for them."""
+        return next((signoff for signoff in self.signoffs if signoff.speaks_for.slack_id == slack_id), None)
 
     def may_be_filled_by(self, standing: Standing) -> bool:
         person, rule = standing.person, self.rule
@@ -81,172 +194,27 @@ class Requirement:
             names.intersection(entry if entry == person.slack_id else entry.casefold() for entry in rule.people)
         )
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
-    """What the rules look at, all read in the transaction of the decision.
-
-    `assigned` is the key of a ticket in scope that the actor's verified tracker account is or was assigned to since the
-    scope opened; `changes` are the material ones since the clicked card revision.
-    """
-
-    release: Release
-    requirements: tuple[Requirement, ...]
-    requested_by: str
-    standing: Standing
-    assigned: str | None
-    changes: tuple[MaterialChange, ...]
-    mirror_as_of: datetime | None
+    def touched_by(self, change: MaterialChange, team: str | None) -> bool:
+        """Whether policy lets this change void what was approved; `team` is whose the changed thing is."""
+        if change.what.replace(" ", "_") not in self.rule.material:
+            return False
+        return not self.rule.teams or team in self.rule.teams or (team is None and change.ticket is None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Accepted:
-    requirement: Requirement
-    decision: Decision
+class Absence:
+    """Somebody is away until then, and `stand_in` signs for them meanwhile, if anybody does."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlreadySigned:
-    """The same decision stands already: a repeated click, which succeeds quietly."""
-
-    requirement: Requirement
-    signoff: Signoff
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stale:
-    """What the clicker saw is not what is in scope now."""
-
-    changes: tuple[MaterialChange, ...]
-
-
-Verdict = Accepted | AlreadySigned | Stale | Refused
-
-
-def decide(ask: Ask, decision: Decision, policy: Policy, now: datetime) -> Verdict:
-    """What a click on Approve or Reject comes to. Rejecting is held to the same eligibility, not to the freshness of
-    the scope or the mirror: a reason to say no stays one.
-    """
-    if ask.release.ended:
-        return Refused(
-            reason="release_ended",
-            sentence=f"{ask.release.name} is {ask.release.stage.value}, so nothing more is decided on it.",
-        )
-    mine = [requirement for requirement in ask.requirements if requirement.may_be_filled_by(ask.standing)]
-    if not mine:
-        return not_eligible(ask)
-    repeated = _already(mine, ask.standing.person, decision)
-    if repeated:
-        return repeated
-    allowed = _without_conflict(ask, mine)
-    if isinstance(allowed, Refused):
-        return allowed
-    if decision is Decision.APPROVED:
-        stale = _stale_mirror(ask, policy, now)
-        if stale:
-            return stale
-        if ask.changes:
-            return Stale(changes=ask.changes)
-    return _choose(ask, allowed, decision)
-
-
-def _choose(ask: Ask, mine: list[Requirement], decision: Decision) -> Accepted | Refused:
-    """The first requirement, in policy's order, that still lacks this person's word."""
-    me = ask.standing.person.slack_id
-    given = [requirement for requirement in ask.requirements if requirement.signed_by(me)]
-    opposite = next((requirement for requirement in given if requirement in mine), None)
-    if opposite and (signoff := opposite.signed_by(me)):
-        return Refused(
-            reason="decided_otherwise",
-            sentence=f"You {signoff.decision.value} {ask.release.name} for {opposite.name}. "
-            "Press Revoke first, then decide anew.",
-        )
-    if given and ask.release.policy.one_person_one_requirement:
-        return Refused(
-            reason="one_requirement_each",
-            sentence=f"You signed {ask.release.name} for {given[0].name} already, and one person fills only one.",
-        )
-    wanting = [requirement for requirement in mine if requirement.progress is not Progress.MET]
-    return Accepted(requirement=(wanting or mine)[0], decision=decision)
-
-
-def _already(mine: list[Requirement], person: Person, decision: Decision) -> AlreadySigned | None:
-    for requirement in mine:
-        signoff = requirement.signed_by(person.slack_id)
-        if signoff and signoff.decision is decision:
-            return AlreadySigned(requirement=requirement, signoff=signoff)
-    return None
-
-
-def not_eligible(ask: Ask) -> Refused:
-    """For somebody whom no requirement asks: who is asked, by name."""
-    asked = join([f"{requirement.name} ({_who(requirement, ask)})" for requirement in ask.requirements], "or")
-    return Refused(
-        reason="not_eligible",
-        sentence=f"You can't sign {ask.release.name}: it asks for {asked}, and you are none of them.",
-    )
-
-
-def _without_conflict(ask: Ask, mine: list[Requirement]) -> list[Requirement] | Refused:
-    """The requirements that this person may fill without judging their own work."""
-    person, name = ask.standing.person, ask.release.name
-    if person.slack_id == ask.requested_by:
-        return Refused(
-            reason="own_request",
-            sentence=f"You can't sign {name}: you asked for these sign-offs, and nobody signs at their own request. "
-            f"{_others(ask, mine)}",
-        )
-    free = [requirement for requirement in mine if not requirement.rule.exclude_assignees]
-    if person.verified_account is None:
-        return free or Refused(
-            reason="account_not_verified",
-            sentence=f"You can't sign {name} yet: people assigned to its tickets may not, and your tracker account is "
-            "not verified. Type /link to connect it.",
-        )
-    if ask.assigned:
-        return free or Refused(
-            reason="assigned",
-            sentence=f"You can't sign {name}: you are or were assigned to {ask.assigned}, which is in scope. "
-            f"{_others(ask, mine)}",
-        )
-    return mine
-
-
-def _others(ask: Ask, mine: list[Requirement]) -> str:
-    """`Ana or Tom can.`"""
-    if len(mine) == 1:
-        who = _who(mine[0], ask)
-        return f"{who[0].upper()}{who[1:]} can."
-    told = join([f"{_who(requirement, ask)} for {requirement.name}" for requirement in mine], "or")
-    return f"{told[0].upper()}{told[1:]} can."
-
-
-def _stale_mirror(ask: Ask, policy: Policy, now: datetime) -> Refused | None:
-    limit = timedelta(minutes=policy.limits.mirror_max_age_minutes)
-    if ask.mirror_as_of is not None and now - ask.mirror_as_of <= limit:
-        return None
-    age = "was never read" if ask.mirror_as_of is None else f"was last read {ago(ask.mirror_as_of, now)}"
-    return Refused(
-        reason="mirror_stale",
-        sentence=f"{ask.release.name} can't be approved now: Jira {age}, and policy allows {duration(limit)}. "
-        "Interlock keeps trying; click again once the card says it is fresh.",
-    )
-
-
-def _who(requirement: Requirement, ask: Ask) -> str:
-    """Who else may fill it, by name: the first few, then how many more."""
-    signed = {given.person.slack_id for given in requirement.approvals}
-    passed_over = signed | {ask.standing.person.slack_id, ask.requested_by}
-    names = [person.name for person in requirement.eligible if person.slack_id not in passed_over]
-    if not names:
-        return "nobody at present"
-    more = len(names) - NAMES_SHOWN
-    return join(names[:NAMES_SHOWN] + ([f"{more} more"] if more > 0 else []), "or")
+    person: Person
+    until: datetime
+    stand_in: Person | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignoffCard:
-    """What the card and `/release signoffs` show. `revision_id` is None where nothing can be clicked."""
+    """What the card and `/release signoffs` show. `revision_id` is None where nothing can be clicked. `absences` are by
+    the id of whoever is away; `unanswered`: who did not answer in time, by requirement id.
+    """
 
     release: Release
     requirements: tuple[Requirement, ...]
@@ -258,6 +226,8 @@ class SignoffCard:
     mirror_as_of: datetime | None
     revision_id: str | None
     fingerprint: str
+    absences: tuple[Absence, ...] = ()
+    unanswered: tuple[tuple[int, Person], ...] = ()
 
     @property
     def met(self) -> int:
@@ -267,7 +237,8 @@ class SignoffCard:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoidedSignoff:
     """What a signer is told when a changed scope voided their approval. `hidden` are ids of restricted tickets among
-    the changes; `revision_id` is a drawing of the scope as it is now, for re-affirming with one click.
+    the changes; `revision_id` is a drawing of the scope as it is now, for re-affirming with one click. `conditions`:
+    how many open ones stay if they do. `valid_days`: it was not a change but its age.
     """
 
     release: Release
@@ -277,3 +248,5 @@ class VoidedSignoff:
     changes: tuple[MaterialChange, ...]
     hidden: frozenset[str]
     revision_id: str
+    conditions: int = 0
+    valid_days: int | None = None

@@ -173,7 +173,9 @@ def _signoff(requirement: Requirement) -> Condition:
     if progress is Progress.REJECTED:
         by = join([each.person.name for each in requirement.rejections])
         return Condition(name=requirement.name, holds=False, why=f"rejected by {by}")
-    given = f"{len(requirement.approvals)} of {requirement.rule.quorum} signed"
+    given = f"{requirement.count} of {requirement.quorum} signed"
+    if progress is Progress.CONDITIONAL:
+        given += f", {count(len(requirement.open_conditions), 'condition')} open"
     return Condition(name=requirement.name, holds=progress is Progress.MET, why=given)
 
 

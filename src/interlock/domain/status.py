@@ -229,9 +229,13 @@ def _waiting(requirement: Requirement) -> Waiting:
     if requirement.progress is Progress.REJECTED:
         by = join([signoff.person.name for signoff in requirement.rejections])
         return Waiting(requirement=requirement.name, who=f"rejected by {by}")
-    signed = {signoff.person.slack_id for signoff in requirement.approvals}
-    left = [person for person in requirement.eligible if person.slack_id not in signed]
-    return Waiting(requirement=requirement.name, who=_who(left, requirement.rule.quorum - len(signed)))
+    if requirement.progress is Progress.CONDITIONAL:
+        told = count(len(requirement.open_conditions), "condition")
+        return Waiting(requirement=requirement.name, who=f"{told} of its approvals open")
+    left = list(requirement.left)
+    if not requirement.lacking:
+        left = [each for each in left if each.slack_id in requirement.mandatory]
+    return Waiting(requirement=requirement.name, who=_who(left, max(requirement.lacking, 1)))
 
 
 def _who(people: list[Person], needed: int) -> str:

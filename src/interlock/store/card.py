@@ -111,6 +111,14 @@ def drawn_fingerprint(session: Session, card: Card) -> str | None:
     ).first()
 
 
+def newest_shown(session: Session, card: Card) -> dict[str, Any] | None:
+    """What the card's newest revision showed beside its scope; None before the first drawing."""
+    row = session.exec(
+        select(CardRevisionRow).where(CardRevisionRow.card_id == card.id).order_by(col(CardRevisionRow.number).desc())
+    ).first()
+    return row.shown if row else None
+
+
 def revision(session: Session, revision_id: str) -> CardRevision | None:
     """The revision with its card and the tickets that it showed; None for an id that no card ever carried."""
     row = session.get(CardRevisionRow, revision_id)

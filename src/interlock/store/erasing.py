@@ -11,12 +11,15 @@ from sqlalchemy import CursorResult, String, cast, delete, or_, update
 from sqlmodel import Session, SQLModel, col, func, select
 
 from interlock.domain.erasure import NAME
+from interlock.store.answer_due import AnswerDueRow
 from interlock.store.audit import AuditRow
 from interlock.store.blocker import BlockerRow
 from interlock.store.booking import BookingRow
 from interlock.store.card import CardRow
 from interlock.store.collision import CollisionAcknowledgementRow
+from interlock.store.condition import ConditionRow
 from interlock.store.criterion import EvidenceRow
+from interlock.store.delegation import DelegationRow
 from interlock.store.feed import FeedLinkRow
 from interlock.store.freeze_exception import FreezeExceptionRow
 from interlock.store.link import LinkRequestRow
@@ -33,7 +36,10 @@ from interlock.store.waiver import WaiverRow
 
 UNSENT: Final = ("pending", "sending", "parked")
 NAMED_IN: Final[tuple[tuple[str, type[SQLModel], tuple[str, ...]], ...]] = (
-    ("sign-off", SignoffRow, ("slack_id",)),
+    ("sign-off", SignoffRow, ("slack_id", "principal")),
+    ("condition", ConditionRow, ("done_by",)),
+    ("delegation", DelegationRow, ("slack_id", "stand_in", "ended_by")),
+    ("answer that is due", AnswerDueRow, ("slack_id",)),
     ("release", ReleaseRow, ("created_by", "closed_by")),
     ("card", CardRow, ("requested_by",)),
     ("runbook run", RunRow, ("started_by", "ended_by")),

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Index, and_, text
+from sqlalchemy import Index, and_, or_, text
 from sqlmodel import Field, Session, SQLModel, col, func, select
 
 from interlock.domain.actor import Owner, Person, Standing
@@ -147,6 +147,14 @@ def by_handle(session: Session, handle: str) -> str | None:
     same = func.lower(PersonRow.handle) == handle.casefold()
     found = session.exec(select(PersonRow.slack_id).where(same, IS_MEMBER)).all()
     return found[0] if handle and len(found) == 1 else None
+
+
+def named(session: Session, word: str) -> Person | None:
+    """Whom a typed `@handle`, e-mail address or Slack id names, whether they can act or not."""
+    name = word.removeprefix("@").casefold()
+    ways = (col(PersonRow.slack_id) == word, func.lower(PersonRow.handle) == name, func.lower(PersonRow.email) == name)
+    rows = session.exec(select(PersonRow).where(or_(*ways)).limit(2)).all()
+    return to_person(rows[0]) if len(rows) == 1 and name else None
 
 
 def accounts(session: Session, account_ids: Iterable[str]) -> dict[str, Owner]:

@@ -7,12 +7,15 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from interlock.domain.words import join
 from interlock.store import (
+    answer_due,
     audit,
     blocker,
     booking,
     card,
     collision,
+    condition,
     criterion,
+    delegation,
     digest,
     environment,
     erasure,
@@ -32,6 +35,7 @@ from interlock.store import (
     runbook,
     schema_floor,
     seen,
+    shortfall,
     signoff,
     slot,
     ticket,
@@ -42,12 +46,15 @@ from interlock.store import (
 from interlock.store.engine import Store, StoreError
 
 TABLES = (
+    answer_due,
     audit,
     blocker,
     booking,
     card,
     collision,
+    condition,
     criterion,
+    delegation,
     digest,
     environment,
     erasure,
@@ -67,6 +74,7 @@ TABLES = (
     runbook,
     schema_floor,
     seen,
+    shortfall,
     signoff,
     slot,
     ticket,

@@ -1,7 +1,7 @@
 """Sign-off requirements and sign-offs: given, revoked or void, never edited."""
 
-from collections.abc import Collection, Iterable
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, Index, UniqueConstraint, or_, text
@@ -9,17 +9,17 @@ from sqlalchemy import select as columns
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from interlock.domain.actor import Actor, Person
-from interlock.domain.card import CardRevision
+from interlock.domain.card import SIGNOFF, CardRevision
 from interlock.domain.fingerprint import MaterialChange, TicketSeen
 from interlock.domain.policy import RequirementRule
 from interlock.domain.release import Release
-from interlock.domain.signoff import Decision, Requirement, Signoff
+from interlock.domain.signoff import Condition, Decision, Requirement, Signoff
 from interlock.domain.ticket import Category
-from interlock.domain.ticket import Field as TicketField
-from interlock.store import person
+from interlock.store import assignee, condition, person
 from interlock.store.base import UtcDateTime
+from interlock.store.card import CardRow
 from interlock.store.release import ScopeRow
-from interlock.store.ticket import TicketChangeRow, TicketRow
+from interlock.store.ticket import TicketRow
 
 LIVE = text("revoked_at IS NULL AND void_at IS NULL")
 
@@ -36,12 +36,20 @@ class RequirementRow(SQLModel, table=True):
 
 
 class SignoffRow(SQLModel, table=True):
-    """`decision` is approved or rejected. `auth`: how the signer was authenticated; `void_change`: what voided it."""
+    """`decision` is approved or rejected. `auth`: how the signer was authenticated; `void_change`: what voided it.
+
+    `principal` is in whose name it was given, the signer's own mostly (None of what a program of before wrote).
+    `conditional`: there are conditions to look for.
+    """
 
     __tablename__ = "signoff"
     __table_args__ = (
         # One live sign-off per person and requirement: two clicks at once cannot both win.
         Index("uq_signoff_live", "requirement_id", "slack_id", unique=True, sqlite_where=LIVE, postgresql_where=LIVE),
+        # And one in the name of each person, whoever's hand gave it.
+        Index(
+            "uq_signoff_principal", "requirement_id", "principal", unique=True, sqlite_where=LIVE, postgresql_where=LIVE
+        ),
         CheckConstraint("decision IN ('approved', 'rejected')", name="decision"),
         CheckConstraint("decision = 'approved' OR reason IS NOT NULL", name="reason"),
     )
@@ -59,6 +67,10 @@ class SignoffRow(SQLModel, table=True):
     revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     void_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     void_change: dict[str, Any] | None = Field(default=None, sa_type=JSON)
+    principal: str | None = None
+    valid_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    meaning: str | None = None
+    conditional: bool | None = None
 
 
 def add_requirements(session: Session, release_id: int, rules: Iterable[RequirementRule]) -> None:
@@ -66,29 +78,31 @@ def add_requirements(session: Session, release_id: int, rules: Iterable[Requirem
     session.flush()
 
 
-def requirements(session: Session, release: Release, requester: str | None = None) -> tuple[Requirement, ...]:
+def requirements(
+    session: Session, release: Release, requester: str | None = None, *, now: datetime | None = None
+) -> tuple[Requirement, ...]:
     """The release's requirements in policy's order, with their live sign-offs and those who may fill them now: not the
-    requester, nor, where the rule excludes assignees, whoever worked on the scope or has no verified account.
+    requester nor the release manager where the rule excludes them, nor, where it excludes assignees, whoever worked on
+    the scope or has no verified account. With `now`, approvals that are too old by then count no more.
     """
     rows = session.exec(select(RequirementRow).where(RequirementRow.release_id == release.id)).all()
     ids = {row.key: row.id for row in rows}
-    given = session.exec(
-        select(SignoffRow)
-        .where(
-            SignoffRow.release_id == release.id,
-            col(SignoffRow.revoked_at).is_(None),
-            col(SignoffRow.void_at).is_(None),
-        )
-        .order_by(col(SignoffRow.at), col(SignoffRow.id))
-    ).all()
-    signers = person.people(session, {row.slack_id for row in given})
+    rows_given = _of_release(session, release.id)
+    given = [row for row in rows_given if row.void_at is None]
+    lapsed = {row.requirement_id for row in rows_given if row.void_at is not None}
+    signers = person.people(session, {row.slack_id for row in given} | {row.principal or "" for row in given} - {""})
+    hanging = [row.id for row in given if row.conditional and row.id is not None]
+    conditions = condition.of_signoffs(session, hanging) if hanging else {}
     rules = release.policy.requirements
+    if requester is None and any(rule.quorum == "all" for rule in rules):
+        requester = _requester(session, release.id)  # who has to sign depends on it
     groups = person.members(session, {group for rule in rules for group in rule.groups})
     named = person.by_email(session, {entry for rule in rules for entry in rule.people})
-    eligible = {rule.key: _eligible(rule, groups, named, requester) for rule in rules}
+    eligible = {rule.key: _eligible(rule, groups, named, _excluded(rule, release, requester)) for rule in rules}
     excluding = [rule.key for rule in rules if rule.exclude_assignees]
     accounts = {one.verified_account for key in excluding for one in eligible[key] if one.verified_account}
-    free = accounts - _assigned(session, release, accounts)
+    free = accounts - assignee.assigned(session, release, accounts)
+    unverified = {key: tuple(one for one in eligible[key] if one.verified_account is None) for key in excluding}
     for key in excluding:
         eligible[key] = tuple(one for one in eligible[key] if one.verified_account in free)
     return tuple(
@@ -97,12 +111,52 @@ def requirements(session: Session, release: Release, requester: str | None = Non
             key=rule.key,
             name=rule.name,
             rule=rule,
-            signoffs=tuple(_signoff(row, signers) for row in given if row.requirement_id == id_),
+            signoffs=tuple(_signoff(row, signers, conditions) for row in given if row.requirement_id == id_),
             eligible=eligible[rule.key],
+            unverified=unverified.get(rule.key, ()),
+            mandatory=frozenset(one.slack_id for one in groups.get(rule.mandatory_group or "", ())),
+            lapsed=id_ in lapsed,
+            as_of=now,
         )
         for rule in rules
         if (id_ := ids.get(rule.key)) is not None
     )
+
+
+def open_conditions(session: Session, release_id: int) -> tuple[Condition, ...]:
+    """Of the live approvals of a release, those that are not met: while there is one, nothing goes."""
+    hanging = [
+        row.id
+        for row in _of_release(session, release_id)
+        if row.conditional and row.void_at is None and row.decision == Decision.APPROVED and row.id is not None
+    ]
+    found = condition.of_signoffs(session, hanging) if hanging else {}
+    return tuple(each for id_ in hanging for each in found[id_] if not each.done)
+
+
+def lapsed_conditions(session: Session, requirement_id: int, slack_id: str) -> tuple[Condition, ...]:
+    """The open ones of the person's newest sign-off for a requirement, where that is void: they hold for what they
+    affirm anew. None where they took it back themselves.
+    """
+    newest = session.exec(
+        select(SignoffRow)
+        .where(SignoffRow.requirement_id == requirement_id, SignoffRow.slack_id == slack_id)
+        .order_by(col(SignoffRow.id).desc())
+        .limit(1)
+    ).first()
+    if newest is None or newest.id is None or newest.void_at is None or not newest.conditional:
+        return ()
+    return tuple(each for each in condition.of_signoffs(session, [newest.id])[newest.id] if not each.done)
+
+
+def void_before(session: Session, release_id: int) -> dict[tuple[int, str], datetime]:
+    """By requirement and signer, when their newest sign-off became void: from then on they are asked anew."""
+    rows = session.exec(
+        select(SignoffRow.requirement_id, SignoffRow.slack_id, SignoffRow.void_at)
+        .where(SignoffRow.release_id == release_id, col(SignoffRow.void_at).is_not(None))
+        .order_by(col(SignoffRow.void_at))
+    )
+    return {(requirement_id, slack_id): at for requirement_id, slack_id, at in rows if at is not None}
 
 
 SEEN = (
@@ -129,6 +183,13 @@ def seen_scope(session: Session, release_id: int) -> tuple[tuple[TicketSeen, ...
     return seen, sum(1 for row in rows if row[4] is not None)
 
 
+def releases_with_expired(session: Session, now: datetime) -> list[int]:
+    """The releases with a live sign-off that has outlived its validity."""
+    live = (col(SignoffRow.revoked_at).is_(None), col(SignoffRow.void_at).is_(None))
+    due = select(SignoffRow.release_id).where(*live, col(SignoffRow.valid_until) <= now).distinct()
+    return sorted(session.exec(due))
+
+
 def restricted(session: Session, ticket_ids: Iterable[str]) -> frozenset[str]:
     """Those of the tickets that have a security level."""
     wanted = select(TicketRow.id).where(
@@ -145,24 +206,36 @@ def give(
     decision: Decision,
     reason: str | None,
     now: datetime,
+    *,
+    principal: str | None = None,
+    meaning: str | None = None,
+    conditions: Sequence[tuple[str, str | None]] = (),
 ) -> None:
-    """Bound to the fingerprint of the revision that was seen. Raises IntegrityError where this person has a live
-    sign-off for this requirement: another click was faster.
+    """Bound to the fingerprint of the revision that was seen; in the name of `principal`, the actor's own without.
+    Raises IntegrityError where this person has a live sign-off for this requirement, or there is one in that name:
+    another click was faster.
     """
-    session.add(
-        SignoffRow(
-            release_id=revision.card.release_id,
-            requirement_id=requirement.id,
-            revision_id=revision.id,
-            slack_id=actor.slack_id,
-            decision=decision.value,
-            reason=reason,
-            fingerprint=revision.fingerprint,
-            auth=actor.authentication.value,
-            at=now,
-        )
+    days = requirement.rule.valid_days if decision is Decision.APPROVED else None
+    row = SignoffRow(
+        release_id=revision.card.release_id,
+        requirement_id=requirement.id,
+        revision_id=revision.id,
+        slack_id=actor.slack_id,
+        decision=decision.value,
+        reason=reason,
+        fingerprint=revision.fingerprint,
+        auth=actor.authentication.value,
+        at=now,
+        principal=principal or actor.slack_id,
+        valid_until=now + timedelta(days=days) if days else None,
+        meaning=meaning,
+        conditional=bool(conditions),
     )
+    session.add(row)
     session.flush()
+    if conditions:
+        assert row.id is not None
+        condition.add(session, row.release_id, row.id, conditions)
 
 
 def revoke(session: Session, signoff: Signoff, now: datetime) -> None:
@@ -176,7 +249,18 @@ def void(session: Session, signoff: Signoff, changes: tuple[MaterialChange, ...]
     """Store that it no longer counts, with the changes that caused it."""
     row = session.get_one(SignoffRow, signoff.id)
     row.void_at = now
-    row.void_change = {"changes": [[change.what, change.ticket.id, change.ticket.key] for change in changes]}
+    row.void_change = {
+        "changes": [[each.what, each.ticket.id if each.ticket else "", each.subject] for each in changes]
+    }
+    session.add(row)
+    session.flush()
+
+
+def expire(session: Session, signoff: Signoff, days: int, now: datetime) -> None:
+    """Store that it counts no more, by its age."""
+    row = session.get_one(SignoffRow, signoff.id)
+    row.void_at = now
+    row.void_change = {"expired": True, "valid_days": days}
     session.add(row)
     session.flush()
 
@@ -190,71 +274,63 @@ def lift(session: Session, rejection: Signoff, approver: str, now: datetime) -> 
     session.flush()
 
 
-def assigned_ticket(session: Session, release_id: int, account_id: str, since: datetime) -> tuple[str, bool] | None:
-    """A ticket in scope that the account is assigned to, or was at any time since `since`: its key and whether it is
-    restricted. A change of assignee after `since` tells of both: who had it until then, and who from then on.
-    """
-    held = select(TicketChangeRow.ticket_id).where(
-        TicketChangeRow.ticket_id == TicketRow.id,
-        TicketChangeRow.field == TicketField.ASSIGNEE.value,
-        TicketChangeRow.at >= since,
-        or_(col(TicketChangeRow.before) == account_id, col(TicketChangeRow.after) == account_id),
-    )
-    row = session.execute(
-        select(TicketRow.key, TicketRow.security_level)
-        .join(ScopeRow, col(ScopeRow.ticket_id) == col(TicketRow.id))
+def teams_of(session: Session, ticket_ids: Iterable[str]) -> dict[str, str | None]:
+    """Whose each of the tickets is; of one that left the mirror, whose it was."""
+    wanted = select(TicketRow.id, TicketRow.team_key).where(col(TicketRow.id).in_(list(ticket_ids)))
+    return dict(session.exec(wanted).all())
+
+
+def _of_release(session: Session, release_id: int) -> Sequence[SignoffRow]:
+    """Those that are live, and those that became void with conditions, which may hold on."""
+    return session.exec(
+        select(SignoffRow)
         .where(
-            ScopeRow.release_id == release_id,
-            col(ScopeRow.removed_at).is_(None),
-            or_(col(TicketRow.assignee_id) == account_id, held.exists()),
+            SignoffRow.release_id == release_id,
+            col(SignoffRow.revoked_at).is_(None),
+            or_(col(SignoffRow.void_at).is_(None), col(SignoffRow.conditional).is_(True)),
         )
-        .order_by(col(TicketRow.security_level).is_not(None), TicketRow.key)
-        .limit(1)
-    ).first()
-    return (row[0], row[1] is not None) if row else None
+        .order_by(col(SignoffRow.at), col(SignoffRow.id))
+    ).all()
+
+
+def _requester(session: Session, release_id: int) -> str | None:
+    asked = select(CardRow.requested_by).where(CardRow.release_id == release_id, CardRow.kind == SIGNOFF)
+    return session.exec(asked).first()
+
+
+def _excluded(rule: RequirementRule, release: Release, requester: str | None) -> set[str | None]:
+    return {
+        requester if rule.exclude_requester else None,
+        release.created_by if rule.exclude_release_manager else None,
+    }
 
 
 def _eligible(
-    rule: RequirementRule, groups: dict[str, list[Person]], named: dict[str, Person], requester: str | None
+    rule: RequirementRule, groups: dict[str, list[Person]], named: dict[str, Person], excluded: set[str | None]
 ) -> tuple[Person, ...]:
     found = {one.slack_id: one for group in rule.groups for one in groups[group]}
     found |= {one.slack_id: one for entry in rule.people if (one := named.get(entry.casefold()))}
-    found.pop(requester or "", None)
-    return tuple(sorted(found.values(), key=lambda one: one.name))
+    able = (one for one in found.values() if one.slack_id not in excluded)
+    return tuple(sorted(able, key=lambda one: one.name))
 
 
-def _assigned(session: Session, release: Release, accounts: Collection[str]) -> set[str]:
-    """Those of the accounts that `assigned_ticket` would find a ticket for."""
-    if not accounts:
-        return set()
-    in_scope = (col(ScopeRow.release_id) == release.id, col(ScopeRow.removed_at).is_(None))
-    now = session.exec(
-        select(TicketRow.assignee_id)
-        .join(ScopeRow, col(ScopeRow.ticket_id) == col(TicketRow.id))
-        .where(*in_scope, col(TicketRow.assignee_id).in_(accounts))
-        .distinct()
-    ).all()
-    changes = session.exec(
-        select(TicketChangeRow.before, TicketChangeRow.after)
-        .join(ScopeRow, col(ScopeRow.ticket_id) == col(TicketChangeRow.ticket_id))
-        .where(
-            *in_scope,
-            TicketChangeRow.field == TicketField.ASSIGNEE.value,
-            TicketChangeRow.at >= release.scope_opened_at,
-            or_(col(TicketChangeRow.before).in_(accounts), col(TicketChangeRow.after).in_(accounts)),
-        )
-    ).all()
-    return {account for account in (*now, *(side for change in changes for side in change)) if account in accounts}
-
-
-def _signoff(row: SignoffRow, signers: dict[str, Person]) -> Signoff:
+def _signoff(row: SignoffRow, signers: dict[str, Person], conditions: Mapping[int, tuple[Condition, ...]]) -> Signoff:
     assert row.id is not None
+    another = row.principal if row.principal != row.slack_id else None
     return Signoff(
         id=row.id,
         requirement_id=row.requirement_id,
-        person=signers.get(row.slack_id) or Person(slack_id=row.slack_id, name="somebody who left", active=False),
+        person=_known(signers, row.slack_id),
         decision=Decision(row.decision),
         reason=row.reason,
         fingerprint=row.fingerprint,
         at=row.at,
+        principal=_known(signers, another) if another else None,
+        valid_until=row.valid_until,
+        meaning=row.meaning,
+        conditions=conditions.get(row.id, ()),
     )
+
+
+def _known(signers: dict[str, Person], slack_id: str) -> Person:
+    return signers.get(slack_id) or Person(slack_id=slack_id, name="somebody who left", active=False)

@@ -4,12 +4,13 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
+from interlock.domain.actor import Person
 from interlock.domain.card import Card, CardRevision
 from interlock.domain.fingerprint import fingerprint
 from interlock.domain.outbox import Outgoing, Sent, Urgency
 from interlock.domain.release import Release
-from interlock.domain.signoff import SignoffCard
-from interlock.store import card, mirror, outbox, person, release, signoff
+from interlock.domain.signoff import Requirement, SignoffCard
+from interlock.store import answer_due, card, delegation, mirror, outbox, person, release, signoff
 from interlock.store.engine import Store
 
 POST_GOOD_FOR = timedelta(days=7)
@@ -23,13 +24,13 @@ def draw(store: Store, card_id: int, now: datetime) -> SignoffCard | None:
         if one_card is None:
             return None
         one = release.load(session, one_card.release_id, lock=True)
-        return picture(session, one, one_card, revise(session, one, one_card, now))
+        return picture(session, one, one_card, revise(session, one, one_card, now), now=now)
 
 
 def revise(session: Session, one: Release, asked: Card, now: datetime) -> CardRevision:
     """The card's revision for what is so now."""
     seen, _ = signoff.seen_scope(session, one.id)
-    return card.draw(session, asked, seen, one.policy_version, _shown(picture(session, one, asked)), now)
+    return card.draw(session, asked, seen, one.policy_version, _shown(picture(session, one, asked, now=now)), now)
 
 
 def revise_elsewhere(session: Session, one: Release, asked: Card, now: datetime) -> CardRevision:
@@ -61,6 +62,13 @@ def refresh(session: Session, asked: Card, now: datetime, urgency: Urgency = Urg
     enqueue(session, asked, "signoff.refresh", f"refresh:{asked.post_key}", now, urgency, coalesce=asked.post_key)
 
 
+def refresh_changed(session: Session, one: Release, asked: Card, now: datetime) -> None:
+    """Have it re-drawn where something changed that nobody clicked: a condition's ticket got done, somebody is back."""
+    newest = card.newest_shown(session, asked)
+    if newest is not None and newest != _shown(picture(session, one, asked, now=now)):
+        refresh(session, asked, now, Urgency.ROUTINE)
+
+
 def enqueue(
     session: Session,
     asked: Card,
@@ -71,13 +79,14 @@ def enqueue(
     *,
     coalesce: str | None = None,
     ids: dict[str, object] | None = None,
+    channel: str | None = None,
 ) -> None:
-    """Add a message about the card to its channel."""
+    """Add a message about the card to its channel, or to another."""
     message = Outgoing(
         key=key,
         kind=kind,
         ids={"card_id": asked.id} | (ids or {}),
-        channel=asked.channel_id,
+        channel=channel or asked.channel_id,
         urgency=urgency,
         not_after=now + (REFRESH_GOOD_FOR if coalesce else POST_GOOD_FOR),
         coalesce=coalesce,
@@ -85,13 +94,23 @@ def enqueue(
     outbox.enqueue(session, message, now)
 
 
-def picture(session: Session, one: Release, asked: Card | None, revision: CardRevision | None = None) -> SignoffCard:
-    """The card's read model; without a revision it has nothing to click."""
+def picture(
+    session: Session,
+    one: Release,
+    asked: Card | None,
+    revision: CardRevision | None = None,
+    *,
+    now: datetime | None = None,
+) -> SignoffCard:
+    """The card's read model; without a revision it has nothing to click, and without `now` nobody is away."""
     seen, restricted = signoff.seen_scope(session, one.id)
+    requirements = signoff.requirements(session, one, asked.requested_by if asked else None, now=now)
+    missing = {each.slack_id for requirement in requirements if requirement.wants_more for each in requirement.left}
+    away = delegation.absences(session, missing, now) if missing and now else {}
     requester = person.people(session, [asked.requested_by]).get(asked.requested_by) if asked else None
     return SignoffCard(
         release=one,
-        requirements=signoff.requirements(session, one, asked.requested_by if asked else None),
+        requirements=requirements,
         requested_by=requester,
         requested_at=asked.requested_at if asked else None,
         tickets=len(seen),
@@ -100,7 +119,18 @@ def picture(session: Session, one: Release, asked: Card | None, revision: CardRe
         mirror_as_of=mirror.as_of(session, "tickets"),
         revision_id=revision.id if revision and not one.ended else None,
         fingerprint=fingerprint(seen),
+        absences=tuple(away.values()),
+        unanswered=_unanswered(session, requirements),
     )
+
+
+def _unanswered(session: Session, requirements: tuple[Requirement, ...]) -> tuple[tuple[int, Person], ...]:
+    """Whose answer did not come in time, and did not since."""
+    timed = {each.id: each for each in requirements if each.rule.answer_within_business_days and each.wants_more}
+    if not timed:
+        return ()
+    missed = {(each.requirement_id, each.slack_id) for each in answer_due.of(session, timed).values() if each.missed_at}
+    return tuple((id_, who) for id_, each in timed.items() for who in each.left if (id_, who.slack_id) in missed)
 
 
 def _shown(picture: SignoffCard) -> dict[str, object]:
@@ -109,7 +139,13 @@ def _shown(picture: SignoffCard) -> dict[str, object]:
         "stage": picture.release.stage.value,
         "target": picture.release.target.isoformat(),
         "requirements": [
-            {"key": requirement.key, "signoffs": [signoff.id for signoff in requirement.signoffs]}
+            {"key": requirement.key, "signoffs": [signoff.id for signoff in requirement.signoffs]} | _open(requirement)
             for requirement in picture.requirements
         ],
-    }
+    } | ({"away": sorted(each.person.slack_id for each in picture.absences)} if picture.absences else {})
+
+
+def _open(requirement: Requirement) -> dict[str, object]:
+    """What an approval hangs on still."""
+    conditions = [each.id for each in requirement.open_conditions]
+    return {"open_conditions": conditions} if conditions else {}

@@ -12,7 +12,6 @@ from interlock.domain.outbox import Outgoing, Urgency
 from interlock.domain.permission import Permission
 from interlock.domain.policy import Policy
 from interlock.domain.release import Release
-from interlock.domain.signoff import Progress
 from interlock.store import blocker, card, mirror, outbox, release, signoff
 from interlock.store.engine import Store
 from interlock.usecases import authority, blocker_view
@@ -67,9 +66,7 @@ def _wanted(session: Session, one: Release, standing: Standing) -> tuple[str, ..
     return tuple(
         requirement.name
         for requirement in (signoff.requirements(session, one, asked.requested_by) if asked else ())
-        if requirement.progress is not Progress.MET
-        and requirement.signed_by(me) is None
-        and any(person.slack_id == me for person in requirement.eligible)
+        if requirement.wants_more and any(person.slack_id == me for person in requirement.left)
     )
 
 

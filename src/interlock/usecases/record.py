@@ -1,5 +1,6 @@
 """Writing decisions, and what was refused, into the audit chain."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -23,13 +24,16 @@ def record(
     now: datetime,
     *,
     role: str = "actor",
+    also: Mapping[str, Person] | None = None,
 ) -> None:
-    """`who` is kept apart from the chain, under `role`; `facts` must name people by nothing but ids."""
+    """`who` is kept apart from the chain, under `role`, and so is whoever else it concerns, by theirs; `facts` must
+    name people by nothing but ids.
+    """
     event = AuditEvent(
         kind=kind,
         actor=actor,
         facts={"release": one.name} | facts,
-        people={role: asdict(who)},
+        people={role: asdict(who)} | {each: asdict(other) for each, other in (also or {}).items()},
         release_id=one.id,
     )
     audit.append(session, event, now)

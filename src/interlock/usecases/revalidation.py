@@ -1,29 +1,41 @@
-"""Voiding the approvals that a changed scope has overtaken."""
+"""Voiding the approvals that a changed scope has overtaken, and those that are too old."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Any, Final
 
 from sqlmodel import Session
 
 from interlock.domain.actor import SYSTEM
 from interlock.domain.card import SIGNOFF
-from interlock.domain.fingerprint import MaterialChange, TicketSeen, fingerprint, material_changes
+from interlock.domain.fingerprint import Happening, MaterialChange, TicketSeen, fingerprint, material_changes
 from interlock.domain.outbox import Outgoing, Urgency
 from interlock.domain.release import Release
 from interlock.domain.signoff import Decision, Requirement, Signoff, VoidedSignoff
 from interlock.store import card, outbox, release, revalidation, signoff
 from interlock.store.engine import Store
 from interlock.store.signoff import SignoffRow
+from interlock.usecases import ask
 from interlock.usecases.card import refresh, revise_elsewhere
 from interlock.usecases.record import record
 from interlock.usecases.stage import fall_back
 
 NOTE_GOOD_FOR = timedelta(days=7)
+NOTHING: Final[Mapping[int, Sequence[Happening]]] = MappingProxyType({})
 
 
-def revalidate(store: Store, now: datetime, *, due_only: bool = False) -> int:
+def revalidate(
+    store: Store,
+    now: datetime,
+    happenings: Mapping[int, Sequence[Happening]] = NOTHING,
+    *,
+    due_only: bool = False,
+) -> int:
     """Void the approvals that a changed scope has overtaken, tell each signer, and re-draw the cards concerned; returns
     how many were voided. Run after the mirror has moved: what is voided late is refused at go all the same.
 
+    `happenings`, by release id, are changes that no scope shows: a criterion that turned red, evidence that changed.
     `due_only`: of the releases that were marked with what changed, by a run that died before it came here too; they
     stay marked until they were looked at. Else of all that have not ended.
     """
@@ -31,11 +43,20 @@ def revalidate(store: Store, now: datetime, *, due_only: bool = False) -> int:
         due = revalidation.due(session)
         looked_at = due.keys() if due_only else {*due, *(one.id for one in release.active(session))}
         candidates = revalidation.overtaken(session, looked_at) if looked_at else []
-    voided = sum(_revalidate(store, release_id, now) for release_id in candidates)
+    concerned = sorted({*candidates, *happenings})
+    voided = sum(_revalidate(store, release_id, happenings.get(release_id, ()), now) for release_id in concerned)
     if due:
         with store.write() as session:
             revalidation.settle(session, due)
     return voided
+
+
+def expire(store: Store, now: datetime) -> int:
+    """Void the approvals that have outlived policy's validity period, tell each signer, and re-draw the cards; returns
+    how many. They count no more from the moment on, whenever this runs."""
+    with store.read() as session:
+        due = signoff.releases_with_expired(session, now)
+    return sum(_expire(store, release_id, now) for release_id in due)
 
 
 def voided(store: Store, signoff_id: int, now: datetime) -> VoidedSignoff | None:
@@ -49,22 +70,26 @@ def voided(store: Store, signoff_id: int, now: datetime) -> VoidedSignoff | None
         one = release.load(session, row.release_id, lock=True)
         asked = card.of_release(session, one.id, SIGNOFF)
         requirement = next(each for each in signoff.requirements(session, one) if each.id == row.requirement_id)
-        if one.ended or asked is None or requirement.signed_by(row.slack_id):
+        again = requirement.signed_by(row.slack_id) or requirement.given_for(row.principal or row.slack_id)
+        if one.ended or asked is None or again:
             return None
         current, _ = signoff.seen_scope(session, one.id)
-        changes = _changes_since(session, row.fingerprint, fingerprint(current), current)
+        changes = _changes_since(session, one, row.fingerprint, fingerprint(current), current)
+        told = _touching(session, requirement, changes) + _unscoped(row.void_change)
         return VoidedSignoff(
             release=one,
             requirement=requirement.name,
             tickets=len(card.snapshot(session, row.fingerprint)),
             tickets_now=len(current),
-            changes=changes,
-            hidden=signoff.restricted(session, [change.ticket.id for change in changes]),
-            revision_id=revise_elsewhere(session, one, asked, now).id,
+            changes=told,
+            hidden=signoff.restricted(session, [change.ticket.id for change in told if change.ticket]),
+            revision_id=ask.shown_for(revise_elsewhere(session, one, asked, now).id, requirement.id),
+            conditions=len(signoff.lapsed_conditions(session, requirement.id, row.slack_id)),
+            valid_days=row.void_change.get("valid_days"),
         )
 
 
-def _revalidate(store: Store, release_id: int, now: datetime) -> int:
+def _revalidate(store: Store, release_id: int, happenings: Sequence[Happening], now: datetime) -> int:
     with store.write() as session:
         one = release.load(session, release_id, lock=True)
         asked = card.of_release(session, one.id, SIGNOFF)
@@ -75,9 +100,12 @@ def _revalidate(store: Store, release_id: int, now: datetime) -> int:
         voided = 0
         for requirement in signoff.requirements(session, one):
             for given in requirement.signoffs:
-                changes = _changes_since(session, given.fingerprint, mark, current)
-                if changes and given.decision is Decision.APPROVED:
-                    _void(session, one, requirement, given, changes, now)
+                if given.decision is not Decision.APPROVED:
+                    continue
+                changes = _changes_since(session, one, given.fingerprint, mark, current)
+                touching = _touching(session, requirement, changes) + _happened(requirement, given, happenings)
+                if touching:
+                    _void(session, one, requirement, given, touching, now)
                     voided += 1
         if voided:
             fall_back(session, one, "the scope changed under a sign-off", now)
@@ -85,6 +113,54 @@ def _revalidate(store: Store, release_id: int, now: datetime) -> int:
         if voided or card.drawn_fingerprint(session, asked) not in {None, mark}:
             refresh(session, asked, now, Urgency.PROMPT if voided else Urgency.ROUTINE)
         return voided
+
+
+def _expire(store: Store, release_id: int, now: datetime) -> int:
+    with store.write() as session:
+        one = release.load(session, release_id, lock=True)
+        asked = card.of_release(session, one.id, SIGNOFF)
+        if asked is None or one.ended:
+            return 0
+        old = [
+            (requirement, given)
+            for requirement in signoff.requirements(session, one)
+            for given in requirement.signoffs
+            if given.expired(now)
+        ]
+        for requirement, given in old:
+            days = requirement.rule.valid_days or (now - given.at).days
+            signoff.expire(session, given, days, now)
+            facts = {"requirement": requirement.key, "signoff": given.id, "valid_days": days}
+            record(session, "signoff.expired", SYSTEM, given.person, one, facts, now, role="signer")
+            _tell(session, given, now)
+        if old:
+            fall_back(session, one, "a sign-off is too old", now)
+            refresh(session, asked, now, Urgency.PROMPT)
+        return len(old)
+
+
+def _touching(
+    session: Session, requirement: Requirement, changes: tuple[MaterialChange, ...]
+) -> tuple[MaterialChange, ...]:
+    """Those of the changes that policy lets void this requirement's approvals."""
+    ids = [change.ticket.id for change in changes if change.ticket]
+    teams = signoff.teams_of(session, ids) if ids and requirement.rule.teams else {}
+    return tuple(
+        each for each in changes if requirement.touched_by(each, teams.get(each.ticket.id) if each.ticket else None)
+    )
+
+
+def _happened(requirement: Requirement, given: Signoff, happenings: Sequence[Happening]) -> tuple[MaterialChange, ...]:
+    """What came after the approval alone: whoever approves a red criterion has seen that it is."""
+    return tuple(
+        each.change for each in happenings if given.at < each.at and requirement.touched_by(each.change, each.team)
+    )
+
+
+def _unscoped(void_change: dict[str, Any]) -> tuple[MaterialChange, ...]:
+    """Of what was stored, the changes that no scope shows."""
+    stored = void_change.get("changes", ())
+    return tuple(MaterialChange(what=what, about=subject) for what, ticket_id, subject in stored if not ticket_id)
 
 
 def _void(
@@ -99,9 +175,13 @@ def _void(
     facts = {
         "requirement": requirement.key,
         "signoff": given.id,
-        "changes": [[change.what, change.ticket.id] for change in changes],
+        "changes": [[change.what, change.ticket.id if change.ticket else change.about] for change in changes],
     }
     record(session, "signoff.voided", SYSTEM, given.person, one, facts, now, role="signer")
+    _tell(session, given, now)
+
+
+def _tell(session: Session, given: Signoff, now: datetime) -> None:
     note = Outgoing(
         key=f"signoff.void:{given.id}",
         kind="signoff.void",
@@ -114,6 +194,8 @@ def _void(
 
 
 def _changes_since(
-    session: Session, signed: str, mark: str, current: tuple[TicketSeen, ...]
+    session: Session, one: Release, signed: str, mark: str, current: tuple[TicketSeen, ...]
 ) -> tuple[MaterialChange, ...]:
-    return () if signed == mark else material_changes(card.snapshot(session, signed), current)
+    if signed == mark:
+        return ()
+    return material_changes(card.snapshot(session, signed), current, one.policy.priorities)

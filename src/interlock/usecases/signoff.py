@@ -1,26 +1,28 @@
 """Asking for sign-offs, giving them and taking them back."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
-from interlock.domain import signoff as rules
-from interlock.domain.actor import SYSTEM, Actor, Person, Standing
+from interlock.domain import condition as condition_rules
+from interlock.domain import signing as rules
+from interlock.domain.actor import SYSTEM, Actor
 from interlock.domain.authority import Refused
 from interlock.domain.card import SIGNOFF, Card, CardRevision
-from interlock.domain.fingerprint import material_changes
 from interlock.domain.outbox import Urgency
 from interlock.domain.permission import Permission
 from interlock.domain.policy import Policy
 from interlock.domain.release import Release, Stage, Unclear, choose
-from interlock.domain.signoff import Accepted, Ask, Decision, Requirement, Signoff, SignoffCard, Verdict
+from interlock.domain.signing import Accepted, AlreadySigned, Ask, Signature, SignatureWanted, Verdict
+from interlock.domain.signoff import Decision, Requirement, Signoff, SignoffCard
 from interlock.domain.stage import GONE
-from interlock.domain.visibility import RESTRICTED
-from interlock.store import card, mirror, person, release, signoff
+from interlock.store import card, condition, person, release, signoff
 from interlock.store.engine import Store
-from interlock.usecases import authority
+from interlock.usecases import ask, authority
 from interlock.usecases.card import enqueue, picture, refresh, revise_elsewhere
 from interlock.usecases.home import refresh as home_refresh
 from interlock.usecases.record import record
@@ -43,12 +45,31 @@ class Requested:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class With:
+    """What comes with an approval: what its signer typed, and on what it hangs, as typed, a line each."""
+
+    signature: Signature | None = None
+    conditions: tuple[str, ...] = ()
+
+
+NOTHING: Final = With()
+Hanging = tuple[str, str | None]
+"""A condition's text, and the id of the ticket that it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decided:
-    """What a click came to, with what its answer needs. `hidden`: ids of the restricted tickets among the changes."""
+    """What a click came to, with what its answer needs. `hidden`: ids of the restricted tickets among the changes;
+    `further`: requirements that the same person may fill by another click, on what `revision_id` showed; `conditions`:
+    how many the approval hangs on.
+    """
 
     release: Release
     verdict: Verdict
     hidden: frozenset[str] = frozenset()
+    further: tuple[Requirement, ...] = ()
+    conditions: int = 0
+    revision_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +81,8 @@ class Revoked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rejection:
-    """A live rejection, and who asked for the sign-offs."""
+class Given:
+    """A live sign-off that somebody is told of, and who asked for it."""
 
     release: Release
     requirement: Requirement
@@ -75,7 +96,7 @@ def request(store: Store, policy: Policy, actor: Actor, release_id: int, now: da
         allowed = authority.to_decide(session, policy, Permission.SIGNOFF_REQUEST, actor, now)
         one = release.load(session, release_id, lock=True)
         if isinstance(allowed, Refused):
-            _record_refusal(session, actor, one, {"decision": "requested"}, allowed, now)
+            ask.record_refusal(session, actor, one, {"decision": "requested"}, allowed, now)
             return allowed
         if one.ended:
             return Refused(
@@ -98,14 +119,24 @@ def request(store: Store, policy: Policy, actor: Actor, release_id: int, now: da
 
 
 def decide(
-    store: Store, policy: Policy, actor: Actor, revision_id: str, decision: Decision, reason: str | None, now: datetime
+    store: Store,
+    policy: Policy,
+    actor: Actor,
+    revision_id: str,
+    decision: Decision,
+    reason: str | None,
+    now: datetime,
+    more: With = NOTHING,
 ) -> Decided | Refused:
-    """A click on Approve, or a reason for Reject; authority, stage, scope and mirror are those of this moment."""
+    """A click on Approve, or a reason for Reject; authority, stage, scope and mirror are those of this moment.
+
+    `revision_id` may name one requirement too, as `shown_for` writes it.
+    """
     try:
-        return _decide(store, policy, actor, revision_id, decision, reason, now)
+        return _decide(store, policy, actor, revision_id, decision, reason, now, more)
     except IntegrityError:
         # The same person's other click won the race to the database; it now reads as signed already.
-        return _decide(store, policy, actor, revision_id, decision, reason, now)
+        return _decide(store, policy, actor, revision_id, decision, reason, now, more)
 
 
 def foresee(
@@ -113,65 +144,141 @@ def foresee(
 ) -> Decided | Refused:
     """What deciding would come to, so that nobody writes a reason in vain. Nothing is decided or recorded."""
     with store.read() as session:
-        revision = card.revision(session, revision_id)
+        shown, wanted = ask.named(revision_id)
+        revision = card.revision(session, shown)
         if revision is None:
             return UNKNOWN_CARD
         one = release.load(session, revision.card.release_id)
         allowed = authority.to_decide(session, policy, Permission.SIGNOFF_DECIDE, actor, now)
         if isinstance(allowed, Refused):
-            return _named(session, actor, one, revision, allowed)
-        ask, hidden = _ask(session, one, revision, allowed)
-        return Decided(release=one, verdict=rules.decide(ask, decision, policy, now), hidden=hidden)
+            return _named(session, actor, one, revision, allowed, now)
+        asked, hidden = ask.load(session, one, revision, allowed, now, wanted=wanted)
+        return Decided(release=one, verdict=rules.decide(asked, decision, policy, now), hidden=hidden)
 
 
 def _decide(
-    store: Store, policy: Policy, actor: Actor, revision_id: str, decision: Decision, reason: str | None, now: datetime
+    store: Store,
+    policy: Policy,
+    actor: Actor,
+    revision_id: str,
+    decision: Decision,
+    reason: str | None,
+    now: datetime,
+    more: With,
 ) -> Decided | Refused:
     with store.write() as session:
-        revision = card.revision(session, revision_id)
+        shown, wanted = ask.named(revision_id)
+        revision = card.revision(session, shown)
         if revision is None:
             return UNKNOWN_CARD
         one = release.load(session, revision.card.release_id, lock=True)
         allowed = authority.to_decide(session, policy, Permission.SIGNOFF_DECIDE, actor, now)
-        seen = _seen_facts(revision)
+        seen = ask.seen_facts(revision)
         if isinstance(allowed, Refused):
-            _record_refusal(session, actor, one, seen | {"decision": decision.value}, allowed, now)
-            return _named(session, actor, one, revision, allowed)
-        ask, hidden = _ask(session, one, revision, allowed)
-        verdict = rules.decide(ask, decision, policy, now)
+            ask.record_refusal(session, actor, one, seen | {"decision": decision.value}, allowed, now)
+            return _named(session, actor, one, revision, allowed, now)
+        asked, hidden = ask.load(session, one, revision, allowed, now, wanted=wanted, signature=more.signature)
+        verdict: Verdict = rules.decide(asked, decision, policy, now)
+        kept: Sequence[Hanging] | Refused = ()
         if isinstance(verdict, Accepted):
-            signoff.give(session, verdict.requirement, revision, actor, decision, reason, now)
-            facts = seen | {"requirement": verdict.requirement.key, "reason": reason}
-            record(session, f"signoff.{decision.value}", actor, allowed.person, one, facts, now)
+            kept = _hanging(session, actor, verdict, more)
+            verdict = kept if isinstance(kept, Refused) else verdict
+        if isinstance(verdict, Accepted) and not isinstance(kept, Refused):
+            facts = seen | _given(session, revision, asked, verdict, actor, reason, more, kept, now)
+            also = {"principal": verdict.principal} if verdict.principal else None
+            record(session, f"signoff.{decision.value}", actor, allowed.person, one, facts, now, also=also)
             _announce(session, revision.card, verdict, actor, now)
             _lift(session, one, verdict, actor, now)
             fall_back(session, one, "a sign-off was rejected", now)
             home_refresh(session, actor.slack_id, now)
         elif isinstance(verdict, Refused):
-            _record_refusal(session, actor, one, seen | {"decision": decision.value}, verdict, now)
-        if not isinstance(verdict, Refused):
+            ask.record_refusal(session, actor, one, seen | {"decision": decision.value}, verdict, now)
+        if not isinstance(verdict, Refused | SignatureWanted):
             refresh(session, revision.card, now)
-        return Decided(release=one, verdict=verdict, hidden=hidden)
+        further = rules.further(asked, verdict.requirement) if isinstance(verdict, Accepted | AlreadySigned) else ()
+        conditions = () if isinstance(kept, Refused) else kept
+        return Decided(
+            release=one, verdict=verdict, hidden=hidden, further=further, conditions=len(conditions), revision_id=shown
+        )
+
+
+def _hanging(session: Session, actor: Actor, verdict: Accepted, more: With) -> Sequence[Hanging] | Refused:
+    """What the approval hangs on: what was said with it, and what hung on the one that became void and is met not yet.
+    Whoever affirms anew, with one click, takes nothing back by it.
+    """
+    if verdict.decision is not Decision.APPROVED:
+        return ()
+    said = condition_rules.read(more.conditions)
+    if isinstance(said, Refused):
+        return said
+    keys = [each for each in said if condition_rules.is_ticket(each)]
+    known = condition.ticket_ids(session, keys) if keys else {}
+    unknown = next((each for each in keys if each not in known), None)
+    if unknown:
+        return condition_rules.unknown_ticket(unknown)
+    found: list[Hanging] = [(each, known.get(each)) for each in said]
+    if verdict.requirement.lapsed:
+        stays = signoff.lapsed_conditions(session, verdict.requirement.id, actor.slack_id)
+        found += [(each.text, each.ticket_id) for each in stays if (each.text, each.ticket_id) not in found]
+    return found
+
+
+def _given(
+    session: Session,
+    revision: CardRevision,
+    asked: Ask,
+    verdict: Accepted,
+    actor: Actor,
+    reason: str | None,
+    more: With,
+    hanging: Sequence[Hanging],
+    now: datetime,
+) -> dict[str, object]:
+    """Store it; gives what the record says of it."""
+    principal = verdict.principal.slack_id if verdict.principal else None
+    meaning = more.signature.meaning if more.signature else None
+    signoff.give(
+        session,
+        verdict.requirement,
+        revision,
+        actor,
+        verdict.decision,
+        reason,
+        now,
+        principal=principal,
+        meaning=meaning,
+        conditions=hanging,
+    )
+    facts: dict[str, object] = {"requirement": verdict.requirement.key, "reason": reason}
+    if principal:
+        facts["for"] = principal
+    if meaning:
+        facts["meaning"] = meaning
+    if hanging:
+        facts["conditions"] = [list(each) for each in hanging]
+    if actor.slack_id == asked.requested_by:
+        facts["own_request"] = True  # policy lets them; whoever reads the record should not have to find out
+    return facts
 
 
 def revoke(store: Store, policy: Policy, actor: Actor, revision_id: str, now: datetime) -> Revoked | Refused:
-    """Take back whatever the actor signed on the release, until it has its go. Nobody else's sign-off is touched."""
+    """Take back whatever the actor signed on the release, or had signed in their name, until it has its go."""
     with store.write() as session:
-        revision = card.revision(session, revision_id)
+        revision = card.revision(session, ask.named(revision_id)[0])
         if revision is None:
             return UNKNOWN_CARD
         one = release.load(session, revision.card.release_id, lock=True)
         allowed = authority.to_decide(session, policy, Permission.SIGNOFF_DECIDE, actor, now)
-        seen = _seen_facts(revision)
+        seen = ask.seen_facts(revision)
         if isinstance(allowed, Refused):
-            _record_refusal(session, actor, one, seen | {"decision": "revoked"}, allowed, now)
+            ask.record_refusal(session, actor, one, seen | {"decision": "revoked"}, allowed, now)
             return allowed
         if one.ended:
             refused = Refused(
                 reason="release_ended",
                 sentence=f"{one.name} is {one.stage.value}, so its sign-offs stand as they are.",
             )
-            _record_refusal(session, actor, one, seen | {"decision": "revoked"}, refused, now)
+            ask.record_refusal(session, actor, one, seen | {"decision": "revoked"}, refused, now)
             return refused
         if one.stage in GONE:
             refused = Refused(
@@ -179,24 +286,26 @@ def revoke(store: Store, policy: Policy, actor: Actor, revision_id: str, now: da
                 sentence=f"{one.name} has its go, which rests on your sign-off. Ask a release manager to take it back "
                 "first: /release advance. Or press Reject, which takes the go back at once.",
             )
-            _record_refusal(session, actor, one, seen | {"decision": "revoked"}, refused, now)
+            ask.record_refusal(session, actor, one, seen | {"decision": "revoked"}, refused, now)
             return refused
         mine = tuple(
             (requirement, given)
             for requirement in signoff.requirements(session, one)
-            if (given := requirement.signed_by(actor.slack_id))
+            for given in requirement.signoffs
+            if actor.slack_id in {given.person.slack_id, given.speaks_for.slack_id}
         )
         for requirement, given in mine:
             signoff.revoke(session, given, now)
             facts = seen | {"requirement": requirement.key, "decision": given.decision.value}
-            record(session, "signoff.revoked", actor, allowed.person, one, facts, now)
+            also = {"signer": given.person} if given.person.slack_id != actor.slack_id else None
+            record(session, "signoff.revoked", actor, allowed.person, one, facts, now, also=also)
         refresh(session, revision.card, now)
         home_refresh(session, actor.slack_id, now)
         return Revoked(release=one, requirements=tuple(requirement for requirement, _ in mine))
 
 
 def overview(
-    store: Store, policy: Policy, actor: Actor, typed: str, channel_id: str
+    store: Store, policy: Policy, actor: Actor, typed: str, channel_id: str, *, now: datetime | None = None
 ) -> SignoffCard | Unclear | Refused:
     """`/release signoffs [release]`, for somebody who looks."""
     with store.read() as session:
@@ -207,17 +316,19 @@ def overview(
         if isinstance(meant, Unclear):
             return meant
         one = release.load(session, meant.id)
-        return picture(session, one, card.of_release(session, one.id, SIGNOFF))
+        return picture(session, one, card.of_release(session, one.id, SIGNOFF), now=now)
 
 
-def overview_of(store: Store, policy: Policy, actor: Actor, release_id: int) -> SignoffCard | Refused:
+def overview_of(
+    store: Store, policy: Policy, actor: Actor, release_id: int, *, now: datetime | None = None
+) -> SignoffCard | Refused:
     """As `overview`, for the release that a button names."""
     with store.read() as session:
         allowed = authority.to_view(session, policy, Permission.RELEASE_VIEW, actor)
         if isinstance(allowed, Refused):
             return allowed
         one = release.load(session, release_id)
-        return picture(session, one, card.of_release(session, one.id, SIGNOFF))
+        return picture(session, one, card.of_release(session, one.id, SIGNOFF), now=now)
 
 
 def to_sign(
@@ -245,45 +356,20 @@ def _to_sign(session: Session, release_id: int, now: datetime) -> SignoffCard:
     one = release.load(session, release_id, lock=True)
     asked = card.of_release(session, one.id, SIGNOFF)
     if asked is None or one.ended:
-        return picture(session, one, asked)
+        return picture(session, one, asked, now=now)
     revision = revise_elsewhere(session, one, asked, now)
-    return picture(session, one, asked, revision)
+    return picture(session, one, asked, revision, now=now)
 
 
-def _named(session: Session, actor: Actor, one: Release, revision: CardRevision, refused: Refused) -> Refused:
+def _named(
+    session: Session, actor: Actor, one: Release, revision: CardRevision, refused: Refused, now: datetime
+) -> Refused:
     """For somebody without the permission: who can is what they want to know, not which role they lack."""
     standing = person.standing(session, actor.slack_id)
     if standing is None or refused.reason != "not_permitted":
         return refused
-    return replace(rules.not_eligible(_ask(session, one, revision, standing)[0]), reason=refused.reason)
-
-
-def _ask(session: Session, one: Release, revision: CardRevision, standing: Standing) -> tuple[Ask, frozenset[str]]:
-    requirements = signoff.requirements(session, one, revision.card.requested_by)
-    held = _held(session, one, requirements, standing.person)
-    current, _ = signoff.seen_scope(session, one.id)
-    changes = material_changes(revision.seen, current)
-    ask = Ask(
-        release=one,
-        requirements=requirements,
-        requested_by=revision.card.requested_by,
-        standing=standing,
-        assigned=(RESTRICTED if held[1] else held[0]) if held else None,
-        changes=changes,
-        mirror_as_of=mirror.as_of(session, "tickets"),
-    )
-    return ask, signoff.restricted(session, [change.ticket.id for change in changes])
-
-
-def _held(
-    session: Session, one: Release, requirements: tuple[Requirement, ...], who: Person
-) -> tuple[str, bool] | None:
-    """A ticket in scope that this person worked on. Whoever is named as able to judge others' work has none."""
-    account = who.verified_account
-    excluding = (each.eligible for each in requirements if each.rule.exclude_assignees)
-    if account is None or any(who.slack_id == each.slack_id for able in excluding for each in able):
-        return None
-    return signoff.assigned_ticket(session, one.id, account, one.scope_opened_at)
+    asked, _ = ask.load(session, one, revision, standing, now)
+    return replace(rules.not_eligible(asked), reason=refused.reason)
 
 
 def _announce(session: Session, asked: Card, verdict: Accepted, actor: Actor, now: datetime) -> None:
@@ -292,6 +378,11 @@ def _announce(session: Session, asked: Card, verdict: Accepted, actor: Actor, no
         ids = {"requirement_id": verdict.requirement.id, "slack_id": actor.slack_id}
         key = f"signoff.rejected:{asked.id}:{verdict.requirement.id}:{actor.slack_id}:{now.isoformat()}"
         enqueue(session, asked, "signoff.rejected", key, now, Urgency.PROMPT, ids=ids)
+    if verdict.principal:
+        ids = {"requirement_id": verdict.requirement.id, "slack_id": actor.slack_id}
+        key = f"signoff.for_you:{asked.id}:{verdict.requirement.id}:{verdict.principal.slack_id}:{now.isoformat()}"
+        told = f"@{verdict.principal.slack_id}"
+        enqueue(session, asked, "signoff.for_you", key, now, Urgency.ROUTINE, ids=ids, channel=told)
 
 
 def _lift(session: Session, one: Release, verdict: Accepted, actor: Actor, now: datetime) -> None:
@@ -310,25 +401,7 @@ def _lift(session: Session, one: Release, verdict: Accepted, actor: Actor, now: 
         record(session, "signoff.voided", SYSTEM, rejection.person, one, facts, now, role="signer")
 
 
-def _seen_facts(revision: CardRevision) -> dict[str, object]:
-    return {
-        "card": revision.card.id,
-        "revision": revision.id,
-        "fingerprint": revision.fingerprint,
-        "policy_version": revision.policy_version,
-        "tickets": len(revision.seen),
-    }
-
-
-def _record_refusal(
-    session: Session, actor: Actor, one: Release, facts: dict[str, object], refused: Refused, now: datetime
-) -> None:
-    standing = person.standing(session, actor.slack_id)
-    who = standing.person if standing else Person(slack_id=actor.slack_id, name="")
-    record(session, "signoff.refused", actor, who, one, facts | {"why": refused.reason}, now)
-
-
-def rejected(store: Store, card_id: int, requirement_id: int, slack_id: str) -> Rejection | None:
+def rejected(store: Store, card_id: int, requirement_id: int, slack_id: str) -> Given | None:
     """What the channel is told of a rejection; None once it no longer stands."""
     with store.read() as session:
         asked = card.load(session, card_id)
@@ -338,5 +411,19 @@ def rejected(store: Store, card_id: int, requirement_id: int, slack_id: str) -> 
         for requirement in signoff.requirements(session, one):
             given = requirement.signed_by(slack_id)
             if requirement.id == requirement_id and given and given.decision is Decision.REJECTED:
-                return Rejection(release=one, requirement=requirement, signoff=given, requested_by=asked.requested_by)
+                return Given(release=one, requirement=requirement, signoff=given, requested_by=asked.requested_by)
+        return None
+
+
+def in_your_place(store: Store, card_id: int, requirement_id: int, slack_id: str) -> Given | None:
+    """What somebody is told of what was signed in their name; None once it no longer stands."""
+    with store.read() as session:
+        asked = card.load(session, card_id)
+        if asked is None:
+            return None
+        one = release.load(session, asked.release_id)
+        for requirement in signoff.requirements(session, one):
+            given = requirement.signed_by(slack_id)
+            if requirement.id == requirement_id and given and given.principal:
+                return Given(release=one, requirement=requirement, signoff=given, requested_by=asked.requested_by)
         return None

@@ -177,7 +177,7 @@ def fall_back(session: Session, one: Release, why: str, now: datetime) -> bool:
     """Take a go back that a required sign-off no longer carries, in the transaction that took the sign-off away and
     holds the release's lock; whether it did.
     """
-    if one.stage is not Stage.GO or not (lost := rules.unmet(signoff.requirements(session, one), Stage.GO)):
+    if one.stage is not Stage.GO or not (lost := rules.unmet(signoff.requirements(session, one, now=now), Stage.GO)):
         return False
     after = rules.preceding(one)
     assert after is not None
@@ -243,7 +243,7 @@ def _grounds(session: Session, policy: Policy, one: Release, now: datetime) -> G
     return Grounds(
         tickets=ready.status.tickets,
         criteria=tuple(zip(befores, ready.criteria, strict=True)),
-        requirements=signoff.requirements(session, one),
+        requirements=signoff.requirements(session, one, now=now),
         obstacles=tuple(each.sentence for each in go_obstacles(session, policy, one, now)),
         stale=light.stale(mirror.as_of(session, "tickets"), policy, now),
         steps_left=runbook.progress(session, one.id).left,

@@ -80,7 +80,7 @@ def state(session: Session, policy: Policy, one: Release, now: datetime, since: 
         counts=counts,
         moves=scope.moves(session, one.id, since, {each.status_id: each.category for each in counts}),
         stays=scope.stays(session, one.id, since),
-        requirements=signoff.requirements(session, one),
+        requirements=signoff.requirements(session, one, now=now),
         blockers=blocker_view.of_release(session, policy, one),
         mirror_as_of=mirror.as_of(session, "tickets"),
         booked=_booked(session, policy, one, now),

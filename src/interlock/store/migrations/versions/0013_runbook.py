@@ -7,8 +7,7 @@ from sqlmodel.sql.sqltypes import AutoString
 from interlock.store.base import UtcDateTime
 
 revision = "0013"
-down_revision = "0011"
-down_revision = "0011"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 

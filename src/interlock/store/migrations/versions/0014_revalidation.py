@@ -6,7 +6,6 @@ from sqlmodel.sql.sqltypes import AutoString
 
 revision = "0014"
 down_revision = "0013"
-down_revision = "0013"
 branch_labels = None
 depends_on = None
 
