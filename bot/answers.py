@@ -13,6 +13,7 @@ import structlog
 from slack_sdk.errors import SlackClientError
 from slack_sdk.webhook import WebhookClient
 
+from bot.redirects import is_slacks
 from bot.slack import CODE, Observe, unobserved
 from bot.views.blocks import Message, plain
 from interlock import trace
@@ -21,8 +22,6 @@ TIMEOUT_SECONDS: Final = 5
 OK: Final = 200
 METHOD: Final = "response_url"
 """What such a post is called beside Slack's methods."""
-SLACKS: Final = (".slack.com", ".slack-gov.com")
-"""Response URLs are at hooks.slack.com, and at hooks.slack-gov.com for GovSlack."""
 
 log = structlog.get_logger(__name__)
 
@@ -41,7 +40,7 @@ class Answers:
     ) -> Future[bool]:
         """Show the message to the one who clicked; with `replace`, in place of what they clicked. Gives whether Slack
         took it; nobody has to wait for that. `thread_ts` is the thread that the clicked message stands in."""
-        if not self._is_slacks(response_url):
+        if not is_slacks(response_url, self._api_host):  # what it shows is for its clicker alone
             log.warning("answer not delivered", reason="its address is none of Slack's")
             nowhere: Future[bool] = Future()
             nowhere.set_result(False)
@@ -51,17 +50,6 @@ class Answers:
 
     def close(self) -> None:
         self._pool.shutdown(wait=True)
-
-    def _is_slacks(self, url: str) -> bool:
-        """A payload names where its answer goes, and the answer shows what its clicker may see."""
-        try:
-            parts = urlsplit(url)
-        except ValueError:
-            return False
-        host = parts.hostname or ""
-        if host == self._api_host:
-            return parts.scheme in {"https", "http"}
-        return parts.scheme == "https" and host.endswith(SLACKS)
 
     def _send(self, url: str, message: Message, *, replace: bool, thread_ts: str | None) -> bool:
         began, outcome = time.perf_counter(), "fault"

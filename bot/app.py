@@ -20,6 +20,7 @@ from bot.listeners import (
     digest,
     directory,
     environment,
+    evidence,
     forecast,
     home,
     link,
@@ -89,6 +90,9 @@ COMMANDS: Final[dict[str, SlashCommand]] = {
                 handler=whatif.ask,
                 usage="KEY +3d | target DAY [release]",
                 about="says what a later day would break, and changes nothing",
+            ),
+            "evidence": Verb(
+                handler=evidence.send, usage="[release]", about="sends you all that was decided, signed, for auditors"
             ),
             "close": Verb(handler=release.close, usage="RELEASE [why]", about="ends a release for good"),
         },

@@ -29,5 +29,19 @@ class DrawnHome:
     view: dict[str, Any]
 
 
-Drawer = Callable[[Services, outbox.Message], Drawn | DrawnHome | Dropped | Deferred]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnFile:
+    """A file with some words to it: for somebody's direct message, or a thread. Its sending is best effort: a copy may
+    come twice. `comment` is mrkdwn whose foreign parts are escaped.
+    """
+
+    name: str
+    title: str
+    content: bytes
+    comment: str
+    alt_text: str | None = None
+    """Of a picture: what it says, not what it is."""
+
+
+Drawer = Callable[[Services, outbox.Message], Drawn | DrawnHome | DrawnFile | Dropped | Deferred]
 """Loads the current read model through a use case and renders it with a view. Slack is none of its business."""

@@ -12,6 +12,7 @@ from bot.drawers import (
     blocker,
     digest,
     environment,
+    evidence,
     home,
     leaver,
     link,
@@ -27,7 +28,7 @@ from bot.drawers import (
     waiver,
     words,
 )
-from bot.drawing import Drawer, Drawn, DrawnHome
+from bot.drawing import Drawer, Drawn, DrawnFile, DrawnHome
 from bot.services import Services
 from bot.slack import WRONG_TOKEN, Slack, SlackError
 from bot.views import blocks
@@ -65,6 +66,7 @@ DRAWERS: Final[dict[str, Drawer]] = {
     "booking.ended": environment.ended,
     "booking.environment": environment.environment_changed,
     "booking.retired": environment.retired,
+    "evidence": evidence.file,
     "home": home.draw,
     "leaver.blocker": leaver.blocker,
     "leaver.booking": leaver.booking,
@@ -198,7 +200,7 @@ class SlackSender:
             raise _delivery(error) from error
         return None
 
-    def _draw(self, message: Message) -> Drawn | DrawnHome | Dropped | Deferred:
+    def _draw(self, message: Message) -> Drawn | DrawnHome | DrawnFile | Dropped | Deferred:
         """Nothing was sent yet, whatever goes wrong here."""
         drawer = self._drawers.get(message.kind)
         if drawer is None:
@@ -215,10 +217,12 @@ class SlackSender:
                 f"Drawing “{message.kind}” broke ({type(fault).__name__}); see Interlock's log."
             ) from fault
 
-    def _carry(self, message: Message, drawn: Drawn | DrawnHome, haste: Haste) -> Sent:
+    def _carry(self, message: Message, drawn: Drawn | DrawnHome | DrawnFile, haste: Haste) -> Sent:
         if isinstance(drawn, DrawnHome):
             self._write(haste, "views.publish", user_id=drawn.slack_id, view=drawn.view)
             return Sent(channel=f"@{drawn.slack_id}", ts="home")
+        if isinstance(drawn, DrawnFile):
+            return self._share(message, drawn, haste)
         channel = self._conversation(drawn.channel or message.channel)
         if message.token in self._refused:
             return self._call(message, drawn, channel, blocks.plain(drawn.message), haste)
@@ -249,6 +253,22 @@ class SlackSender:
         if not isinstance(ts, str) or not ts:
             raise SlackError("Slack's answer names no message.", unknown_outcome=True)
         return Sent(channel=str(answer.get("channel") or channel), ts=ts)
+
+    def _share(self, message: Message, drawn: DrawnFile, haste: Haste) -> Sent:
+        """Slack names no message for a shared file, and keeps no metadata of ours with it: one whose outcome is not
+        known is not found again, and comes once more.
+        """
+        channel = self._conversation(message.channel)
+        file_id = self._slack.upload(drawn.name, drawn.content, drawn.alt_text)
+        self._write(
+            haste,
+            "files.completeUploadExternal",
+            files=[{"id": file_id, "title": drawn.title}],
+            channel_id=channel,
+            thread_ts=message.thread_ts,
+            initial_comment=drawn.comment,
+        )
+        return Sent(channel=channel, ts=file_id)
 
     def _write(self, haste: Haste, method: str, **body: Any) -> Mapping[str, Any]:
         """What people see changes here, and only if the message is still ours to send. The window that remains is from

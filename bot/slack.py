@@ -12,21 +12,24 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from socket import gaierror
-from typing import Any, Final
-from urllib.error import URLError
+from typing import Any, Final, TypeVar
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlsplit
 from urllib.request import HTTPSHandler, ProxyHandler, Request, build_opener
 
 import structlog
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from bot.redirects import NoRedirects
+from bot.redirects import NoRedirects, is_slacks
 from interlock import trace
 from interlock.domain.errors import InterlockError
 
 TIMEOUT_SECONDS: Final = 7
 """Of one call. Three of them (open a conversation, post, post plainly) stay within the relay's lease of 30 s."""
 LARGEST_ANSWER: Final = 32 * 1024 * 1024
+UPLOAD: Final = "upload"
+"""What the sending of a file's bytes is called beside Slack's methods."""
 PAGE: Final = 200
 PAGES: Final = 500
 
@@ -53,6 +56,7 @@ NEVER_SENT: Final = (ConnectionRefusedError, gaierror, ssl.SSLCertVerificationEr
 """Before a byte of the request went out. A time-out may also come before, but that cannot be told."""
 
 
+Given = TypeVar("Given")
 Heed = Callable[[str | None], None]
 """Hears after each call whether Slack accepts the token: None, or a sentence that says why not."""
 
@@ -165,6 +169,33 @@ class Slack:
         """As `read`, with the answer's headers. Raises SlackError."""
         return self._call(method, params={key: value for key, value in arguments.items() if value is not None})
 
+    def upload(self, name: str, content: bytes, alt_text: str | None = None) -> str:
+        """Bring a file to Slack, where nobody sees it before `files.completeUploadExternal` shares it; returns its id.
+        Raises SlackError, and never with an unknown outcome: what lies there unshared is no outcome.
+        """
+        try:
+            length = len(content)
+            place = self.read("files.getUploadURLExternal", filename=name, length=length, alt_txt=alt_text)
+            self._timed(UPLOAD, partial(self._put, str(place.get("upload_url") or ""), content))
+        except SlackError as error:
+            error.unknown_outcome = False
+            raise
+        return str(place.get("file_id") or "")
+
+    def _put(self, address: str, content: bytes) -> None:
+        if not is_slacks(address, urlsplit(self.client.base_url).hostname):
+            raise SlackError("Slack's answer names no place of its own to upload to.")
+        request = Request(address, data=content, headers={"Content-Type": "application/octet-stream"})  # noqa: S310 `is_slacks` took http and https alone
+        opener = build_opener(HTTPSHandler(context=self.client.ssl), NoRedirects)
+        try:
+            with opener.open(request, timeout=TIMEOUT_SECONDS) as answer:
+                answer.read(LARGEST_ANSWER)
+        except HTTPError as error:
+            with error:
+                raise SlackError(f"Slack did not take the file (HTTP {error.code}).", answered=False) from error
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise SlackError(f"The file did not get to Slack ({type(error).__name__}).", answered=False) from error
+
     def pages(self, method: str, *, around: Around | None = None, **arguments: Any) -> Iterator[Mapping[str, Any]]:
         """Each page of a method that has cursors; `around` makes each call, to try it again, say. Raises SlackError,
         also where the cursors do not come to an end.
@@ -181,10 +212,15 @@ class Slack:
         raise SlackError(f"Slack's {method} does not come to an end: its cursors repeat.")
 
     def _call(self, method: str, **how: Any) -> Answer:
+        answer = self._timed(method, partial(self._ask, method, **how))
+        self._heed(None)
+        return answer
+
+    def _timed(self, method: str, ask: Callable[[], Given]) -> Given:
         began, outcome = time.perf_counter(), "fault"
         with trace.step(f"slack {method}", role="client") as note:
             try:
-                answer = self._ask(method, **how)
+                answer = ask()
                 outcome = "ok"
             except SlackError as error:
                 outcome = error.outcome
@@ -196,7 +232,6 @@ class Slack:
                 note("outcome", outcome)
                 self._observe(method, outcome, seconds)
                 log.debug("slack.called", method=method, outcome=outcome, milliseconds=round(seconds * 1000))
-        self._heed(None)
         return answer
 
     def _ask(self, method: str, **how: Any) -> Answer:

@@ -23,6 +23,7 @@ from bot.asked_jobs import AskedJobs
 from bot.directory import SlackDirectory
 from bot.door import Door
 from bot.ending import Ending
+from bot.evidence.key import Keyring
 from bot.http.api import Api, routes
 from bot.http.app import build_http
 from bot.http.gauges import StateCollector
@@ -108,6 +109,10 @@ def tracker_of(settings: Settings, policy: Policy, observe: Observe = unobserved
     return JiraTracker(settings.jira_url or "", settings.jira_email, token, policy.tickets, observe=observe, heed=heed)
 
 
+def keyring_of(settings: Settings) -> Keyring:
+    return Keyring(settings.reveal("INTERLOCK_EVIDENCE_KEY") if settings.interlock_evidence_key else None)
+
+
 def owner() -> str:
     """Names this process in leases: unique per process and start."""
     return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
@@ -165,6 +170,7 @@ class Bot:
         wakeup = Wakeup()
         name = owner()
         self._rereading, self._checking = Rereading(), Rereading()
+        self._keyring = keyring_of(settings)
         services = Services(
             store=store,
             policy=policy,
@@ -174,6 +180,7 @@ class Bot:
             wake=wakeup.ring,
             reread=self._rereading.ask,
             check_links=self._checking.ask,
+            keyring=self._keyring,
         )
         self._watch = ClockWatch(clock)
         self._relay = relay_of(services, slack, name, wakeup, self._watch)
@@ -244,6 +251,8 @@ class Bot:
                 case "JIRA_TOKEN":
                     self._tracker.use(secret)
                     self._try(Vendor.JIRA, self._tracker.whoami)
+                case "INTERLOCK_EVIDENCE_KEY":
+                    self._keyring.use(secret)
                 case "JIRA_WEBHOOK_SECRET" if self._webhook is not None:
                     self._webhook.renew(secret)
                 case "DATABASE_URL":

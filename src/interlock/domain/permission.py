@@ -15,6 +15,7 @@ class Permission(StrEnum):
     REPORT_TOKEN = "report.token"  # noqa: S105 a permission, not a secret
     WAIVER_ASK = "waiver.ask"
     WAIVER_GRANT = "waiver.grant"
+    RELEASE_EVIDENCE = "release.evidence"
     SIGNOFF_REQUEST = "signoff.request"
     SIGNOFF_DECIDE = "signoff.decide"
     RUNBOOK_RUN = "runbook.run"
@@ -31,6 +32,7 @@ class Permission(StrEnum):
     LINK_CONFIRM = "link.confirm"
     TOKEN_SELF = "token.self"  # noqa: S105 a permission, not a secret
     AUDIT_VIEW = "audit.view"
+    TICKET_RESTRICTED = "ticket.restricted"
 
 
 DEEDS: Final = {
@@ -44,6 +46,7 @@ DEEDS: Final = {
     Permission.REPORT_TOKEN: "have a token for a program that pushes figures",
     Permission.WAIVER_ASK: "ask for waivers",
     Permission.WAIVER_GRANT: "grant waivers",
+    Permission.RELEASE_EVIDENCE: "take evidence of releases",
     Permission.SIGNOFF_REQUEST: "ask for sign-offs",
     Permission.SIGNOFF_DECIDE: "sign releases",
     Permission.RUNBOOK_RUN: "run a runbook",
@@ -60,5 +63,6 @@ DEEDS: Final = {
     Permission.LINK_CONFIRM: "confirm whose tracker account is whose",
     Permission.TOKEN_SELF: "have a token for the command line",
     Permission.AUDIT_VIEW: "look at the record of decisions",
+    Permission.TICKET_RESTRICTED: "see restricted tickets in evidence",
 }
 """What each lets somebody do, to finish the sentence "You can't …"."""

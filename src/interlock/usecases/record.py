@@ -24,11 +24,13 @@ def record(
     *,
     role: str = "actor",
 ) -> None:
-    """`who` is kept apart from the chain, under `role`; `facts` must name people by nothing but ids."""
+    """`who` is kept apart from the chain, under `role`; `facts` must name people by nothing but ids. The rule that it
+    was decided under and the stage that the release was in before are recorded with each.
+    """
     event = AuditEvent(
         kind=kind,
         actor=actor,
-        facts={"release": one.name} | facts,
+        facts={"release": one.name, "policy_version": one.policy_version, "stage": one.stage.value} | facts,
         people={role: asdict(who)},
         release_id=one.id,
     )
