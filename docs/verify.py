@@ -620,12 +620,15 @@ def _key(text: str) -> str:
 
 
 def _anchors(paths: Sequence[str]) -> list[Anchor]:
+    """Raises OSError for what cannot be read, and ValueError for what holds none: it was meant to."""
     found: set[Anchor] = set()
     for name in paths:
         path = Path(name)
-        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
-            if file.is_file():
-                found.update(anchors_in(file.read_text(encoding="utf-8", errors="replace")))
+        texts = [each for each in sorted(path.rglob("*")) if each.is_file()] if path.is_dir() else [path]
+        here = [each for file in texts for each in anchors_in(file.read_text(encoding="utf-8", errors="replace"))]
+        if not here:
+            raise ValueError(f"{name} holds no anchor: lines that begin with interlock-anchor")
+        found.update(here)
     return sorted(found)
 
 
@@ -645,6 +648,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         anchors = _anchors([path for paths in given.anchors for path in paths])
     except OSError as error:
         sys.stderr.write(f"verify.py: {error.filename} cannot be read ({error.strerror}).\n")
+        return 2
+    except ValueError as error:
+        sys.stderr.write(f"verify.py: {error}.\n")
         return 2
     if len(data) > LARGEST_FILE:
         sys.stderr.write(f"verify.py: {given.evidence} is too large to be evidence.\n")
