@@ -19,6 +19,7 @@ from interlock.domain.anchor import Anchor
 from interlock.domain.audit import canonical, link_hash
 from interlock.store.engine import Store
 from tests import evidences
+from tests.builders import NOW
 from tests.evidences import KEY
 
 PROGRAM = Path(__file__).parents[2] / "docs/verify.py"
@@ -386,7 +387,7 @@ def test_another_key_is_said_to_be_another(made: tuple[bytes, list[Any]]) -> Non
 def test_without_an_anchor_that_fits_nothing_is_called_proven(made: tuple[bytes, list[Any]]) -> None:
     data, anchors = made
     assert verdict(data, []).code == 3
-    early = Anchor(seq=2, hash=json.loads(contents(data)["chain.jsonl"].splitlines()[1])["hash"], at=evidences.NOW)
+    early = Anchor(seq=2, hash=json.loads(contents(data)["chain.jsonl"].splitlines()[1])["hash"], at=NOW)
     found = verdict(data, V.anchors_in(early.line))
     assert (found.code, found.altered) == (3, [])
     assert "from event 3 on" in found.doubts[0]
@@ -450,7 +451,8 @@ def test_what_the_keys_holder_signs_of_the_wrong_shape_is_no_fault_of_the_progra
         return change
 
     for part in ("facts", "people", "chain"):
-        for value in ([], {}, [[]], [1], {"a": []}):
+        values: tuple[Any, ...] = ([], {}, [[]], [1], {"a": []})
+        for value in values:
             if part == "chain" and not isinstance(value, list):
                 continue
             assert verdict(resealed(data, shapeless(part, value)), anchors).code == 1, (part, value)

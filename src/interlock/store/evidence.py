@@ -28,6 +28,10 @@ MANY: Final = 500
 """So many values a statement takes at once on every database."""
 
 
+MORE: Final[dict[str, type[SQLModel]]] = {}
+"""Tables with a column `release_id` whose rows are evidence just as they stand, by name. None may hold anybody's name."""
+
+
 def restricted_keys(session: Session) -> frozenset[str]:
     """The keys of every ticket that has a security level."""
     return frozenset(session.exec(select(TicketRow.key).where(col(TicketRow.security_level).is_not(None))))
@@ -60,6 +64,7 @@ def facts(session: Session, release_id: int, hidden: Collection[str]) -> dict[st
         "cards": [_row(each, without={"release_id"}) for each in _cards(session, release_id)],
         "revisions": [_row(each) for each in sorted(revisions, key=lambda row: (row.card_id, row.number))],
         "bookings": _bookings(session, one),
+        "more": {name: _of_release(session, table, release_id) for name, table in MORE.items()},
     }
     found: dict[str, Any] = concealed(told, hidden)
     return found | {
@@ -135,6 +140,11 @@ def _milestones(session: Session, release_id: int) -> Iterable[MilestoneRow]:
 
 def _cards(session: Session, release_id: int) -> Iterable[CardRow]:
     return session.exec(select(CardRow).where(CardRow.release_id == release_id).order_by(col(CardRow.id)))
+
+
+def _of_release(session: Session, table: Any, release_id: int) -> list[dict[str, Any]]:
+    rows = session.exec(select(table).where(table.release_id == release_id)).all()
+    return sorted((_row(row) for row in rows), key=canonical)
 
 
 def _snapshots(session: Session, marks: Collection[str], hidden: Collection[str]) -> dict[str, list[list[Any]]]:
