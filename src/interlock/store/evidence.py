@@ -29,7 +29,7 @@ MANY: Final = 500
 
 
 MORE: Final[dict[str, type[SQLModel]]] = {}
-"""Tables with a column `release_id` whose rows are evidence just as they stand, by name. None may hold anybody's name."""
+"""Tables with a column `release_id` whose rows are evidence as they stand, by name. None may hold anybody's name."""
 
 
 def restricted_keys(session: Session) -> frozenset[str]:
@@ -37,8 +37,9 @@ def restricted_keys(session: Session) -> frozenset[str]:
     return frozenset(session.exec(select(TicketRow.key).where(col(TicketRow.security_level).is_not(None))))
 
 
-def facts(session: Session, release_id: int, hidden: Collection[str]) -> dict[str, Any]:
-    """Everything decided about the release, JSON-ready; no text in it holds one of the `hidden` keys.
+def facts(session: Session, release_id: int, hidden: Collection[str], whole: dict[str, Any]) -> dict[str, Any]:
+    """Everything decided about the release, JSON-ready; no text in it holds one of the `hidden` keys. `whole`
+    is its policy with all that is usual written out.
 
     `snapshots` are [id, key, done, priority] by fingerprint, which is made of them but for the key, so that it can be
     recomputed where the key is hidden, too. Times are ISO 8601 in UTC.
@@ -50,7 +51,6 @@ def facts(session: Session, release_id: int, hidden: Collection[str]) -> dict[st
     keys = {row.id: row.key for row in requirements}
     revisions = _in(session, CardRevisionRow, col(CardRevisionRow.id), {row.revision_id for row in given})
     marks = {row.fingerprint for row in given} | {row.fingerprint for row in revisions}
-    policy = canonical(one.policy)
     told = {
         "release": _row(one, without={"policy", "folded", "number"}),
         "milestones": [_row(each, without={"release_id"}) for each in _milestones(session, release_id)],
@@ -68,7 +68,7 @@ def facts(session: Session, release_id: int, hidden: Collection[str]) -> dict[st
     }
     found: dict[str, Any] = concealed(told, hidden)
     return found | {
-        "policy": {"version": one.policy_version, "sha256": sha256(policy.encode()).hexdigest(), "copy": one.policy},
+        "policy": _policy(one, whole),
         "snapshots": _snapshots(session, marks, hidden),
         "scope": _stays(session, release_id, hidden),
         "restricted": RESTRICTED,
@@ -140,6 +140,14 @@ def _milestones(session: Session, release_id: int) -> Iterable[MilestoneRow]:
 
 def _cards(session: Session, release_id: int) -> Iterable[CardRow]:
     return session.exec(select(CardRow).where(CardRow.release_id == release_id).order_by(col(CardRow.id)))
+
+
+def _policy(one: ReleaseRow, whole: dict[str, Any]) -> dict[str, Any]:
+    """The copy, in the form that its version is the hash of: as it is stored, or with all that is usual written out."""
+    forms = [one.policy, whole]
+    hashes = [sha256(canonical(each).encode()).hexdigest() for each in forms]
+    found = next((place for place, each in enumerate(hashes) if each.startswith(one.policy_version)), 0)
+    return {"version": one.policy_version, "sha256": hashes[found], "copy": forms[found]}
 
 
 def _of_release(session: Session, table: Any, release_id: int) -> list[dict[str, Any]]:

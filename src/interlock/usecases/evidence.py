@@ -1,11 +1,13 @@
 """Evidence of a release: asking for it, which is recorded, and gathering it."""
 
+import json
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlmodel import Session
 
+from interlock.config.template import policy_json
 from interlock.domain import anchor as anchors
 from interlock.domain.actor import Actor, Person
 from interlock.domain.audit import AuditEvent
@@ -73,7 +75,7 @@ def gather(
             name=one.name,
             event=event,
             exported_at=now,
-            facts=evidence.facts(session, one.id, hidden),
+            facts=evidence.facts(session, one.id, hidden, json.loads(policy_json(one.policy))),
             people=tuple(evidence.people(session, own)),
             previous=previous,
             links=tuple(links),
