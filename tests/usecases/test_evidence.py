@@ -27,7 +27,10 @@ from tests.builders import NOW, TEMPLATE, actor
 from tests.evidences import BLINKERED, LATER, RULES, SEEING_ALL, decided, elsewhere, gathered
 
 TOLD = {"release", "milestone", "requirement", "signoff", "card", "scope", "booking", "audit_event"}
-NOT_TOLD = {"digest": "what a digest said last, to say what is new"}
+NOT_TOLD = {
+    "digest": "what a digest said last, to say what is new",
+    "readiness_day": "what a readiness said on a day, to say what is new",
+}
 """The tables that name a release and are no part of its evidence, and why."""
 
 

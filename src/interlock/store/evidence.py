@@ -16,19 +16,21 @@ from interlock.domain.visibility import RESTRICTED
 from interlock.store.audit import AuditPersonRow, AuditRow
 from interlock.store.booking import BookingRow
 from interlock.store.card import CardRevisionRow, CardRow, ScopeSnapshotRow
+from interlock.store.criterion import EvidenceRow
 from interlock.store.environment import EnvironmentRow
 from interlock.store.erasure import ErasureRow
 from interlock.store.outbox import OutboxRow
 from interlock.store.release import MilestoneRow, ReleaseRow, ScopeRow
 from interlock.store.signoff import RequirementRow, SignoffRow
 from interlock.store.ticket import TicketRow
+from interlock.store.waiver import WaiverRow
 
 ANCHOR: Final = "audit.anchor"
 MANY: Final = 500
 """So many values a statement takes at once on every database."""
 
 
-MORE: Final[dict[str, type[SQLModel]]] = {}
+MORE: Final[dict[str, type[SQLModel]]] = {"waiver": WaiverRow, "criterion_evidence": EvidenceRow}
 """Tables with a column `release_id` whose rows are evidence as they stand, by name. None may hold anybody's name."""
 
 

@@ -1,7 +1,7 @@
 """Evidence of a release: asking for it, which is recorded, and gathering it."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -9,18 +9,17 @@ from sqlmodel import Session
 
 from interlock.config.template import policy_json
 from interlock.domain import anchor as anchors
-from interlock.domain.actor import Actor, Person
-from interlock.domain.audit import AuditEvent
+from interlock.domain.actor import Actor
 from interlock.domain.authority import Refused
 from interlock.domain.evidence import Evidence, Expected
 from interlock.domain.outbox import Outgoing, Urgency
 from interlock.domain.permission import Permission
 from interlock.domain.policy import Policy
 from interlock.domain.release import ReleaseName, Unclear, choose
-from interlock.store import anchor_folder, audit, evidence, outbox, person, release
+from interlock.store import anchor_folder, audit, evidence, outbox, release
 from interlock.store.engine import Store, StoreError
 from interlock.usecases import authority
-from interlock.usecases.record import record
+from interlock.usecases.record import record, record_refusal
 
 GOOD_FOR = timedelta(days=1)
 
@@ -42,7 +41,7 @@ def ask(
     with store.write() as session:
         allowed = authority.to_decide(session, policy, Permission.RELEASE_EVIDENCE, actor, now)
         if isinstance(allowed, Refused):
-            _record_refusal(session, actor, allowed, now)
+            record_refusal(session, "evidence.refused", actor, None, {}, allowed, now)
             return allowed
         meant = choose(typed, channel_id, release.all_names(session))
         if isinstance(meant, Unclear):
@@ -110,13 +109,4 @@ def _message(actor: Actor, release_id: int, event: int, now: datetime) -> Outgoi
         channel=f"@{actor.slack_id}",
         urgency=Urgency.PROMPT,
         not_after=now + GOOD_FOR,
-    )
-
-
-def _record_refusal(session: Session, actor: Actor, refused: Refused, now: datetime) -> None:
-    standing = person.standing(session, actor.slack_id)
-    who = standing.person if standing else Person(slack_id=actor.slack_id, name="")
-    people = {"actor": asdict(who)}
-    audit.append(
-        session, AuditEvent(kind="evidence.refused", actor=actor, facts={"why": refused.reason}, people=people), now
     )
