@@ -19,6 +19,7 @@ PAGES = (
     "docs/architecture.md",
     "docs/governance.md",
     "docs/policy.md",
+    "docs/governance.md",
     "docs/security.md",
 )
 
