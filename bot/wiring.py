@@ -23,7 +23,7 @@ from bot.asked_jobs import AskedJobs
 from bot.directory import SlackDirectory
 from bot.door import Door
 from bot.ending import Ending
-from bot.evidence.key import Keyring
+from bot.evidence.key import keyring_of
 from bot.http.api import Api, routes
 from bot.http.app import build_http
 from bot.http.gauges import StateCollector
@@ -107,10 +107,6 @@ def tracker_of(settings: Settings, policy: Policy, observe: Observe = unobserved
     settings.require_tracker()
     token = settings.reveal("JIRA_TOKEN")
     return JiraTracker(settings.jira_url or "", settings.jira_email, token, policy.tickets, observe=observe, heed=heed)
-
-
-def keyring_of(settings: Settings) -> Keyring:
-    return Keyring(settings.reveal("INTERLOCK_EVIDENCE_KEY") if settings.interlock_evidence_key else None)
 
 
 def owner() -> str:

@@ -8,6 +8,7 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from interlock.config import signing
+from interlock.config.settings import Settings
 
 NONE: Final = (
     "Evidence can't be signed here: INTERLOCK_EVIDENCE_KEY is not set. Whoever runs Interlock makes a key with: "
@@ -43,6 +44,10 @@ class Keyring:
     def key(self) -> Key | None:
         with self._lock:
             return self._key
+
+
+def keyring_of(settings: Settings) -> Keyring:
+    return Keyring(settings.reveal("INTERLOCK_EVIDENCE_KEY") if settings.interlock_evidence_key else None)
 
 
 def made() -> str:

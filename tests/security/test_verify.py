@@ -302,6 +302,10 @@ def another_reason(value: dict[str, Any]) -> None:
     value["facts"]["signoffs"][0]["reason"] = "None at all"
 
 
+def another_card(value: dict[str, Any]) -> None:
+    value["facts"]["revisions"][0]["shown"]["stage"] = "ready"
+
+
 def another_policy(value: dict[str, Any]) -> None:
     value["facts"]["policy"]["copy"]["requirements"][0]["quorum"] = 1
 
@@ -350,6 +354,7 @@ CHANGES = {
     never_revoked: "has no sign-off in the facts",
     another_scope: "is not the one that was signed",
     another_reason: "its reason is not what was recorded",
+    another_card: "its shown is not what was recorded",
     another_policy: "The policy is not the one",
     another_name: "is not who was recorded",
     another_salt: "is not who was recorded",

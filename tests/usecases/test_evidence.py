@@ -1,6 +1,8 @@
 """Gathering a release's evidence: what is in it for whom, and that its taking is recorded."""
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +14,7 @@ from interlock.domain.authority import Refused
 from interlock.domain.evidence import concealed, names_any
 from interlock.domain.policy import CriterionRule
 from interlock.domain.release import Unclear
+from interlock.domain.signoff import Decision
 from interlock.domain.visibility import RESTRICTED
 from interlock.store import audit, booking, environment
 from interlock.store.audit import AuditRow
@@ -21,7 +24,7 @@ from interlock.store.environment import EnvironmentRow
 from interlock.store.evidence import MORE
 from interlock.store.outbox import OutboxRow
 from interlock.store.ticket import TicketRow
-from interlock.usecases import evidence, release
+from interlock.usecases import card, evidence, release, signoff
 from tests import builders
 from tests.builders import NOW, TEMPLATE, actor
 from tests.evidences import BLINKERED, LATER, RULES, SEEING_ALL, decided, elsewhere, gathered
@@ -166,6 +169,31 @@ def test_a_release_that_ended_has_its_evidence_for_ever(store: Store) -> None:
     found = gathered(store, number)
     assert (found.facts["release"]["stage"], found.facts["release"]["close_reason"]) == ("closed", "called off")
     assert "release.closed" in {json.loads(each.body or "{}")["kind"] for each in found.links if each.seq in found.own}
+
+
+def test_while_others_decide_it_is_as_of_one_moment(store: Store) -> None:
+    """A sign-off that is given or taken back meanwhile is in the facts and in the chain, or in neither."""
+    number = decided(store)
+    drawn = card.draw(store, 1, NOW)
+    assert drawn is not None
+    revision, over = str(drawn.revision_id), threading.Event()
+
+    def change() -> None:
+        while not over.is_set():
+            signoff.decide(store, RULES, actor("MARIA"), revision, Decision.APPROVED, None, NOW)
+            signoff.revoke(store, RULES, actor("MARIA"), revision, NOW)
+
+    with ThreadPoolExecutor(1) as pool:
+        changing = pool.submit(change)
+        found = [gathered(store, number) for _ in range(6)]
+        over.set()
+        changing.result()
+    for each in found:
+        given = [row for row in each.facts["signoffs"] if row["slack_id"] == "U0MARIA"]
+        told = [json.loads(link.body or "{}")["kind"] for link in each.links if link.seq in each.own]
+        assert len(given) == told.count("signoff.approved") + told.count("signoff.rejected") - 3
+        assert sum(1 for row in given if row["revoked_at"]) == told.count("signoff.revoked")
+    assert len({len(each.links) for each in found}) > 1
 
 
 def test_bookings_are_in_it_where_a_criterion_names_their_environment(sqlite_store: Store) -> None:
