@@ -17,14 +17,11 @@ def on_its_way(name: str) -> Message:
 def comment(evidence: Evidence, fingerprint: str) -> str:
     """Beside the file, as mrkdwn."""
     withheld = sum(1 for each in evidence.links if each.body is None)
-    hidden = (
-        f" {count(withheld, 'event')} of the record stand as bare hashes, since you may not see them."
-        if withheld
-        else ""
-    )
+    hidden = f" Of {count(withheld, 'other event')} it has the hash alone: you may not see more." if withheld else ""
     return (
-        f"*Evidence of {line(evidence.name)}*: {count(len(evidence.own), 'recorded event')}, proven.{hidden}\n"
-        f"Check it with the project's `docs/verify.py`, this key's fingerprint, and your own anchors:\n"
+        f"*Evidence of {line(evidence.name)}* · {count(len(evidence.own), 'recorded event')} of the release, "
+        f"signed.{hidden}\n"
+        "Check it with the project's `docs/verify.py`, your own anchors, and this key's fingerprint as you know it:\n"
         f"`{fingerprint}`\n"
         "You get this because you typed `/release evidence`."
     )
