@@ -12,6 +12,7 @@ from interlock.domain.anchor import Anchor
 from interlock.domain.audit import canonical
 from interlock.domain.evidence import Expected, Link, concealed, names_any
 from interlock.domain.signoff import Decision
+from interlock.domain.template import essence
 from interlock.domain.visibility import RESTRICTED
 from interlock.store.audit import AuditPersonRow, AuditRow
 from interlock.store.booking import BookingRow
@@ -20,7 +21,7 @@ from interlock.store.criterion import EvidenceRow
 from interlock.store.environment import EnvironmentRow
 from interlock.store.erasure import ErasureRow
 from interlock.store.outbox import OutboxRow
-from interlock.store.release import MilestoneRow, ReleaseRow, ScopeRow
+from interlock.store.release import MilestoneRow, ReleaseRow, ScopeRow, template
 from interlock.store.signoff import RequirementRow, SignoffRow
 from interlock.store.ticket import TicketRow
 from interlock.store.waiver import WaiverRow
@@ -39,9 +40,8 @@ def restricted_keys(session: Session) -> frozenset[str]:
     return frozenset(session.exec(select(TicketRow.key).where(col(TicketRow.security_level).is_not(None))))
 
 
-def facts(session: Session, release_id: int, hidden: Collection[str], whole: dict[str, Any]) -> dict[str, Any]:
-    """Everything decided about the release, JSON-ready; no text in it holds one of the `hidden` keys. `whole`
-    is its policy with all that is usual written out.
+def facts(session: Session, release_id: int, hidden: Collection[str]) -> dict[str, Any]:
+    """Everything decided about the release, JSON-ready; no text in it holds one of the `hidden` keys.
 
     `snapshots` are [id, key, done, priority] by fingerprint, which is made of them but for the key, so that it can be
     recomputed where the key is hidden, too. Times are ISO 8601 in UTC.
@@ -70,7 +70,7 @@ def facts(session: Session, release_id: int, hidden: Collection[str], whole: dic
     }
     found: dict[str, Any] = concealed(told, hidden)
     return found | {
-        "policy": _policy(one, whole),
+        "policy": _policy(one),
         "snapshots": _snapshots(session, marks, hidden),
         "scope": _stays(session, release_id, hidden),
         "restricted": RESTRICTED,
@@ -144,9 +144,9 @@ def _cards(session: Session, release_id: int) -> Iterable[CardRow]:
     return session.exec(select(CardRow).where(CardRow.release_id == release_id).order_by(col(CardRow.id)))
 
 
-def _policy(one: ReleaseRow, whole: dict[str, Any]) -> dict[str, Any]:
-    """The copy, in the form that its version is the hash of: as it is stored, or with all that is usual written out."""
-    forms = [one.policy, whole]
+def _policy(one: ReleaseRow) -> dict[str, Any]:
+    """The copy, in the form that its version is the hash of: as it is stored, or without what is usual."""
+    forms = [one.policy, essence(template(one.policy))]
     hashes = [sha256(canonical(each).encode()).hexdigest() for each in forms]
     found = next((place for place, each in enumerate(hashes) if each.startswith(one.policy_version)), 0)
     return {"version": one.policy_version, "sha256": hashes[found], "copy": forms[found]}

@@ -1,13 +1,11 @@
 """Evidence of a release: asking for it, which is recorded, and gathering it."""
 
-import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlmodel import Session
 
-from interlock.config.template import policy_json
 from interlock.domain import anchor as anchors
 from interlock.domain.actor import Actor
 from interlock.domain.authority import Refused
@@ -74,7 +72,7 @@ def gather(
             name=one.name,
             event=event,
             exported_at=now,
-            facts=evidence.facts(session, one.id, hidden, json.loads(policy_json(one.policy))),
+            facts=evidence.facts(session, one.id, hidden),
             people=tuple(evidence.people(session, own)),
             previous=previous,
             links=tuple(links),
