@@ -32,6 +32,7 @@ from tests.evidences import BLINKERED, LATER, RULES, SEEING_ALL, decided, elsewh
 TOLD = {"release", "milestone", "requirement", "signoff", "card", "scope", "booking", "audit_event"}
 NOT_TOLD = {
     "digest": "what a digest said last, to say what is new",
+    "revalidation": "that sign-offs are to be looked at again",
     "readiness_day": "what a readiness said on a day, to say what is new",
 }
 """The tables that name a release and are no part of its evidence, and why."""

@@ -22,6 +22,7 @@ from interlock.store.environment import EnvironmentRow
 from interlock.store.erasure import ErasureRow
 from interlock.store.outbox import OutboxRow
 from interlock.store.release import MilestoneRow, ReleaseRow, ScopeRow, template
+from interlock.store.runbook import RunRow
 from interlock.store.signoff import RequirementRow, SignoffRow
 from interlock.store.ticket import TicketRow
 from interlock.store.waiver import WaiverRow
@@ -31,7 +32,7 @@ MANY: Final = 500
 """So many values a statement takes at once on every database."""
 
 
-MORE: Final[dict[str, type[SQLModel]]] = {"waiver": WaiverRow, "criterion_evidence": EvidenceRow}
+MORE: Final[dict[str, type[SQLModel]]] = {"waiver": WaiverRow, "criterion_evidence": EvidenceRow, "runbook_run": RunRow}
 """Tables with a column `release_id` whose rows are evidence as they stand, by name. None may hold anybody's name."""
 
 
