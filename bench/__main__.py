@@ -17,6 +17,7 @@ import typer
 from sqlalchemy import text
 
 from bench import (
+    audit,
     crowd,
     databases,
     forecast,
@@ -57,6 +58,7 @@ def _rows() -> Iterator[Row]:
     yield _told(forecast.measure())
     with tempfile.TemporaryDirectory(prefix="interlock-bench-") as name, ExitStack() as open_ones:
         folder = Path(name)
+        yield from _of_record("SQLite", databases.new_sqlite(folder / "record.db"))
         with _served(SYNCED) as practice:
             for row in sync.measure(folder, practice):
                 yield _told(row)
@@ -78,6 +80,7 @@ def _rows() -> Iterator[Row]:
         yield _told(sync.changes(*worlds[1][:2]))
         yield _told(start.ready("SQLite", *worlds[0][:2]))
         server = open_ones.enter_context(databases.postgres(folder))
+        yield from _of_record("PostgreSQL", databases.new_postgres(server, "record"))
         copies = []
         for (store, practice, planned), outside in zip(worlds, OUTSIDE, strict=True):
             _tell(f"copying {outside:,} tickets into PostgreSQL")
@@ -104,6 +107,12 @@ def _of_engine(engine: str, worlds: list[Mirrored]) -> Iterator[Row]:
         yield _told(row)
     for row in relay.measure(engine, *small[:2]):
         yield _told(row)
+
+
+def _of_record(engine: str, store: Store) -> Iterator[Row]:
+    for row in audit.measure(engine, store):
+        yield _told(row)
+    store.close()
 
 
 def _mirrored(path: Path, practice: Practice) -> Mirrored:

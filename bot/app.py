@@ -24,6 +24,7 @@ from bot.listeners import (
     digest,
     directory,
     environment,
+    evidence,
     feed,
     forecast,
     freeze_exception,
@@ -115,6 +116,9 @@ COMMANDS: Final[dict[str, SlashCommand]] = {
             "exception refuse": Verb(handler=freeze_exception.refuse_typed, usage="NUMBER why", about="refuses it"),
             "acknowledge": Verb(
                 handler=collision.acknowledge_typed, usage="RELEASE OTHER [why]", about="accepts that two collide"
+            ),
+            "evidence": Verb(
+                handler=evidence.send, usage="[release]", about="sends you all that was decided, signed, for auditors"
             ),
             "close": Verb(handler=release.close, usage="RELEASE [why]", about="ends a release for good"),
         },

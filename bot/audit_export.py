@@ -9,8 +9,8 @@ from typing import Any, Final, TextIO
 from interlock.domain.audit import Recorded, canonical
 
 COLUMNS: Final = ("seq", "at", "kind", "release", "actor", "authentication", "facts", "people", "previous", "hash")
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
-"""A cell that begins with one of these is a formula to some spreadsheet.
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠")
+"""A cell that begins with one of these is a formula to some spreadsheet; the last four are the wide forms of the first.
 https://owasp.org/www-community/attacks/CSV_Injection"""
 
 

@@ -18,6 +18,8 @@ from bot.app import TABLES
 from bot.asked_jobs import AskedJobs
 from bot.commands import SlashCommand, Verb
 from bot.dispatch import ClickHandler, Dispatcher, Failure, Tables
+from bot.evidence import pack
+from bot.evidence.key import NONE
 from bot.listeners import job, raid, signoff, stage
 from bot.listeners import release as releases
 from bot.metrics import Metrics
@@ -32,9 +34,10 @@ from bot.views.condition import DONE
 from bot.views.signoff import APPROVE, OPEN, REASON, REJECT, REVOKE
 from bot.views.signoff_form import CONDITIONS, MEANING, RELEASE
 from interlock.domain.authority import Refused
+from interlock.domain.release import Unclear
 from interlock.domain.signoff import Decision
 from interlock.domain.token import Bearer
-from interlock.usecases import directory, report, token
+from interlock.usecases import directory, evidence, report, token
 
 SIGNOFFS: Final = {Decision.APPROVED.value: APPROVE, Decision.REJECTED.value: REJECT, "revoked": REVOKE}
 """By what is decided, the button that decides it."""
@@ -101,6 +104,14 @@ class Answered:
     refused: bool = False
     broken: bool = False
     verbatim: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """What is downloaded."""
+
+    name: str
+    content: bytes
 
 
 class NoForms(Modals):
@@ -177,6 +188,20 @@ class Door:
             )
 
         return self._told(self._dispatcher.pressed(action_id, ask))
+
+    def evidence(self, bearer: Bearer, typed: str) -> File | Answered:
+        """A release's evidence; that it was taken is recorded before anything is handed out."""
+        one, actor, now = self._services, bearer.actor, self._services.clock()
+        key = one.keyring.key
+        if key is None:
+            return Answered(text=NONE, refused=True)
+        asked = evidence.ask(one.store, one.policy, actor, typed, "", now)
+        if isinstance(asked, Refused | Unclear):
+            return Answered(text=asked.sentence, refused=True)
+        found = evidence.gather(one.store, one.policy, actor, asked.release.id, asked.event, now)
+        if isinstance(found, Refused):
+            return Answered(text=found.sentence, refused=True)
+        return File(name=pack.file_name(found), content=pack.zipped(found, key))
 
     def _told(self, said: Message | Replacement | Failure | None) -> Answered:
         if isinstance(said, Failure):

@@ -31,16 +31,16 @@ class DrawnHome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrawnFile:
-    """A file that is uploaded into the conversation. `alt_text` says a picture's finding; `comment` is the message that
-    it comes with, as mrkdwn. Best effort: Slack lets no token travel with a file, so an upload whose outcome got lost
-    is made again, and may be there twice.
+    """A file that is uploaded into the conversation. `alt_text` says a picture's finding, not the picture; `comment` is
+    the message that it comes with, as mrkdwn whose foreign parts are escaped. Best effort: Slack lets no token travel
+    with a file, so an upload whose outcome got lost is made again, and may be there twice.
     """
 
     name: str
     title: str
     content: bytes
-    alt_text: str
     comment: str
+    alt_text: str | None = None
 
 
 Drawer = Callable[[Services, outbox.Message], Drawn | DrawnHome | DrawnFile | Dropped | Deferred]

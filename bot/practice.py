@@ -63,6 +63,7 @@ def environment(server: SandboxServer, flavour: str) -> dict[str, str]:
         "SLACK_SIGNING_SECRET": "practice-signing-secret",
         "JIRA_TOKEN": "practice-jira-token",
         "JIRA_WEBHOOK_SECRET": "practice-webhook-secret",
+        "INTERLOCK_EVIDENCE_KEY": "ed25519:cHJhY3RpY2UtZXZpZGVuY2Uta2V5LW5vdC1zZWNyZXQ",
     } | (jira if cloud else {"JIRA_URL": f"{server.url}/jira-dc"})
 
 

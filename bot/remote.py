@@ -4,14 +4,18 @@ One attempt for each request, no redirects: a token goes where its owner said, a
 """
 
 import json
+import os
+import re
 import secrets
 import sys
 from collections.abc import Mapping
 from datetime import datetime
 from getpass import getpass
 from http.client import HTTPException
+from pathlib import Path
 from typing import Any, Final
 from urllib.error import HTTPError, URLError
+from urllib.parse import urlencode
 from urllib.request import Request, build_opener
 
 from rich.console import Console
@@ -25,6 +29,10 @@ from interlock.domain.errors import InterlockError
 
 TIMEOUT_SECONDS: Final = 30
 LONGEST: Final = 1024 * 1024
+DOWNLOAD_SECONDS: Final = 300
+LARGEST: Final = 1024 * 1024 * 1024
+NAMED: Final = re.compile(r'attachment; filename="([A-Za-z0-9-]{1,250}\.zip)"', re.ASCII)
+"""A file's name from the server: letters, digits and dashes, so that it stays in the folder."""
 UNAUTHORIZED: Final = 401
 
 Env = Mapping[str, str]
@@ -79,6 +87,35 @@ def press(env: Env, button: str, value: str) -> None:
     _act(env, "/api/press", {"button": button, "value": value})
 
 
+def evidence(env: Env, release: str, out: Path | None) -> None:
+    """Downloads a release's evidence into a new file that its owner alone may read."""
+    current = login.current(env)
+    name, content = download(current, f"/api/evidence?{urlencode({'release': release})}")
+    place = out or Path(name)
+    try:
+        with os.fdopen(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(content)
+    except OSError as error:
+        raise RemoteError(f"{place} can't be written ({error.strerror}). The evidence was not kept.") from error
+    _show(f"Written to {place}: {len(content):,} bytes. Check it: python verify.py {place} --key … --anchors …")
+
+
+def download(who: Login, path: str) -> tuple[str, bytes]:
+    """A file that the server hands out: its name and its bytes. Raises RemoteError."""
+    request = Request(f"{who.server}{path}", headers={"Authorization": f"Bearer {who.token}"})  # noqa: S310 as below
+    try:
+        with build_opener(NoRedirects).open(request, timeout=DOWNLOAD_SECONDS) as answer:
+            named = NAMED.fullmatch(answer.headers.get("Content-Disposition", ""))
+            content = answer.read(LARGEST + 1)
+            if named is None or len(content) > LARGEST:
+                raise RemoteError(_strange(who, answer.status), answer.status)
+            return named[1], content
+    except HTTPError as error:
+        raise _refused(who, error) from error
+    except (OSError, HTTPException, ValueError) as error:
+        raise RemoteError(_unreached(who, error, acting=False)) from error
+
+
 def ask(who: Login, method: str, path: str, content: Mapping[str, str] | None = None) -> dict[str, Any]:
     """The server's answer. Raises RemoteError."""
     request = Request(  # noqa: S310 `login.checked` took http and https alone
@@ -91,11 +128,15 @@ def ask(who: Login, method: str, path: str, content: Mapping[str, str] | None = 
         with build_opener(NoRedirects).open(request, timeout=TIMEOUT_SECONDS) as answer:
             return _object(who, answer.status, answer.read(LONGEST))
     except HTTPError as error:
-        with error:
-            told = _object(who, error.code, error.read(LONGEST))
-        raise RemoteError(plain(str(told.get("error", ""))) or _strange(who, error.code), error.code) from error
+        raise _refused(who, error) from error
     except (OSError, HTTPException, ValueError) as error:
         raise RemoteError(_unreached(who, error, acting=content is not None)) from error
+
+
+def _refused(who: Login, error: HTTPError) -> RemoteError:
+    with error:
+        told = _object(who, error.code, error.read(LONGEST))
+    return RemoteError(plain(str(told.get("error", ""))) or _strange(who, error.code), error.code)
 
 
 def _act(env: Env, path: str, content: Mapping[str, str]) -> None:

@@ -1,15 +1,19 @@
-"""`interlock release | blockers | env | raid | link | signoff | press | login | logout`: what the running server does.
+"""What the running server does: `interlock release | blockers | env | raid | link | signoff | evidence | press` …
 
 As in `bot.cli`, each command imports what it needs when it runs, and says "light start".
 """
 
 import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 FREE = {"ignore_unknown_options": True, "allow_interspersed_args": False}
 """What follows is the server's to understand."""
+
+EVIDENCE, OUT, KEY = "evidence", "--out", "key"
+"""A release that is called `key` has its evidence by `interlock release evidence key --out FILE`."""
 
 Words = Annotated[list[str] | None, typer.Argument(help="What you would type after it in Slack; `help` lists it.")]
 Revision = Annotated[str, typer.Argument(help="What you were shown, as `interlock release signoffs` names it.")]
@@ -27,6 +31,7 @@ def register(app: typer.Typer) -> None:
     app.command(context_settings=FREE)(env)
     app.command(context_settings=FREE)(raid)
     app.command(context_settings=FREE)(link)
+    app.command()(evidence)
     app.command()(press)
     app.command()(login)
     app.command()(logout)
@@ -34,7 +39,27 @@ def register(app: typer.Typer) -> None:
 
 def release(words: Words = None) -> None:
     """Releases: status, list, signoffs, digest … as /release in Slack."""
+    if words and words[0].casefold() == EVIDENCE and OUT in words:
+        at = words.index(OUT)
+        _evidence(" ".join(words[1:at] + words[at + 2 :]), Path(" ".join(words[at + 1 : at + 2])))
+        return
     _command("release", words)
+
+
+def evidence(
+    name: Annotated[str, typer.Argument(help="The release; or `key`, which makes a key that signs evidence.")],
+    out: Annotated[Path | None, typer.Option("--out", help="The file to write, which must not be there yet.")] = None,
+) -> None:
+    """Download a release's evidence: one signed zip file for auditors, which docs/verify.py checks offline.
+
+    `interlock evidence key --out FILE` makes the key and prints its fingerprint, which auditors need.
+    """
+    if name == KEY:
+        from bot import key_desk  # noqa: PLC0415 light start
+
+        typer.echo(key_desk.make(out))
+        return
+    _evidence(name, out)
 
 
 def blockers(words: Words = None) -> None:
@@ -109,6 +134,12 @@ def logout() -> None:
     from bot import remote  # noqa: PLC0415 light start
 
     remote.log_out(os.environ)
+
+
+def _evidence(name: str, out: Path | None) -> None:
+    from bot import remote  # noqa: PLC0415 light start
+
+    remote.evidence(os.environ, name, out)
 
 
 def _command(name: str, words: list[str] | None) -> None:

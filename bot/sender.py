@@ -13,6 +13,7 @@ from bot.drawers import (
     delegation,
     digest,
     environment,
+    evidence,
     feed,
     freeze_exception,
     home,
@@ -79,6 +80,7 @@ DRAWERS: Final[dict[str, Drawer]] = {
     "booking.ended": environment.ended,
     "booking.environment": environment.environment_changed,
     "booking.retired": environment.retired,
+    "evidence": evidence.file,
     "home": home.draw,
     "leaver.blocker": leaver.blocker,
     "leaver.booking": leaver.booking,
@@ -283,7 +285,7 @@ class SlackSender:
                 "files.getUploadURLExternal",
                 filename=drawn.name,
                 length=len(drawn.content),
-                alt_txt=blocks.cut(drawn.alt_text, blocks.FILE_ALT_TEXT),
+                alt_txt=blocks.cut(drawn.alt_text, blocks.FILE_ALT_TEXT) if drawn.alt_text else None,
             )
             self._slack.put(str(place.get("upload_url") or ""), drawn.content)
         except SlackError as error:

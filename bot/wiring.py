@@ -23,6 +23,7 @@ from bot.asked_jobs import AskedJobs
 from bot.directory import SlackDirectory
 from bot.door import Door
 from bot.ending import Ending
+from bot.evidence.key import keyring_of
 from bot.http import feed
 from bot.http.api import Api, routes
 from bot.http.app import build_http
@@ -166,6 +167,7 @@ class Bot:
         wakeup = Wakeup()
         name = owner()
         self._rereading, self._checking = Rereading(), Rereading()
+        self._keyring = keyring_of(settings)
         services = Services(
             store=store,
             policy=policy,
@@ -175,6 +177,7 @@ class Bot:
             wake=wakeup.ring,
             reread=self._rereading.ask,
             check_links=self._checking.ask,
+            keyring=self._keyring,
         )
         self._watch = ClockWatch(clock)
         self._relay = relay_of(services, slack, name, wakeup, self._watch)
@@ -245,6 +248,8 @@ class Bot:
                 case "JIRA_TOKEN":
                     self._tracker.use(secret)
                     self._try(Vendor.JIRA, self._tracker.whoami)
+                case "INTERLOCK_EVIDENCE_KEY":
+                    self._keyring.use(secret)
                 case "JIRA_WEBHOOK_SECRET" if self._webhook is not None:
                     self._webhook.renew(secret)
                 case "DATABASE_URL":

@@ -12,6 +12,7 @@ from zoneinfo import available_timezones
 from sqlalchemy import text
 
 from bot.doctor.check import Check
+from bot.evidence.key import keyring_of
 from interlock.config.settings import Settings
 from interlock.domain.checkup import Finding, fail, judge_address, judge_clock, judge_space, ok, warn
 from interlock.domain.policy import Policy
@@ -120,6 +121,14 @@ def itself(settings: Settings) -> Iterator[Finding]:
 def webhook_secret(settings: Settings) -> Iterator[Finding]:
     if settings.jira_webhook_secret is None:
         yield ok("Jira webhooks", "switched off (no JIRA_WEBHOOK_SECRET): the mirror is as old as the job sync allows.")
+
+
+def evidence_key(settings: Settings) -> Iterator[Finding]:
+    key = keyring_of(settings).key
+    if key is None:
+        yield ok("evidence", "switched off (no INTERLOCK_EVIDENCE_KEY): nothing is signed for auditors.")
+    else:
+        yield ok("evidence", f"signed with the key whose fingerprint is {key.fingerprint}.")
 
 
 def open_store(settings: Settings) -> Store | None:

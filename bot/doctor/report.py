@@ -35,6 +35,7 @@ LOCAL: Final = {
     "addresses": {"SLACK_API_URL", "JIRA_URL"},
     "Interlock itself": {"INTERLOCK_HTTP"},
     "Jira webhooks": {"JIRA_WEBHOOK_SECRET"},
+    "evidence": {"INTERLOCK_EVIDENCE_KEY"},
 }
 """The settings without which there is nothing to look at."""
 
@@ -63,6 +64,7 @@ def examine(env: Mapping[str, str], mode: Mode, manifest: Path | None) -> Report
             if JIRA.isdisjoint(wrong):
                 theirs += jira.checks(settings, policy, mirrors.releases, mirrors.last_webhook, now)
         local.append(Check(what="Jira webhooks", run=lambda: machine.webhook_secret(settings)))
+        local.append(Check(what="evidence", run=lambda: machine.evidence_key(settings)))
         local = [each for each in local if LOCAL.get(each.what, set()).isdisjoint(wrong)]
         settled = [fail("settings", f"{told}.") for told in wrong.values()]
         findings = (*settled, *found, *run_all([*local, *theirs]))

@@ -7,6 +7,7 @@ POST /api/press     {"button": "release.status", "value": "release:3"}, as an an
 POST /api/criteria/RELEASE/REPORT   {"value": 87.5, "link": where it comes from}, by a program, with its own token
 GET  /api/token     whose it is, and until when
 DELETE /api/token   it works no more
+GET  /api/evidence?release=NAME   a release's evidence, as a zip file
 
 Each may carry a `request_id`: a repeat with the same one is the same act. Answers are {"text", "next"}, or {"error",
 "next"} in one line: 400 unreadable, 401 no token that works, 403 refused, 429 too often (Retry-After), 500 broken.
@@ -25,7 +26,7 @@ import structlog
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Request, Response
 
-from bot.door import APPROVING, SIGNOFFS, Answered, Door
+from bot.door import APPROVING, SIGNOFFS, Answered, Door, File
 from bot.http import bodies
 from bot.http.limit import RateLimit
 from bot.payload import Payload
@@ -33,6 +34,7 @@ from interlock.domain.authority import Refused
 from interlock.domain.token import Bearer
 
 BODY: Final = 32 * 1024
+LONGEST_NAME: Final = 200
 PER_MINUTE: Final = 60
 REPORTS_PER_MINUTE: Final = 600
 """Figures from one address: a build's runners may share theirs."""
@@ -122,6 +124,15 @@ class Api:
     def leave(self, authorization: str | None, address: str = "") -> Told:
         bearer = self._admit(authorization, address)
         return bearer if isinstance(bearer, Told) else _told(self._door.leave(bearer))
+
+    def evidence(self, authorization: str | None, name: str, address: str = "") -> Told | File:
+        bearer = self._admit(authorization, address)
+        if isinstance(bearer, Told):
+            return bearer
+        if len(name) > LONGEST_NAME:
+            return _error(400, "No release has so long a name.")
+        found = self._door.evidence(bearer, name)
+        return found if isinstance(found, File) else _told(found)
 
     def _act(
         self,
@@ -232,7 +243,22 @@ def routes(api: Api) -> APIRouter:
         authorization = request.headers.get("authorization")
         return _response(await to_thread.run_sync(lambda: api.leave(authorization, _address(request)), limiter=threads))
 
+    @router.get("/evidence")
+    async def evidence(request: Request) -> Response:
+        authorization, name = request.headers.get("authorization"), request.query_params.get("release", "")
+        found = await to_thread.run_sync(lambda: api.evidence(authorization, name, _address(request)), limiter=threads)
+        return _file(found) if isinstance(found, File) else _response(found)
+
     return router
+
+
+def _file(file: File) -> Response:
+    headers = {
+        "Cache-Control": "no-store",
+        "Content-Disposition": f'attachment; filename="{file.name}"',
+        "X-Content-Type-Options": "nosniff",
+    }
+    return Response(content=file.content, media_type="application/zip", headers=headers)
 
 
 def _address(request: Request) -> str:

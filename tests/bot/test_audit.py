@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from bot import cli
-from bot.audit_export import COLUMNS, Form, write
+from bot.audit_export import COLUMNS, Form, _cell, write
 from bot.drawers import audit as drawers
 from bot.services import Services
 from interlock.domain.audit import AuditEvent, link_hash
@@ -55,6 +55,7 @@ def test_no_cell_is_a_formula(decided: Store) -> None:
     assert [tuple(row) for row in rows] == [COLUMNS, COLUMNS]
     assert (rows[0]["release"], rows[0]["actor"]) == ("'=cmd|' /C calc'!A0", "'@Ana")
     assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for row in rows for cell in row.values())
+    assert [_cell(text) for text in ("＝1", "＋1", "－1", "＠SUM", "1=1")] == ["'＝1", "'＋1", "'－1", "'＠SUM", "1=1"]
 
 
 def test_an_erased_person_is_absent_and_the_event_stays(decided: Store) -> None:

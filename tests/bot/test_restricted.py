@@ -88,6 +88,7 @@ NO_TICKET = {
     "link.note": "somebody's own account",
     "outage": "a message's kind and the release that it was about",
     "relay.parked": "a message's kind and where it was to go",
+    "evidence": "a signed file: searched as bytes in tests/bot/test_evidence.py",
     "token": "a token",
     "feed": "a link",
     "exception.card": "a release's name, a freeze's, and why",

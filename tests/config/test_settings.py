@@ -18,6 +18,7 @@ WHOLE = {
     "INTERLOCK_HTTP": "0.0.0.0:8080",
     "DATABASE_URL": "postgresql://interlock:hunter2@db/interlock",
     "INTERLOCK_CONFIG": "elsewhere/policy.yaml",
+    "INTERLOCK_EVIDENCE_KEY": "ed25519:nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A",
     "INTERLOCK_LOG_LEVEL": "Debug",
     "INTERLOCK_URL": "https://interlock.example.com/",
     "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:4318/",
@@ -35,6 +36,7 @@ def test_every_variable_is_read() -> None:
     assert settings.jira_email == "interlock@practice.example"
     assert settings.reveal("JIRA_TOKEN") == "practice-jira-token"
     assert settings.reveal("JIRA_WEBHOOK_SECRET") == "practice webhook secret"
+    assert settings.reveal("INTERLOCK_EVIDENCE_KEY").startswith("ed25519:nWGx")
     assert settings.interlock_http == HttpAddress("0.0.0.0", 8080)  # noqa: S104 it listens to nothing here
     assert settings.reveal("DATABASE_URL") == "postgresql://interlock:hunter2@db/interlock"
     assert settings.interlock_config == Path("elsewhere/policy.yaml")

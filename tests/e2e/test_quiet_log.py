@@ -23,7 +23,7 @@ REASON = "the vault door sticks on Fridays"
 TYPED = "falcon slips to march"
 SUMMARY = "Halibut ledger rounds the wrong way"
 COMMENT = "my neighbour saw the halibut"
-SECRETS = ("BOT_TOKEN", "APP_TOKEN", "SIGNING_SECRET", "JIRA_TOKEN", "WEBHOOK_SECRET")
+SECRETS = ("BOT_TOKEN", "APP_TOKEN", "SIGNING_SECRET", "JIRA_TOKEN", "WEBHOOK_SECRET", "EVIDENCE_KEY")
 QUICK = [kind for kind in FAULT_KINDS if not kind.startswith("timeout")]
 """Those that cost nobody seconds of waiting."""
 REFRESHED = {"signoff.refresh"}

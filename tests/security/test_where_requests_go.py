@@ -6,11 +6,13 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
 
 import pytest
 
 from bot import slack as slack_module
 from bot.answers import Answers
+from bot.redirects import is_slacks
 from bot.services import Services
 from bot.slack import Client, Slack, SlackError
 from bot.socket import SlackSocket
@@ -158,6 +160,4 @@ def test_where_slack_is_reached_in_another_way_its_answers_are_too(slack: Record
 
 @pytest.mark.parametrize("url", ["https://hooks.slack.com/actions/T1/1/x", "https://hooks.slack-gov.com/commands/x"])
 def test_slacks_own_addresses_are_known(url: str) -> None:
-    answers = Answers(API)
-    assert answers._is_slacks(url)
-    answers.close()
+    assert is_slacks(url, urlsplit(API).hostname)

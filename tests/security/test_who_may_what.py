@@ -75,6 +75,8 @@ draft.preview                   -  -  +  -  -  -  x  x  x  x  x
 draft.versions                  +  +  +  +  +  +  .  .  .  .  .
 environment.listing             +  +  +  +  +  +  x  x  x  x  x
 environment.set_lifecycle       -  -  -  +  -  -  x  x  x  x  x
+evidence.ask                    -  -  -  -  +  -  x  x  x  x  x
+evidence.gather                 -  -  -  -  +  -  x  x  x  x  x
 feed.ask                        +  +  +  +  +  +  x  x  x  x  x
 feed.revoke                     +  +  +  +  +  +  x  x  x  x  x
 forecast.ask                    +  +  +  +  +  +  x  x  x  x  x

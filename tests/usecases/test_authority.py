@@ -140,6 +140,7 @@ def arguments(use_case: UseCase, store: Store, policy: Policy, who: Actor) -> di
         "slack_id": "U0NOOR",
         "request_id": "request-1",
         "event_id": "event-1",
+        "event": 1,
         "revision_id": revision(store),
         "decision": Decision.APPROVED,
         "step_id": 1,

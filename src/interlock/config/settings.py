@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from interlock.config import signing
 from interlock.config.errors import SettingsError
 
 HINTS: Final = {
@@ -24,6 +25,7 @@ HINTS: Final = {
     "INTERLOCK_URL": "the address at which people reach INTERLOCK_HTTP, such as https://interlock.example.com",
     "DATABASE_URL": "sqlite:///interlock.db or postgresql://user@host/name",
     "INTERLOCK_CONFIG": "the path of your interlock.yaml",
+    "INTERLOCK_EVIDENCE_KEY": "the key that `interlock evidence key` makes",
     "INTERLOCK_LOG_LEVEL": "debug, info, warning or error",
     "OTEL_EXPORTER_OTLP_ENDPOINT": "the address of your OpenTelemetry collector, such as http://127.0.0.1:4318",
 }
@@ -36,6 +38,7 @@ SECRETS: Final = frozenset(
         "SLACK_SIGNING_SECRET",
         "JIRA_TOKEN",
         "JIRA_WEBHOOK_SECRET",
+        "INTERLOCK_EVIDENCE_KEY",
         "DATABASE_URL",  # PostgreSQL's may carry a password
     }
 )
@@ -124,6 +127,11 @@ def _log_level(value: object) -> object:
     return level
 
 
+def _evidence_key(secret: SecretStr) -> SecretStr:
+    signing.seed(secret.get_secret_value())
+    return secret
+
+
 def _database(secret: SecretStr) -> SecretStr:
     scheme, separator, rest = secret.get_secret_value().partition("://")
     if scheme == "sqlite" and separator and (rest[:1] != "/" or rest.partition("?")[0] in {"/", "/:memory:"}):
@@ -150,6 +158,7 @@ class Settings(BaseSettings):
     interlock_url: Annotated[str, AfterValidator(_web_address)] | None = None
     database_url: Annotated[SecretStr, AfterValidator(_database)] = SecretStr("sqlite:///interlock.db")
     interlock_config: Path = Path("config/interlock.yaml")
+    interlock_evidence_key: Annotated[SecretStr, AfterValidator(_evidence_key)] | None = None
     interlock_log_level: Annotated[int, BeforeValidator(_log_level)] = logging.INFO
     otel_exporter_otlp_endpoint: Annotated[str, AfterValidator(_web_address)] | None = None
 

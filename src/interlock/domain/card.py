@@ -33,7 +33,9 @@ class Card:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardRevision:
-    """One drawing: what was in scope when it was drawn. `id` is what its buttons carry."""
+    """One drawing: what was in scope when it was drawn. `id` is what its buttons carry. Of one that was looked up,
+    `shown` is the hash of what it showed beside the scope, and `message` the conversation and the ts of the card.
+    """
 
     id: str
     card: Card
@@ -41,3 +43,5 @@ class CardRevision:
     fingerprint: str
     policy_version: str
     seen: tuple[TicketSeen, ...]
+    shown: str | None = None
+    message: tuple[str, str] | None = None

@@ -15,6 +15,7 @@ class Permission(StrEnum):
     REPORT_TOKEN = "report.token"  # noqa: S105 a permission, not a secret
     WAIVER_ASK = "waiver.ask"
     WAIVER_GRANT = "waiver.grant"
+    RELEASE_EVIDENCE = "release.evidence"
     SIGNOFF_REQUEST = "signoff.request"
     SIGNOFF_DECIDE = "signoff.decide"
     RUNBOOK_RUN = "runbook.run"
@@ -37,6 +38,7 @@ class Permission(StrEnum):
     EXCEPTION_DECIDE = "exception.decide"
     COLLISION_ACKNOWLEDGE = "collision.acknowledge"
     FEED_SELF = "feed.self"
+    TICKET_RESTRICTED = "ticket.restricted"
 
 
 DEEDS: Final = {
@@ -50,6 +52,7 @@ DEEDS: Final = {
     Permission.REPORT_TOKEN: "have a token for a program that pushes figures",
     Permission.WAIVER_ASK: "ask for waivers",
     Permission.WAIVER_GRANT: "grant waivers",
+    Permission.RELEASE_EVIDENCE: "take evidence of releases",
     Permission.SIGNOFF_REQUEST: "ask for sign-offs",
     Permission.SIGNOFF_DECIDE: "sign releases",
     Permission.RUNBOOK_RUN: "run a runbook",
@@ -72,5 +75,6 @@ DEEDS: Final = {
     Permission.EXCEPTION_DECIDE: "decide on freeze exceptions",
     Permission.COLLISION_ACKNOWLEDGE: "acknowledge collisions",
     Permission.FEED_SELF: "have a calendar feed",
+    Permission.TICKET_RESTRICTED: "see restricted tickets in evidence",
 }
 """What each lets somebody do, to finish the sentence "You can't …"."""

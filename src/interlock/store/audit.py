@@ -12,6 +12,7 @@ from sqlmodel import Field, Session, SQLModel, col, func, select
 
 from interlock.domain import audit
 from interlock.domain.audit import AuditEvent, Broken, Link, Recorded
+from interlock.store import audit_walk
 from interlock.store.base import UtcDateTime
 from interlock.store.erasure import ErasureRow
 
@@ -117,25 +118,24 @@ def verify(session: Session, batch: int = 5000) -> tuple[int, Broken | None]:
     A chain shortened at its end shows against the head, a column that says otherwise than the text that is hashed does
     against that text, and personal data that was changed against its commitment.
     """
-    last: Link | None = None
-    while True:
-        seen = last.seq if last else 0
-        rows = session.exec(select(AuditRow).where(AuditRow.seq > seen).order_by(col(AuditRow.seq)).limit(batch)).all()
-        if not rows:
-            break
-        links = [Link(seq=row.seq, body=row.body, previous=row.previous, hash=row.hash) for row in rows]
-        broken = audit.first_broken(links, last) or _first_misfiled(rows) or _first_broken_person(session, links)
+    walk = audit_walk.Walk(session, batch)
+    last: audit_walk.Filed | None = None
+    end = (0, audit.GENESIS)
+    while events := walk.after(end[0]):
+        if not audit_walk.chained(events, *end):
+            before = audit_walk.link(last) if last else None
+            return end[0], audit.first_broken([*map(audit_walk.link, events)], before)
+        broken = _first_unlike(session, walk.doubtful(events))
         if broken:
-            return seen, broken
-        last = links[-1]
-        session.expunge_all()
-    end = (last.seq, last.hash) if last else (0, audit.GENESIS)
+            return end[0], broken
+        last = events[-1]
+        end = (last[0], last[2])
     head = session.exec(select(AuditHeadRow)).first()
     if head is None:
         return end[0], Broken(seq=end[0] + 1, why="the recorded head is missing, so what came after is not known")
     if (head.seq, head.hash) != end:
         return head.seq, Broken(seq=end[0] + 1, why=f"events up to {head.seq}, the recorded head, are missing")
-    return head.seq, None
+    return head.seq, _first_uncounted(session)
 
 
 def verify_head(session: Session) -> tuple[int, Broken | None]:
@@ -150,6 +150,18 @@ def verify_head(session: Session) -> tuple[int, Broken | None]:
     return end[0], None
 
 
+def _first_unlike(session: Session, numbers: list[int]) -> Broken | None:
+    """The first of these events that is filed otherwise than its text says, or of whose people something is not as the
+    text says.
+    """
+    if not numbers:
+        return None
+    rows = session.exec(select(AuditRow).where(col(AuditRow.seq).in_(numbers)).order_by(col(AuditRow.seq))).all()
+    broken = _first_misfiled(rows) or _first_broken_person(session, {row.seq: json.loads(row.body) for row in rows})
+    session.expunge_all()
+    return broken
+
+
 def _first_misfiled(rows: Sequence[AuditRow]) -> Broken | None:
     """The columns beside the text are what events are looked up by."""
     for row in rows:
@@ -159,28 +171,31 @@ def _first_misfiled(rows: Sequence[AuditRow]) -> Broken | None:
     return None
 
 
-def _first_broken_person(session: Session, links: list[Link]) -> Broken | None:
+def _first_broken_person(session: Session, told: dict[int, dict[str, Any]]) -> Broken | None:
     """Personal data that is present must match what the chain committed to; of what is absent an event must say that it
     was erased.
     """
     people = session.exec(
-        select(AuditPersonRow)
-        .where(col(AuditPersonRow.seq).between(links[0].seq, links[-1].seq))
-        .order_by(col(AuditPersonRow.seq))
+        select(AuditPersonRow).where(col(AuditPersonRow.seq).in_(told)).order_by(col(AuditPersonRow.seq))
     ).all()
-    told = {link.seq: json.loads(link.body) for link in links}
     for person in people:
         if told[person.seq]["people"].get(person.role) != audit.commitment(person.salt, person.data):
             return Broken(seq=person.seq, why=f"the {person.role} recorded beside it was changed")
-    numbers = col(ErasureRow.seq).between(links[0].seq, links[-1].seq)
-    erased = set(session.exec(select(ErasureRow.seq, ErasureRow.role).where(numbers)).all())
+    erased = set(session.exec(select(ErasureRow.seq, ErasureRow.role).where(col(ErasureRow.seq).in_(told))).all())
     there = {(person.seq, person.role) for person in people} | erased
     for seq, body in told.items():
         absent = [role for role in body["people"] if (seq, role) not in there]
         if absent:
             return Broken(seq=seq, why=f"the {absent[0]} recorded beside it is gone, and no erasure says so")
-        if body["kind"] == ERASED and _erased_by(session, seq) != body["facts"]["records"]:
-            return Broken(seq=seq, why="it does not say how much was erased")
+    return None
+
+
+def _first_uncounted(session: Session) -> Broken | None:
+    """Each erasure must have taken as much as its event says."""
+    erasures = select(AuditRow).where(AuditRow.kind == ERASED).order_by(col(AuditRow.seq))
+    for row in session.exec(erasures):
+        if _erased_by(session, row.seq) != json.loads(row.body)["facts"]["records"]:
+            return Broken(seq=row.seq, why="it does not say how much was erased")
     return None
 
 

@@ -1,14 +1,18 @@
 """Cards: messages that show live state, and each drawing of them."""
 
 import secrets
+from dataclasses import replace
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import JSON, UniqueConstraint
 from sqlmodel import Field, Session, SQLModel, col, select
 
+from interlock.domain.audit import canonical
 from interlock.domain.card import Card, CardRevision
 from interlock.domain.fingerprint import TicketSeen, fingerprint
+from interlock.store import outbox
 from interlock.store.base import UtcDateTime
 from interlock.store.upsert import insert_new
 
@@ -126,7 +130,12 @@ def revision(session: Session, revision_id: str) -> CardRevision | None:
         return None
     card = load(session, row.card_id)
     assert card is not None, "a revision's card cannot be deleted"
-    return _revision(row, card, snapshot(session, row.fingerprint))
+    posted = outbox.sent(session, card.post_key)
+    return replace(
+        _revision(row, card, snapshot(session, row.fingerprint)),
+        shown=sha256(canonical(row.shown).encode()).hexdigest(),
+        message=(posted.channel, posted.ts) if posted else None,
+    )
 
 
 def snapshot(session: Session, mark: str) -> tuple[TicketSeen, ...]:

@@ -81,6 +81,8 @@ def seen_facts(revision: CardRevision) -> dict[str, object]:
         "fingerprint": revision.fingerprint,
         "policy_version": revision.policy_version,
         "tickets": len(revision.seen),
+        "shown": revision.shown,
+        "message": list(revision.message) if revision.message else None,
     }
 
 

@@ -27,12 +27,13 @@ def record(
     also: Mapping[str, Person] | None = None,
 ) -> None:
     """`who` is kept apart from the chain, under `role`, and so is whoever else it concerns, by theirs; `facts` must
-    name people by nothing but ids.
+    name people by nothing but ids. The rule that it was decided under and the stage that the release was in before are
+    recorded with each.
     """
     event = AuditEvent(
         kind=kind,
         actor=actor,
-        facts={"release": one.name} | facts,
+        facts={"release": one.name, "policy_version": one.policy_version, "stage": one.stage.value} | facts,
         people={role: asdict(who)} | {each: asdict(other) for each, other in (also or {}).items()},
         release_id=one.id,
     )

@@ -28,6 +28,7 @@ SECRETS = (
     "xapp-practice-app",
     "practice-jira-token",
     "practice-webhook-secret",
+    "cHJhY3RpY2UtZXZpZGVuY2Uta2V5LW5vdC1zZWNyZXQ",
     "practice-signing-secret",
     "canary-",
 )

@@ -1,0 +1,51 @@
+"""The report as one HTML page that loads nothing and runs nothing."""
+
+from html import escape
+from typing import Final
+
+from bot.evidence.report import Report, Table
+from bot.views.text import clean
+
+STYLE: Final = """
+body { font: 15px/1.45 system-ui, sans-serif; color: #1d2733; margin: 2rem auto; max-width: 76rem; padding: 0 1rem }
+h1 { font-size: 1.6rem; margin: 0 0 .3rem } h2 { font-size: 1.15rem; margin: 2rem 0 .2rem }
+p { margin: .2rem 0 .8rem; color: #475467 } dl { display: grid; grid-template-columns: 7rem 1fr; gap: .25rem 1rem }
+dt { color: #475467 } dd { margin: 0; overflow-wrap: anywhere }
+table { border-collapse: collapse; width: 100% } th, td { text-align: left; vertical-align: top; padding: .35rem .5rem;
+border-bottom: 1px solid #d5dbe3; overflow-wrap: anywhere }
+th { background: #eef1f5 } th, .short { white-space: nowrap; overflow-wrap: normal }
+@media print { body { margin: 0; max-width: none; font-size: 11px } tr { break-inside: avoid } }
+"""
+
+SHORT: Final = frozenset({"At", "What", "Event", "Scope", "Hash", "Due", "Reached", "Decision"})
+"""Columns whose cells are one word or one moment."""
+
+
+def html(report: Report) -> str:
+    facts = "".join(f"<dt>{_safe(name)}</dt><dd>{_safe(value)}</dd>" for name, value in report.facts)
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
+        f'<meta name="viewport" content="width=device-width">\n<title>{_safe(report.title)}</title>\n'
+        f"<style>{STYLE}</style>\n</head>\n<body>\n<h1>{_safe(report.title)}</h1>\n<p>{_safe(report.lead)}</p>\n"
+        f"<dl>{facts}</dl>\n{''.join(map(_table, report.tables))}</body>\n</html>\n"
+    )
+
+
+def _table(table: Table) -> str:
+    title = f"<h2>{_safe(table.title)}</h2>\n"
+    if not table.rows:
+        return f"{title}<p>{_safe(table.none)}</p>\n"
+    head = "".join(f'<th scope="col">{_safe(cell)}</th>' for cell in table.head)
+    rows = "".join(_row(table.head, row) for row in table.rows)
+    about = f"<p>{_safe(table.about)}</p>\n" if table.about else ""
+    return f"{title}{about}<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n"
+
+
+def _row(head: tuple[str, ...], cells: tuple[str, ...]) -> str:
+    marked = [' class="short"' if name in SHORT else "" for name in head]
+    return f"<tr>{''.join(f'<td{mark}>{_safe(cell)}</td>' for mark, cell in zip(marked, cells, strict=True))}</tr>\n"
+
+
+def _safe(text: str) -> str:
+    return escape(clean(text))

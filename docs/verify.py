@@ -1,0 +1,677 @@
+"""Checks a release's evidence, as `interlock evidence` exports it, offline and with nothing but Python's own library.
+
+    python verify.py EVIDENCE.zip --key FINGERPRINT --anchors FILE_OR_FOLDER ...
+
+Two things must come from your side, not from whoever handed you the file: the fingerprint of the key that signs
+(`interlock evidence key` printed it when the key was made), and anchors: the lines `interlock-anchor ...` that
+Interlock posts each day in a channel and writes into its log and a write-once folder. Take this program from the
+project itself, too. Python 3.9 or newer.
+
+Exit codes: 0 everything holds and is proven by your anchors; 1 something was altered, and it is named; 2 wrong usage,
+or a file cannot be read; 3 nothing altered was found, but not everything is proven, and it is said why.
+
+Nothing is unpacked before the signature holds and the packed bytes are those that were signed, so a hostile file can
+neither fill the memory nor write anywhere: this program writes no file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import re
+import struct
+import sys
+import zlib
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+FORMAT = "interlock-evidence/1"
+SIGNED = b"interlock-evidence/1\n"
+"""What stands before the manifest's bytes where they are signed, so that no other signature of this key fits."""
+LARGEST_FILE = 1 << 30
+LARGEST_MEMBER = 1 << 30
+LARGEST_MANIFEST = 1 << 20
+LARGEST_SIGNATURE = 1 << 12
+MOST_MEMBERS = 32
+LONGEST_NUMBER = 18
+
+NEEDED = ("facts.json", "people.json", "chain.jsonl")
+HEX = re.compile(r"[0-9a-f]{64}")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,40}\.[a-z]{1,5}")
+ANCHOR = re.compile(
+    r"interlock-anchor v1 seq=(\d{1,15}) hash=([0-9a-f]{64}) at=(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)", re.ASCII
+)
+
+
+class AlteredError(Exception):
+    """It is not what Interlock wrote; the text says what was altered."""
+
+
+# --- RFC 8032, Ed25519: verification alone ---------------------------------------------------------------------------
+
+P = 2**255 - 19
+L = 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, P - 2, P) % P
+ROOT = pow(2, (P - 1) // 4, P)
+Point = tuple[int, int, int, int]
+NEUTRAL: Point = (0, 1, 1, 0)
+
+
+def _add(one: Point, other: Point) -> Point:
+    a = (one[1] - one[0]) * (other[1] - other[0]) % P
+    b = (one[1] + one[0]) * (other[1] + other[0]) % P
+    c = 2 * one[3] * other[3] * D % P
+    d = 2 * one[2] * other[2] % P
+    e, f, g, h = b - a, d - c, d + c, b + a
+    return (e * f % P, g * h % P, f * g % P, e * h % P)
+
+
+def _double(one: Point) -> Point:
+    a, b = one[0] * one[0] % P, one[1] * one[1] % P
+    c = 2 * one[2] * one[2] % P
+    h = a + b
+    e = h - (one[0] + one[1]) ** 2
+    g = a - b
+    f = c + g
+    return (e * f % P, g * h % P, f * g % P, e * h % P)
+
+
+def _point(encoded: bytes) -> Point | None:
+    """RFC 8032, 5.1.3: None for what encodes no point, or does not as it must."""
+    y = int.from_bytes(encoded, "little")
+    sign, y = y >> 255, y & ((1 << 255) - 1)
+    if y >= P:
+        return None
+    u, v = (y * y - 1) % P, (D * y * y + 1) % P
+    x = u * pow(v, 3, P) * pow(u * pow(v, 7, P), (P - 5) // 8, P) % P
+    if v * x * x % P != u:
+        x = x * ROOT % P
+        if v * x * x % P != u:
+            return None
+    if x == 0 and sign:
+        return None
+    if x & 1 != sign:
+        x = P - x
+    return (x, y, 1, x * y % P)
+
+
+BASE = _point((4 * pow(5, P - 2, P) % P).to_bytes(32, "little")) or NEUTRAL
+
+
+def ed25519_holds(public: bytes, message: bytes, signature: bytes) -> bool:
+    """Whether the key's owner signed the message: RFC 8032, 5.1.7, with the check without the cofactor."""
+    if len(public) != 32 or len(signature) != 64:
+        return False
+    key, shown = _point(public), _point(signature[:32])
+    scalar = int.from_bytes(signature[32:], "little")
+    if key is None or shown is None or scalar >= L:
+        return False
+    hashed = hashlib.sha512(signature[:32] + public + message).digest()
+    factor = int.from_bytes(hashed, "little") % L
+    minus: Point = (P - key[0], key[1], 1, P - key[3])
+    both = _add(BASE, minus)
+    found = NEUTRAL
+    for bit in range(252, -1, -1):  # scalar * BASE - factor * key, both at once
+        found = _double(found)
+        here = (scalar >> bit & 1, factor >> bit & 1)
+        if here != (0, 0):
+            found = _add(found, both if here == (1, 1) else BASE if here[0] else minus)
+    return (found[0] - shown[0] * found[2]) % P == 0 and (found[1] - shown[1] * found[2]) % P == 0
+
+
+# --- The zip: exactly as Interlock writes it, and nothing else that other programs would take ------------------------
+
+LOCAL = struct.Struct("<4sHHHHHLLLHH")
+CENTRAL = struct.Struct("<4sHHHHHHLLLHHHHHLL")
+END = struct.Struct("<4sHHHHLLH")
+STORED, DEFLATED = 0, 8
+NEW_YEAR_1980 = 0x21
+OWNERS = 0o100644 << 16
+
+
+class Member(NamedTuple):
+    method: int
+    crc: int
+    size: int
+    packed: bytes
+
+
+def members(data: bytes) -> dict[str, Member]:
+    """The zip's members, still packed. Every byte of it is accounted for: no comment, no gap, no second entry of a
+    name, no path, and each header as it must be.
+    """
+    if len(data) < END.size or data[-END.size :][:4] != b"PK\5\6":
+        raise AlteredError("The file does not end as a zip file of Interlock's does: it was cut off, or added to.")
+    _, _, _, _, number, length, start, _ = END.unpack(data[-END.size :])
+    end = END.pack(b"PK\5\6", 0, 0, number, number, length, start, 0)
+    if data[-END.size :] != end or start + length + END.size != len(data) or not 0 < number <= MOST_MEMBERS:
+        raise AlteredError("The zip file's end record was altered.")
+    found: dict[str, Member] = {}
+    place, here = start, 0
+    for turn in range(1, number + 1):
+        if place + CENTRAL.size > start + length:
+            raise AlteredError("The zip file's list of members was altered.")
+        read = CENTRAL.unpack_from(data, place)
+        method, crc, packed, size, named = read[4], read[7], read[8], read[9], read[10]
+        raw = data[place + CENTRAL.size : place + CENTRAL.size + named]
+        name = raw.decode("ascii", "replace")
+        if not NAME.fullmatch(name) or name in found or method not in (STORED, DEFLATED):
+            raise AlteredError(f"The zip file's list of members was altered, at member {turn}.")
+        central = (
+            b"PK\1\2",
+            0x314,
+            20,
+            0,
+            method,
+            0,
+            NEW_YEAR_1980,
+            crc,
+            packed,
+            size,
+            named,
+            0,
+            0,
+            0,
+            0,
+            OWNERS,
+            here,
+        )
+        local = (b"PK\3\4", 20, 0, method, 0, NEW_YEAR_1980, crc, packed, size, named, 0)
+        if read != central or data[here : here + LOCAL.size + named] != LOCAL.pack(*local) + raw:
+            raise AlteredError(f"The zip file's header of {name} was altered.")
+        begin = here + LOCAL.size + named
+        here, place = begin + packed, place + CENTRAL.size + named
+        if here > start or (method == STORED and packed != size):
+            raise AlteredError(f"The zip file's header of {name} was altered.")
+        found[name] = Member(method, crc, size, data[begin:here])
+    if here != start or place != start + length:
+        raise AlteredError("The zip file has bytes that belong to none of its members.")
+    return found
+
+
+def unpacked(name: str, member: Member, size: int) -> bytes:
+    """Its bytes, of which there are `size`; no more are ever made."""
+    content = member.packed
+    if member.method == DEFLATED:
+        inflating = zlib.decompressobj(-15)
+        try:
+            content = inflating.decompress(member.packed, size + 1)
+        except zlib.error:
+            raise AlteredError(f"{name} cannot be unpacked.") from None
+        if not inflating.eof or inflating.unused_data:
+            raise AlteredError(f"{name} cannot be unpacked as it was packed.")
+    if len(content) != size or member.size != size or zlib.crc32(content) != member.crc:
+        raise AlteredError(f"{name} is not as long as it was, or not what it was.")
+    return content
+
+
+# --- JSON, as strictly as it is written ------------------------------------------------------------------------------
+
+
+def canonical(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _whole(text: str) -> int:
+    if len(text) > LONGEST_NUMBER:
+        raise ValueError("a number is too long")
+    return int(text)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(dict(pairs)) != len(pairs):
+        raise ValueError("a name stands twice")
+    return dict(pairs)
+
+
+def _constant(text: str) -> Any:
+    raise ValueError(text)
+
+
+def told(name: str, raw: bytes) -> Any:
+    try:
+        return json.loads(raw.decode("utf-8"), parse_int=_whole, parse_constant=_constant, object_pairs_hook=_once)
+    except (ValueError, RecursionError):
+        raise AlteredError(f"{name} is not the JSON that Interlock writes.") from None
+
+
+def _object(name: str, raw: bytes) -> dict[str, Any]:
+    value = told(name, raw)
+    if not isinstance(value, dict):
+        raise AlteredError(f"{name} is not the JSON that Interlock writes.")
+    return value
+
+
+# --- Signature, manifest, files ---------------------------------------------------------------------------------------
+
+
+def signed_manifest(found: dict[str, Member], keys: Sequence[str]) -> dict[str, Any]:
+    """The manifest, once it is known that the holder of one of these keys signed it, byte for byte."""
+    for name, largest in (("manifest.json", LARGEST_MANIFEST), ("signature.json", LARGEST_SIGNATURE)):
+        member = found.get(name)
+        if member is None or member.method != STORED or member.size > largest:
+            raise AlteredError(f"{name} is missing, or not as Interlock writes it.")
+    raw = unpacked("signature.json", found["signature.json"], found["signature.json"].size)
+    signature = _object("signature.json", raw)
+    parts = [signature.get(part) for part in ("public_key", "signature")]
+    if not all(isinstance(part, str) and re.fullmatch(r"(?:[0-9a-f]{64}){1,2}", part) for part in parts):
+        raise AlteredError("signature.json is not as Interlock writes it.")
+    public, mark = bytes.fromhex(str(parts[0])), bytes.fromhex(str(parts[1]))
+    written = {"algorithm": "Ed25519", "public_key": public.hex(), "signature": mark.hex()}
+    if raw != (canonical(written) + "\n").encode():
+        raise AlteredError("signature.json was altered.")
+    mine = hashlib.sha256(public).hexdigest()
+    if mine not in keys:
+        raise AlteredError(
+            f"It was signed with another key than yours: its fingerprint is {mine}. Whoever made the file may have "
+            "made it with a key of their own."
+        )
+    manifest = unpacked("manifest.json", found["manifest.json"], found["manifest.json"].size)
+    if not ed25519_holds(public, SIGNED + manifest, mark):
+        raise AlteredError(
+            "manifest.json or its signature was altered: the signature does not hold, so nothing else can."
+        )
+    value = _object("manifest.json", manifest)
+    if value.get("format") != FORMAT:
+        raise AlteredError(f"The evidence is of another format than {FORMAT}: take the verify.py of its version.")
+    return value
+
+
+def files(found: dict[str, Member], manifest: dict[str, Any]) -> tuple[dict[str, bytes], list[str]]:
+    """The files that are what was signed, and a sentence for each that is not."""
+    listed = {str(each["name"]): each for each in manifest["files"]}
+    there = [name for name in found if name not in ("manifest.json", "signature.json")]
+    faults = [f"{name} is in the zip file and not in its manifest." for name in there if name not in listed]
+    faults += [f"{name} is missing from the zip file." for name in listed if name not in there]
+    contents: dict[str, bytes] = {}
+    for name in there:
+        if name not in listed:
+            continue
+        member, want = found[name], listed[name]
+        if len(member.packed) != want["packed"] or _sha256(member.packed) != want["packed_sha256"]:
+            faults.append(f"{name} was altered: it is not what was signed.")
+            continue
+        if not 0 <= want["size"] <= LARGEST_MEMBER:
+            faults.append(f"{name} is too large to be looked at.")
+            continue
+        try:
+            content = unpacked(name, member, want["size"])
+        except AlteredError as fault:
+            faults.append(str(fault))
+            continue
+        if _sha256(content) == want["sha256"]:
+            contents[name] = content
+        else:
+            faults.append(f"{name} was altered: it is not what was signed.")
+    if not faults and list(found) != [*listed, "manifest.json", "signature.json"]:
+        faults.append("The zip file's members do not stand in the order of its manifest.")
+    return contents, faults
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+# --- The chain, and what stands beside it ----------------------------------------------------------------------------
+
+
+class Event(NamedTuple):
+    seq: int
+    hash: str
+    body: dict[str, Any] | None
+    """None where it was withheld: the exporter may not see other releases' decisions."""
+
+
+class Chain(NamedTuple):
+    first: int
+    before: str
+    events: list[Event]
+    release: int
+
+    @property
+    def own(self) -> list[Event]:
+        return [each for each in self.events if each.body is not None and each.body["release_id"] == self.release]
+
+    def hash_at(self, seq: int) -> str | None:
+        if seq == self.first - 1:
+            return self.before
+        at = seq - self.first
+        return self.events[at].hash if 0 <= at < len(self.events) else None
+
+
+BODY = {"at", "authentication", "facts", "kind", "people", "release_id", "seq"}
+
+
+def chain(raw: bytes, manifest: dict[str, Any]) -> Chain:
+    """Every link recomputed. Raises AlteredError at the first that does not hold."""
+    first, before = manifest["chain"]["first"], manifest["chain"]["previous"]
+    previous, events = before, []
+    for place, line in enumerate(raw.split(b"\n")[:-1]):
+        seq = first + place
+        link = _object("chain.jsonl", line)
+        digest, text = link.get("hash"), link.get("body")
+        if link.get("seq") != seq or not isinstance(digest, str) or not HEX.fullmatch(digest):
+            raise AlteredError(f"The chain is broken: event {seq} is missing or out of its place.")
+        body = None
+        if isinstance(text, str):
+            if _sha256((f"{previous}\n{text}").encode()) != digest:
+                raise AlteredError(
+                    f"The chain is broken at event {seq}: it is not what was recorded, or follows another."
+                )
+            body = _object("chain.jsonl", text.encode())
+            if set(body) != BODY or body["seq"] != seq or canonical(body) != text:
+                raise AlteredError(f"Event {seq} of the chain is not as Interlock records one.")
+        elif text is not None:
+            raise AlteredError(f"Event {seq} of the chain is not as Interlock writes it.")
+        events.append(Event(seq, digest, body))
+        previous = digest
+    if not events or (events[-1].seq, events[-1].hash) != (manifest["chain"]["last"], manifest["chain"]["head"]):
+        raise AlteredError("The chain does not end where the manifest says that it does.")
+    return Chain(first, before, events, manifest["release"]["id"])
+
+
+def people_faults(one: Chain, people: list[dict[str, Any]]) -> tuple[list[str], list[str]]:
+    """What is altered of the personal data beside the chain, and what cannot be proven of it."""
+    faults, doubts = [], []
+    kinds = {each.seq: each.body["kind"] if each.body else None for each in one.events}
+    there = {(each["seq"], each["role"]): each for each in people}
+    if len(there) != len(people):
+        faults.append("people.json names somebody twice for one event.")
+    for event in one.own:
+        assert event.body is not None
+        for role, commitment in sorted(event.body["people"].items()):
+            entry = there.pop((event.seq, role), None)
+            if entry is None:
+                faults.append(f"The {role} of event {event.seq} is missing from people.json.")
+            elif "erased_by" in entry:
+                kind = kinds.get(entry["erased_by"], "")
+                if kind is None:
+                    doubts.append(f"That the {role} of event {event.seq} was erased is not proven.")
+                elif kind != "person.erased":
+                    faults.append(f"The {role} of event {event.seq} is gone, and no erasure says so.")
+            elif _sha256((str(entry["salt"]) + canonical(entry["data"])).encode()) != commitment:
+                faults.append(f"The {role} of event {event.seq} is not who was recorded.")
+    faults += [f"people.json names a {role} for event {seq}, which has none." for seq, role in sorted(there)]
+    return faults, doubts
+
+
+def fingerprint(tickets: Iterable[Sequence[Any]]) -> str:
+    """Of a scope: over its tickets' ids, whether they are done, and their priorities."""
+    seen = sorted([ticket[0], ticket[2], ticket[3] or ""] for ticket in tickets)
+    return _sha256(canonical(seen).encode())
+
+
+def policy_doubts(facts: dict[str, Any]) -> list[str]:
+    """A release that a newer Interlock took over may know rules that its version's hash did not cover yet."""
+    version = facts["policy"]["version"]
+    if len(version) >= 12 and facts["policy"]["sha256"].startswith(version):
+        return []
+    return [f"That the policy is the one of version {version} is not proven: it is written otherwise than it was."]
+
+
+def facts_faults(one: Chain, facts: dict[str, Any], people: list[dict[str, Any]]) -> list[str]:
+    """Where what is told of the release is not what the chain records of it."""
+    faults = []
+    policy, version = facts["policy"]["copy"], facts["policy"]["version"]
+    if _sha256(canonical(policy).encode()) != facts["policy"]["sha256"]:
+        faults.append("The policy is not the one that its hash is of.")
+    versions = {each.body["facts"].get("policy_version") for each in one.own if each.body} - {None}
+    if versions and version not in versions:
+        faults.append("No recorded event of the release knows the policy that is told of it.")
+    for mark, tickets in sorted(facts["snapshots"].items()):
+        if fingerprint(tickets) != mark:
+            faults.append(f"The scope with the fingerprint {mark[:12]} is not the one that was signed.")
+    return faults + _signoff_faults(one, facts, people)
+
+
+def _signoff_faults(one: Chain, facts: dict[str, Any], people: list[dict[str, Any]]) -> list[str]:
+    """Each sign-off's giving, revoking and voiding against the events that record them, and the other way round."""
+    faults = []
+    who = {(each["seq"], each["role"]): each.get("data", {}).get("slack_id") for each in people}
+    revisions = {each["id"]: each for each in facts["revisions"]}
+    given = {f"signoff.{each}" for each in facts["decisions"]}
+    left = [
+        each for each in one.own if each.body and each.body["kind"] in given | {"signoff.revoked", "signoff.voided"}
+    ]
+    withheld = any(each.body is None for each in one.events)
+    for row in facts["signoffs"]:
+        what = "The sign-off {} for {}".format(row["id"], row["requirement"])
+        marks = [("signoff.{}".format(row["decision"]), row["at"], "actor")]
+        marks += [("signoff.revoked", row["revoked_at"], "actor")] if row["revoked_at"] else []
+        marks += [("signoff.voided", row["void_at"], "signer")] if row["void_at"] else []
+        for kind, at, role in marks:
+            event = next((each for each in left if _is(each, kind, at, row, who.get((each.seq, role)))), None)
+            if event is None and withheld:
+                continue  # it may be among those that the exporter may not see, and then nothing is proven anyway
+            if event is None:
+                faults.append(f"{what} ({kind[8:]}, {at}) stands in the facts and not in the chain.")
+                continue
+            left.remove(event)
+            assert event.body is not None
+            if kind in given:
+                faults += [f"{what}: {each}." for each in _seen_faults(event.body, row, revisions, facts)]
+    for event in left:
+        assert event.body is not None
+        faults.append(f"Event {event.seq} ({event.body['kind']}) has no sign-off in the facts.")
+    return faults
+
+
+def _is(event: Event, kind: str, at: str, row: dict[str, Any], slack_id: str | None) -> bool:
+    body = event.body or {}
+    same = body["kind"] == kind and body["at"] == at and body["facts"].get("requirement") == row["requirement"]
+    return same and slack_id in (None, row["slack_id"])
+
+
+def _seen_faults(
+    body: dict[str, Any], row: dict[str, Any], revisions: dict[str, dict[str, Any]], facts: dict[str, Any]
+) -> list[str]:
+    """What its signer saw, by the event and by the facts."""
+    recorded, shown = body["facts"], revisions.get(row["revision"])
+    tickets = facts["snapshots"].get(row["fingerprint"])
+    if shown is None or tickets is None:
+        return ["what its signer saw is missing from the facts"]
+    pairs = (
+        ("revision", row["revision"]),
+        ("fingerprint", row["fingerprint"]),
+        ("fingerprint", shown["fingerprint"]),
+        ("policy_version", shown["policy_version"]),
+        ("reason", row["reason"]),
+        ("tickets", len(tickets)),
+        ("shown", _sha256(canonical(shown["shown"]).encode())),
+    )
+    unlike = [name for name, value in pairs if name in recorded and recorded[name] != value]
+    if body["authentication"] != row["auth"]:
+        unlike.append("authentication")
+    return [f"its {name} is not what was recorded" for name in unlike]
+
+
+# --- Anchors ---------------------------------------------------------------------------------------------------------
+
+
+class Anchor(NamedTuple):
+    seq: int
+    hash: str
+    at: str
+
+
+def anchors_in(text: str) -> list[Anchor]:
+    return [Anchor(int(seq), digest, at) for seq, digest, at in ANCHOR.findall(text)]
+
+
+def anchor_faults(one: Chain, anchors: Sequence[Anchor], exported_at: str) -> tuple[list[str], list[int]]:
+    """What the anchors contradict, and the numbers of the events that they bear out."""
+    faults, borne = [], set()
+    last = one.events[-1].seq
+    exported = datetime.fromisoformat(exported_at).replace(tzinfo=None)
+    for anchor in sorted(set(anchors)):
+        known = one.hash_at(anchor.seq)
+        if known is not None and known != anchor.hash:
+            faults.append(f"Event {anchor.seq} is not what was anchored on {anchor.at}.")
+        elif known is not None:
+            borne.add(anchor.seq)
+        elif anchor.seq > last and datetime.strptime(anchor.at, "%Y-%m-%dT%H:%M:%SZ") < exported:  # noqa: DTZ007 both are UTC
+            faults.append(
+                f"Events are missing at the chain's end: event {anchor.seq} was anchored on {anchor.at}, before this."
+            )
+    return faults, sorted(borne)
+
+
+def unproven(one: Chain, borne: Sequence[int]) -> list[str]:
+    """Which of the release's own events no anchor proves: none follows, or what lies between was withheld."""
+    bare = [each.seq for each in one.events if each.body is None]
+    open_ones = []
+    for event in one.own:
+        assert event.body is not None
+        if str(event.body["kind"]).startswith("evidence."):
+            continue  # the export itself comes after every anchor that there can be
+        if not any(event.seq <= at and not any(event.seq < each <= at for each in bare) for at in borne):
+            open_ones.append(event.seq)
+    doubts = []
+    if bare:
+        doubts.append(
+            f"{len(bare)} events of other releases were withheld, so the chain cannot be recomputed across them."
+        )
+    if open_ones and not borne:
+        doubts.append("None of your anchors is of an event in this chain, so it could have been rewritten as a whole.")
+    elif open_ones:
+        doubts.append(
+            f"No anchor of yours proves {len(open_ones)} of the release's events, from event {open_ones[0]} on: "
+            "they rest on the signature alone."
+        )
+    return doubts
+
+
+# --- All of it -------------------------------------------------------------------------------------------------------
+
+
+class Verdict(NamedTuple):
+    told: list[str]
+    altered: list[str]
+    doubts: list[str]
+
+    @property
+    def code(self) -> int:
+        return 1 if self.altered else 3 if self.doubts else 0
+
+
+def verify(data: bytes, keys: Sequence[str], anchors: Sequence[Anchor]) -> Verdict:
+    """What can be said of the evidence, whatever the bytes are."""
+    lines: list[str] = []
+    try:
+        found = members(data)
+        manifest = signed_manifest(found, keys)
+        lines.append(f"The signature holds: {_subject(manifest)}.")
+        contents, faults = files(found, manifest)
+        if not set(NEEDED) <= set(contents):
+            return Verdict(lines, faults or ["Files that every evidence has are missing."], [])
+        faults, doubts = facts_checked(contents, manifest, anchors, lines, faults)
+    except AlteredError as fault:
+        return Verdict(lines, [str(fault)], [])
+    except (
+        KeyError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        IndexError,
+        OverflowError,
+        RecursionError,
+        struct.error,
+    ) as fault:
+        return Verdict(lines, [f"The evidence is not as Interlock writes it ({type(fault).__name__})."], [])
+    return Verdict(lines, faults, doubts)
+
+
+def facts_checked(
+    contents: dict[str, bytes], manifest: dict[str, Any], anchors: Sequence[Anchor], lines: list[str], faults: list[str]
+) -> tuple[list[str], list[str]]:
+    one = chain(contents["chain.jsonl"], manifest)
+    facts = _object("facts.json", contents["facts.json"])
+    people = told("people.json", contents["people.json"])
+    lines.append(f"The chain holds: events {one.first} to {one.events[-1].seq}, {len(one.own)} of them this release's.")
+    altered, doubts = people_faults(one, people)
+    altered += facts_faults(one, facts, people)
+    doubts += policy_doubts(facts)
+    if facts["release"]["id"] != one.release or facts["release"]["name"] != manifest["release"]["name"]:
+        altered.append("The facts are another release's.")
+    missed, borne = anchor_faults(one, anchors, manifest["exported_at"])
+    if borne:
+        lines.append(f"{len(borne)} of your anchors bear it out, the newest at event {borne[-1]}.")
+    hidden = sum(1 for tickets in facts["snapshots"].values() for each in tickets if each[1] == facts["restricted"])
+    if hidden:
+        lines.append(
+            f"{hidden} times a ticket stands as restricted: the exporter may not see it; it counts all the same."
+        )
+    erased = sum(1 for each in people if "erased_by" in each)
+    if erased:
+        lines.append(f"{erased} times a person stands as erased.")
+    return faults + altered + missed, doubts + unproven(one, borne)
+
+
+def _subject(manifest: dict[str, Any]) -> str:
+    return "release {}, exported {}".format(manifest["release"]["name"], manifest["exported_at"])
+
+
+def printable(text: str) -> str:
+    """Whatever a name holds, it must not drive the terminal."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
+
+
+def _key(text: str) -> str:
+    plain = text.strip().lower().replace("sha256:", "", 1).replace(":", "")
+    if not HEX.fullmatch(plain):
+        raise argparse.ArgumentTypeError("a fingerprint has 64 hexadecimal digits")
+    return plain
+
+
+def _anchors(paths: Sequence[str]) -> list[Anchor]:
+    """Raises OSError for what cannot be read, and ValueError for what holds none: it was meant to."""
+    found: set[Anchor] = set()
+    for name in paths:
+        path = Path(name)
+        texts = [each for each in sorted(path.rglob("*")) if each.is_file()] if path.is_dir() else [path]
+        here = [each for file in texts for each in anchors_in(file.read_text(encoding="utf-8", errors="replace"))]
+        if not here:
+            raise ValueError(f"{name} holds no anchor: lines that begin with interlock-anchor")
+        found.update(here)
+    return sorted(found)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description="Checks a release's evidence, offline.")
+    parser.add_argument("evidence", help="the zip file")
+    parser.add_argument(
+        "--key", action="append", required=True, type=_key, help="the signing key's fingerprint, from your side"
+    )
+    parser.add_argument(
+        "--anchors", nargs="*", action="append", default=[], help="files or folders with anchors, from your side"
+    )
+    given = parser.parse_args(arguments)
+    try:
+        with Path(given.evidence).open("rb") as file:
+            data = file.read(LARGEST_FILE + 1)
+        anchors = _anchors([path for paths in given.anchors for path in paths])
+    except OSError as error:
+        sys.stderr.write(f"verify.py: {error.filename} cannot be read ({error.strerror}).\n")
+        return 2
+    except ValueError as error:
+        sys.stderr.write(f"verify.py: {error}.\n")
+        return 2
+    if len(data) > LARGEST_FILE:
+        sys.stderr.write(f"verify.py: {given.evidence} is too large to be evidence.\n")
+        return 2
+    verdict = verify(data, given.key, anchors)
+    ends = {0: "EVERYTHING HOLDS.", 1: "ALTERED.", 3: "NOTHING ALTERED WAS FOUND, BUT NOT EVERYTHING IS PROVEN."}
+    lines = [
+        *verdict.told,
+        *(f"Altered: {each}" for each in verdict.altered),
+        *(f"Not proven: {each}" for each in verdict.doubts),
+    ]
+    sys.stdout.write("\n".join(printable(line) for line in [*lines, ends[verdict.code]]) + "\n")
+    return verdict.code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,298 @@
+"""`/release evidence` and `interlock evidence`: what is said, sent and written; and the halves that people read."""
+
+import io
+import json
+import stat
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prometheus_client import CollectorRegistry
+from sqlmodel import select
+from typer.testing import CliRunner
+
+from bot import cli
+from bot.answers import Answers
+from bot.app import TABLES
+from bot.door import Door
+from bot.drawers import evidence as drawers
+from bot.drawing import Drawn, DrawnFile
+from bot.evidence import page, report, sheet
+from bot.evidence.key import Key, Keyring, made
+from bot.http.api import Api, routes
+from bot.http.app import build_http
+from bot.http.health import Health
+from bot.http.server import HttpServer
+from bot.metrics import Metrics
+from bot.requests import Command
+from bot.sender import SlackSender
+from bot.services import Services
+from bot.slack import Slack as SlackApi
+from interlock.config.settings import HttpAddress
+from interlock.domain.evidence import Evidence
+from interlock.domain.outbox import DeliveryError, Dropped, Message, Sent
+from interlock.domain.permission import Permission
+from interlock.domain.token import Issued
+from interlock.store.outbox import OutboxRow, message_of
+from interlock.usecases import token
+from tests import evidences
+from tests.builders import actor
+from tests.evidences import LATER, RULES
+
+
+@pytest.fixture
+def ready(services: Services) -> Services:
+    evidences.decided(services.store)
+    return replace(services, policy=RULES, keyring=Keyring(KEY), clock=lambda: LATER)
+
+
+KEY = "ed25519:nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"
+
+
+def asked(services: Services, who: str = "RITA", args: str = "2026.12") -> Any:
+    command = Command(
+        actor=actor(who),
+        name="/release",
+        verb="evidence",
+        args=args,
+        channel_id="C0X",
+        channel_name="",
+        trigger_id="t1",
+        now=LATER,
+    )
+    return TABLES.commands["/release"].verbs["evidence"].handler(command, services)
+
+
+def waiting(services: Services) -> Message:
+    with services.store.read() as session:
+        [row] = session.exec(select(OutboxRow).where(OutboxRow.kind == "evidence"))
+        return message_of(row)
+
+
+def test_in_slack_it_comes_as_a_direct_message(ready: Services) -> None:
+    said = asked(ready)
+    assert "on its way to you" in said.text
+    drawn = drawers.file(ready, waiting(ready))
+    assert isinstance(drawn, DrawnFile)
+    assert drawn.name.startswith("evidence-2026-12-")
+    assert ready.keyring.key is not None
+    assert ready.keyring.key.fingerprint in drawn.comment
+    with zipfile.ZipFile(io.BytesIO(drawn.content)) as file:  # other programs open it, too
+        assert file.testzip() is None
+        assert file.namelist() == [
+            "README.txt",
+            "facts.json",
+            "people.json",
+            "chain.jsonl",
+            "expected-anchors.json",
+            "report.html",
+            "report.pdf",
+            "manifest.json",
+            "signature.json",
+        ]
+        for name in file.namelist():
+            text = file.read(name).replace(b"id-DATA-666", b"")
+            assert b"DATA-666" not in text, name
+            assert b"Falcon" not in text, name
+
+
+def test_who_may_not_have_it_is_refused_and_nothing_is_sent(ready: Services) -> None:
+    assert "take evidence" in asked(ready, "RAVI").text
+    with ready.store.read() as session:
+        assert session.exec(select(OutboxRow).where(OutboxRow.kind == "evidence")).all() == []
+
+
+def test_whoever_lost_the_right_meanwhile_gets_nothing(ready: Services) -> None:
+    asked(ready)
+    policy = replace(RULES, permissions=RULES.permissions | {Permission.RELEASE_EVIDENCE: ()})
+    assert drawers.file(replace(ready, policy=policy), waiting(ready)) == Dropped(reason="not_permitted")
+
+
+def test_without_a_key_nothing_is_handed_out_and_it_says_what_to_do(ready: Services) -> None:
+    keyless = replace(ready, keyring=Keyring())
+    assert "interlock evidence key" in asked(keyless).text
+    asked(ready)
+    with pytest.raises(DeliveryError, match="INTERLOCK_EVIDENCE_KEY"):
+        drawers.file(keyless, waiting(ready))
+
+
+def test_what_is_too_large_for_a_message_is_told_so(ready: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked(ready)
+    monkeypatch.setattr(drawers, "LARGEST", 1000)
+    drawn = drawers.file(ready, waiting(ready))
+    assert isinstance(drawn, Drawn)
+    assert "--out FILE" in json.dumps(drawn.message.blocks)
+
+
+def upload(slack: Any, **scripts: dict[str, Any]) -> None:
+    slack.answer("conversations.open", {"ok": True, "channel": {"id": "D0RITA"}})
+    place = {"ok": True, "upload_url": f"{slack.url}upload", "file_id": "F0FILE"}
+    slack.answer("files.getUploadURLExternal", scripts.get("place", place))
+    for name, answer in scripts.items():
+        if name != "place":
+            slack.answer(name, answer)
+
+
+def sent(services: Services, slack: Any) -> Any:
+    def draw(_services: Services, _message: Message) -> DrawnFile:
+        return DrawnFile(name="e.zip", title="Evidence", content=b"PK bytes", comment="*Evidence*")
+
+    message = waiting(services)
+    return SlackSender(services, SlackApi("xoxb-practice-bot", slack.url), {"evidence": draw}).send(message)
+
+
+def test_a_file_goes_up_in_slacks_three_steps(ready: Services, slack: Any) -> None:
+    asked(ready)
+    upload(slack)
+    assert sent(ready, slack) == Sent(channel="D0RITA", ts="F0FILE")
+    assert [method for method, _ in slack.calls] == [
+        "conversations.open",
+        "files.getUploadURLExternal",
+        "upload",
+        "files.completeUploadExternal",
+    ]
+    assert slack.called("files.getUploadURLExternal") == [{"filename": "e.zip", "length": "8"}]
+    [done] = slack.called("files.completeUploadExternal")
+    assert done == {
+        "files": [{"id": "F0FILE", "title": "Evidence"}],
+        "channel_id": "D0RITA",
+        "initial_comment": "*Evidence*",
+    }
+
+
+def test_a_file_goes_to_no_host_but_slacks(ready: Services, slack: Any) -> None:
+    asked(ready)
+    upload(slack, place={"ok": True, "upload_url": "https://files.slack.example/x", "file_id": "F0FILE"})
+    with pytest.raises(DeliveryError, match="no place of its own") as raised:
+        sent(ready, slack)
+    assert raised.value.unknown_outcome is False
+    assert slack.called("files.completeUploadExternal") == []
+
+
+@pytest.mark.parametrize("answer", [{"_status": 500}, {"_status": 302, "_headers": {"Location": "http://127.0.0.1:9"}}])
+def test_an_upload_that_fails_has_shown_nobody_anything(ready: Services, slack: Any, answer: dict[str, Any]) -> None:
+    asked(ready)
+    upload(slack, upload=answer)
+    with pytest.raises(DeliveryError) as raised:
+        sent(ready, slack)
+    assert (raised.value.unknown_outcome, raised.value.permanent) == (False, False)
+    assert slack.called("files.completeUploadExternal") == []
+
+
+@contextmanager
+def server(services: Services) -> Iterator[str]:
+    answers = Answers(services.settings.slack_api_url)
+    api = Api(Door(services, answers, Metrics()), services.clock)
+    health = Health(threads={}, checks={})
+    app = build_http(health=health, registry=CollectorRegistry(), clock=services.clock)
+    app.include_router(routes(api))
+    one = HttpServer(app, HttpAddress("127.0.0.1", 0))
+    one.start()
+    yield f"http://127.0.0.1:{one.port}"
+    one.stop()
+    answers.close()
+
+
+def logged_in(services: Services, who: str, address: str, folder: Path) -> dict[str, str]:
+    token.ask(services.store, services.policy, actor(who), "r1", LATER)
+    issued = token.issue(services.store, services.policy, f"U0{who}", "r1", LATER)
+    assert isinstance(issued, Issued)
+    env = {"XDG_CONFIG_HOME": str(folder), "HOME": str(folder), "INTERLOCK_TOKEN": issued.text}
+    done = CliRunner().invoke(cli.app, ["login", "--server", address], env=env)
+    assert done.exit_code == 0, done.output
+    return env
+
+
+def test_on_the_command_line_it_is_downloaded_into_a_file_of_ones_own(ready: Services, tmp_path: Path) -> None:
+    with server(ready) as address:
+        env = logged_in(ready, "RITA", address, tmp_path)
+        out = tmp_path / "evidence.zip"
+        for number, line in enumerate((["evidence", "2026.12", "--out", str(out)], ["release", "evidence", "2026.12"])):
+            more = ["--out", str(tmp_path / "other.zip")] if number else []
+            done = CliRunner().invoke(cli.app, [*line, *more], env=env)
+            assert (done.exit_code, "Written to" in done.output) == (0, True), done.output
+        assert stat.S_IMODE(out.stat().st_mode) == 0o600
+        with zipfile.ZipFile(out) as file:
+            manifest = json.loads(file.read("manifest.json"))
+            people = json.loads(file.read("people.json"))
+            chain = [json.loads(line) for line in file.read("chain.jsonl").splitlines()]
+        assert manifest["release"]["name"] == "2026.12"
+        body = json.loads(chain[manifest["export_event"] - 1]["body"])
+        assert (body["kind"], body["authentication"]) == ("evidence.exported", "token")
+        assert people[-1]["data"]["slack_id"] == "U0RITA"
+        again = CliRunner().invoke(cli.app, ["evidence", "2026.12", "--out", str(out)], env=env)
+        assert again.exit_code == 1  # it overwrites nothing
+
+
+def test_whoever_may_not_have_it_downloads_nothing(ready: Services, tmp_path: Path) -> None:
+    with server(ready) as address:
+        env = logged_in(ready, "RAVI", address, tmp_path)
+        out = tmp_path / "evidence.zip"
+        done = CliRunner().invoke(cli.app, ["evidence", "2026.12", "--out", str(out)], env=env)
+        assert done.exit_code == 1
+        assert "take evidence of releases" in str(done.exception)
+        assert not out.exists()
+
+
+def test_a_key_is_made_for_its_owner_alone_and_its_fingerprint_told(tmp_path: Path) -> None:
+    out = tmp_path / "key"
+    done = CliRunner().invoke(cli.app, ["evidence", "key", "--out", str(out)])
+    assert done.exit_code == 0
+    assert stat.S_IMODE(out.stat().st_mode) == 0o600
+    text = out.read_text().strip()
+    assert Key(text).fingerprint in done.output
+    assert text not in done.output
+    assert CliRunner().invoke(cli.app, ["evidence", "key", "--out", str(out)]).exit_code == 1
+    assert out.read_text().strip() == text
+    shown = CliRunner().invoke(cli.app, ["evidence", "key"])
+    assert "INTERLOCK_EVIDENCE_KEY=ed25519:" in shown.output
+
+
+def test_the_key_of_now_signs_and_shows_in_no_repr() -> None:
+    ring = Keyring(KEY)
+    first, second = ring.key, made()
+    ring.use(second)
+    assert first is not None
+    assert ring.key is not None
+    assert ring.key.fingerprint != first.fingerprint
+    assert second[8:] not in f"{ring!r}{ring.key!r}{vars(ring)!r}{vars(ring.key)!r}"
+
+
+def odd(evidence: Evidence) -> Evidence:
+    """Texts that break pages, cells and fonts."""
+    text = "<script>alert(1)</script>\x1b[2J\u202e 漢字 Ωμέγα Привет " + "no-blanks-anywhere" * 600
+    rows = [row | {"reason": text} for row in evidence.facts["signoffs"]]
+    return replace(evidence, name="2026.12 <b>", facts=evidence.facts | {"signoffs": rows})
+
+
+@pytest.fixture
+def told(ready: Services) -> report.Report:
+    return report.of(odd(evidences.gathered(ready.store, 1)))
+
+
+def test_the_page_runs_nothing_whatever_stands_in_it(told: report.Report) -> None:
+    text = page.html(told)
+    assert "<script" not in text
+    assert "&lt;script&gt;" in text
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    assert "an erased person" in text
+    assert "a restricted ticket" in text
+    assert "void since 2026-11-23 09:00:00: DATA-3 added" in text
+
+
+def test_the_sheet_takes_any_text_and_is_the_same_each_time(told: report.Report) -> None:
+    first = sheet.pdf(told)
+    assert first.startswith(b"%PDF-")
+    assert first == sheet.pdf(told)
+    assert "[U+6F22]" in sheet._safe("漢")
+    assert sheet._safe("Ωμέγα Привет Łódź") == "Ωμέγα Привет Łódź"
+
+
+def test_a_sheet_of_a_thousand_decisions_is_made(told: report.Report) -> None:
+    many = replace(told.tables[-1], rows=told.tables[-1].rows * 100)
+    assert sheet.pdf(replace(told, tables=(many,))).count(b"/Type /Page\n") > 5

@@ -1,0 +1,474 @@
+"""`docs/verify.py`, which auditors run: it finds each byte that was changed, names it, and comes to no harm."""
+
+import importlib.util
+import json
+import struct
+import subprocess
+import sys
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from bot.evidence import pack
+from bot.evidence.key import Key
+from interlock.domain.anchor import Anchor
+from interlock.domain.audit import canonical, link_hash
+from interlock.store.engine import Store
+from tests import evidences
+from tests.builders import NOW
+from tests.evidences import KEY
+
+PROGRAM = Path(__file__).parents[2] / "docs/verify.py"
+
+
+def loaded() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("verify", PROGRAM)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["verify"] = module  # NamedTuples look their module up
+    spec.loader.exec_module(module)
+    return module
+
+
+V = loaded()
+
+
+@pytest.fixture(scope="module")
+def made(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, list[Any]]:
+    """A zip file, and the anchors of the auditor's side."""
+    path = tmp_path_factory.mktemp("evidence") / "interlock.db"
+    path.write_bytes(sqlite_template.read_bytes())
+    store = Store(f"sqlite:///{path}")
+    number = evidences.decided(store)
+    anchors = [evidences.anchored(store)]
+    data = evidences.zipped(store, number)
+    store.close()
+    return data, V.anchors_in("\n".join(each.line for each in anchors))
+
+
+def verdict(data: bytes, anchors: list[Any], key: Key = KEY) -> Any:
+    return V.verify(data, [key.fingerprint], anchors)
+
+
+def contents(data: bytes) -> dict[str, bytes]:
+    return {name: V.unpacked(name, member, member.size) for name, member in V.members(data).items()}
+
+
+def resealed(data: bytes, change: Callable[[dict[str, Any]], None], key: Key = KEY) -> bytes:
+    """What somebody makes of it who has the signing key: other facts, and a manifest and a signature to match."""
+    raw = contents(data)
+    value = {
+        "facts": json.loads(raw["facts.json"]),
+        "people": json.loads(raw["people.json"]),
+        "chain": [json.loads(line) for line in raw["chain.jsonl"].splitlines()],
+        "manifest": json.loads(raw["manifest.json"]),
+    }
+    change(value)
+    raw["facts.json"] = pack._json(value["facts"])
+    raw["people.json"] = pack._json(value["people"])
+    raw["chain.jsonl"] = "".join(f"{canonical(each)}\n" for each in value["chain"]).encode()
+    names = [name for name in raw if name not in {"manifest.json", "signature.json"}]
+    members = [pack._member(name, raw[name]) for name in names]
+    files = [
+        {
+            "name": each.name,
+            "size": len(each.content),
+            "sha256": V._sha256(each.content),
+            "packed": len(each.packed),
+            "packed_sha256": V._sha256(each.packed),
+        }
+        for each in members
+    ]
+    manifest = pack._json(value["manifest"] | {"files": files})
+    signature = {
+        "algorithm": "Ed25519",
+        "public_key": key.public.hex(),
+        "signature": key.sign(pack.SIGNED + manifest).hex(),
+    }
+    signed = [pack._stored("manifest.json", manifest), pack._stored("signature.json", pack._json(signature))]
+    return pack._zip([*members, *signed])
+
+
+RFC_8032 = [
+    (
+        "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
+        "",
+        "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b",
+    ),
+    (
+        "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c",
+        "72",
+        "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00",
+    ),
+    (
+        "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025",
+        "af82",
+        "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a",
+    ),
+    (
+        "ec172b93ad5e563bf4932c70e1245034c35467ef2efd4d64ebf819683467e2bf",
+        "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f",
+        "dc2a4459e7369633a52b1bf277839a00201009a3efbf3ecb69bea2186c26b58909351fc9ac90b3ecfdfbc7c66431e0303dca179c138ac17ad9bef1177331a704",
+    ),
+]
+"""https://www.rfc-editor.org/rfc/rfc8032#section-7.1: TEST 1, 2, 3 and SHA(abc)."""
+
+
+@pytest.mark.parametrize(("public", "message", "signature"), RFC_8032)
+def test_the_signatures_of_rfc_8032_hold_and_no_other_bit_of_them(public: str, message: str, signature: str) -> None:
+    key, text, mark = (bytes.fromhex(each) for each in (public, message, signature))
+    assert V.ed25519_holds(key, text, mark)
+    assert not V.ed25519_holds(key, text + b"\0", mark)
+    for place in range(0, 512, 7):
+        other = bytearray(mark)
+        other[place // 8] ^= 1 << place % 8
+        assert not V.ed25519_holds(key, text, bytes(other)), place
+    for place in range(0, 256, 17):
+        other = bytearray(key)
+        other[place // 8] ^= 1 << place % 8
+        assert not V.ed25519_holds(bytes(other), text, mark), place
+
+
+def test_a_signature_has_one_form_only() -> None:
+    """A scalar beyond the group's order, a point that is none, lengths that are wrong: RFC 8032, 5.1.7."""
+    key, text, mark = (bytes.fromhex(each) for each in RFC_8032[1])
+    beyond = mark[:32] + (int.from_bytes(mark[32:], "little") + V.L).to_bytes(32, "little")
+    for signature in (beyond, mark[:63], mark + b"\0", b"\xff" * 32 + mark[32:], b""):
+        assert not V.ed25519_holds(key, text, signature)
+    for public in (b"\xff" * 32, key[:31], (2).to_bytes(32, "little"), b""):
+        assert not V.ed25519_holds(public, text, mark)
+
+
+def test_it_agrees_with_the_library_that_signs() -> None:
+    for number in range(20):
+        text = str(number).encode() * number
+        assert V.ed25519_holds(KEY.public, text, KEY.sign(text))
+
+
+def test_evidence_holds_on_a_bare_python(made: tuple[bytes, list[Any]], tmp_path: Path) -> None:
+    """-I -S: no site packages, no environment, nothing beside the program."""
+    data, anchors = made
+    file, noted = tmp_path / "evidence.zip", tmp_path / "anchors"
+    file.write_bytes(data)
+    noted.mkdir()
+    lines = [f"interlock-anchor v1 seq={each.seq} hash={each.hash} at={each.at}" for each in anchors]
+    (noted / "copied.txt").write_text(f"From #governance:\n{lines[0]} Interlock\n")
+
+    def run(*more: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-I", "-S", str(PROGRAM), str(file), *more]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    print_ = "SHA256:" + KEY.fingerprint.upper()
+    done = run("--key", print_, "--anchors", str(noted))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[-1] == "EVERYTHING HOLDS."
+    assert run("--key", print_).returncode == 3
+    assert run("--key", "ab" * 32, "--anchors", str(noted)).returncode == 1
+    assert run("--anchors", str(noted)).returncode == 2
+    assert run("--key", print_, "--anchors", str(tmp_path / "none")).returncode == 2
+    file.write_bytes(data[:-1])
+    assert run("--key", print_, "--anchors", str(noted)).returncode == 1
+
+
+def test_its_syntax_is_that_of_python_3_9() -> None:
+    import ast  # noqa: PLC0415 for this test alone
+
+    ast.parse(PROGRAM.read_text(encoding="utf-8"), feature_version=(3, 9))
+
+
+def flipped(data: bytes, place: int) -> bytes:
+    other = bytearray(data)
+    other[place] ^= 1 << place % 8 if place % 2 else 0xFF
+    return bytes(other)
+
+
+def spans(data: bytes) -> dict[str, range]:
+    """Where each member's packed bytes stand."""
+    found, place = {}, 0
+    for name, member in V.members(data).items():
+        begin = place + V.LOCAL.size + len(name)
+        found[name] = range(begin, begin + len(member.packed))
+        place = begin + len(member.packed)
+    return found
+
+
+def test_each_byte_of_the_facts_that_is_changed_is_found_and_named(made: tuple[bytes, list[Any]]) -> None:
+    """Every byte of every JSON file in the zip, and of the reports each fifth. Manifest and signature stay as they are,
+    and so does their verdict: what is looked at here is what depends on the byte."""
+    data, _ = made
+    manifest = V.signed_manifest(V.members(data), [KEY.fingerprint])
+    for name, span in spans(data).items():
+        if name in {"manifest.json", "signature.json"}:
+            continue
+        for place in span if name.endswith((".json", ".jsonl")) else span[::5]:
+            _, faults = V.files(V.members(flipped(data, place)), manifest)
+            assert faults == [f"{name} was altered: it is not what was signed."], place
+
+
+def test_each_byte_of_the_manifest_and_the_signature_that_is_changed_is_found(made: tuple[bytes, list[Any]]) -> None:
+    data, anchors = made
+    found = spans(data)
+    for place in (*found["signature.json"], *found["manifest.json"][::3]):
+        told = verdict(flipped(data, place), anchors)
+        assert told.code == 1, place
+        assert told.altered
+
+
+def test_each_byte_between_the_files_that_is_changed_is_found(made: tuple[bytes, list[Any]]) -> None:
+    """Headers, the list of members, the end: other programs pass most of these over."""
+    data, anchors = made
+    inside = {place for span in spans(data).values() for place in span}
+    for place in range(len(data)):
+        if place in inside:
+            continue
+        for mask in (1, 0x80):
+            other = bytearray(data)
+            other[place] ^= mask
+            assert verdict(bytes(other), anchors).code == 1, place
+
+
+@pytest.mark.parametrize("other", [b"", b"PK", b"\0" * 100, b"PK\5\6" + b"\0" * 18, b"PK\5\6" + b"\xff" * 18])
+def test_what_is_no_evidence_is_said_to_be_none(other: bytes) -> None:
+    assert verdict(other, []).code == 1
+
+
+def test_bytes_before_after_and_between_are_found(made: tuple[bytes, list[Any]]) -> None:
+    data, anchors = made
+    end = spans(data)["signature.json"].stop
+    for other in (b"x" + data, data + b"x", data[:end] + b"x" + data[end:], data + data, data[:-22]):
+        assert verdict(other, anchors).code == 1
+
+
+def test_every_character_of_the_record_that_is_changed_is_found_even_by_the_keys_holder(
+    made: tuple[bytes, list[Any]],
+) -> None:
+    """Whoever has the key signs anything; the chain does not bend. Each tenth character of the events' texts."""
+    data, _ = made
+    raw = contents(data)
+    manifest = json.loads(raw["manifest.json"])
+    lines = raw["chain.jsonl"].splitlines(keepends=True)
+    for place, line in enumerate(lines):
+        event = json.loads(line)
+        body = event["body"]
+        for at in range(place % 10, len(body), 10):
+            other = body[:at] + ("0" if body[at] != "0" else "1") + body[at + 1 :]
+            changed = f"{canonical(event | {'body': other})}\n".encode()
+            with pytest.raises(V.AlteredError, match=f"event {place + 1}:"):
+                V.chain(b"".join([*lines[:place], changed, *lines[place + 1 :]]), manifest)
+
+
+def rewritten(value: dict[str, Any]) -> None:
+    """The whole chain, recomputed over other facts, as the database's owner could."""
+    previous = value["manifest"]["chain"]["previous"]
+    for link in value["chain"]:
+        body = json.loads(link["body"])
+        body["facts"]["rewritten"] = True
+        link["body"] = canonical(body)
+        link["hash"] = previous = link_hash(previous, link["body"])
+    value["manifest"]["chain"]["head"] = previous
+
+
+def signed_by_another(value: dict[str, Any]) -> None:
+    value["facts"]["signoffs"][0]["slack_id"] = "U0RAVI"
+
+
+def rejection_made_approval(value: dict[str, Any]) -> None:
+    value["facts"]["signoffs"][0]["decision"] = "approved"
+
+
+def one_signoff_more(value: dict[str, Any]) -> None:
+    value["facts"]["signoffs"].append(value["facts"]["signoffs"][3] | {"id": 99, "slack_id": "U0RITA"})
+
+
+def one_signoff_less(value: dict[str, Any]) -> None:
+    value["facts"]["signoffs"].pop()
+
+
+def never_revoked(value: dict[str, Any]) -> None:
+    value["facts"]["signoffs"][0]["revoked_at"] = None
+
+
+def another_scope(value: dict[str, Any]) -> None:
+    mark = value["facts"]["signoffs"][3]["fingerprint"]
+    value["facts"]["snapshots"][mark].pop()
+
+
+def another_reason(value: dict[str, Any]) -> None:
+    value["facts"]["signoffs"][0]["reason"] = "None at all"
+
+
+def another_card(value: dict[str, Any]) -> None:
+    value["facts"]["revisions"][0]["shown"]["stage"] = "ready"
+
+
+def another_policy(value: dict[str, Any]) -> None:
+    value["facts"]["policy"]["copy"]["requirements"][0]["quorum"] = 1
+
+
+def another_name(value: dict[str, Any]) -> None:
+    value["people"][0]["data"]["name"] = "Somebody Else"
+
+
+def another_salt(value: dict[str, Any]) -> None:
+    value["people"][0]["salt"] = "0" * 32
+
+
+def a_person_gone(value: dict[str, Any]) -> None:
+    value["people"].pop(0)
+
+
+def erased_by_nothing(value: dict[str, Any]) -> None:
+    one = value["people"][0]
+    value["people"][0] = {"seq": one["seq"], "role": one["role"], "erased_by": 2}
+
+
+def a_person_more(value: dict[str, Any]) -> None:
+    value["people"].append({"seq": 1, "role": "witness", "salt": "", "data": {}})
+
+
+def cut_at_the_end(value: dict[str, Any]) -> None:
+    value["chain"] = value["chain"][:-4]
+    value["manifest"]["chain"] |= {"last": value["chain"][-1]["seq"], "head": value["chain"][-1]["hash"]}
+    numbers = {each["seq"] for each in value["chain"]}
+    value["people"] = [each for each in value["people"] if each["seq"] in numbers]
+    value["facts"]["signoffs"] = value["facts"]["signoffs"][:3]
+    for row in value["facts"]["signoffs"]:
+        row["void_at"] = None
+
+
+def cut_in_the_middle(value: dict[str, Any]) -> None:
+    del value["chain"][4]
+
+
+CHANGES = {
+    rewritten: "is not what was anchored",
+    signed_by_another: "stands in the facts and not in the chain",
+    rejection_made_approval: "stands in the facts and not in the chain",
+    one_signoff_more: "stands in the facts and not in the chain",
+    one_signoff_less: "has no sign-off in the facts",
+    never_revoked: "has no sign-off in the facts",
+    another_scope: "is not the one that was signed",
+    another_reason: "its reason is not what was recorded",
+    another_card: "its shown is not what was recorded",
+    another_policy: "The policy is not the one",
+    another_name: "is not who was recorded",
+    another_salt: "is not who was recorded",
+    a_person_gone: "is missing from people.json",
+    erased_by_nothing: "no erasure says so",
+    a_person_more: "which has none",
+    cut_at_the_end: "Events are missing at the chain's end",
+    cut_in_the_middle: "is missing or out of its place",
+}
+
+
+@pytest.mark.parametrize(("change", "told"), CHANGES.items())
+def test_not_even_who_has_the_key_changes_the_facts_unseen(
+    made: tuple[bytes, list[Any]], change: Callable[[dict[str, Any]], None], told: str
+) -> None:
+    data, anchors = made
+    found = verdict(resealed(data, change), anchors)
+    assert found.code == 1
+    assert any(told in each for each in found.altered), found
+
+
+def test_sealing_anew_what_is_unchanged_changes_no_byte(made: tuple[bytes, list[Any]]) -> None:
+    data, _ = made
+    assert resealed(data, lambda _: None) == data
+
+
+def test_another_key_is_said_to_be_another(made: tuple[bytes, list[Any]]) -> None:
+    data, anchors = made
+    theirs = Key("ed25519:" + "A" * 43)
+    found = verdict(resealed(data, lambda _: None, theirs), anchors)
+    assert found.code == 1
+    assert theirs.fingerprint in found.altered[0]
+
+
+def test_without_an_anchor_that_fits_nothing_is_called_proven(made: tuple[bytes, list[Any]]) -> None:
+    data, anchors = made
+    assert verdict(data, []).code == 3
+    early = Anchor(seq=2, hash=json.loads(contents(data)["chain.jsonl"].splitlines()[1])["hash"], at=NOW)
+    found = verdict(data, V.anchors_in(early.line))
+    assert (found.code, found.altered) == (3, [])
+    assert "from event 3 on" in found.doubts[0]
+    later = [V.Anchor(400, "ab" * 32, "2027-01-01T00:00:00Z")]
+    assert verdict(data, anchors + later).code == 0
+
+
+def bomb(names: list[str], size: int = 300_000_000) -> bytes:
+    """Nothing signed, and what unpacks to far more than it is."""
+    deflating = zlib.compressobj(9, zlib.DEFLATED, -15)
+    packed = b"".join([*(deflating.compress(bytes(1 << 20)) for _ in range(16)), deflating.flush()])
+    return pack._zip(
+        [pack.Member(name=name, content=b"x", method=pack.DEFLATED, packed=packed) for name in names]
+        + [pack._stored("manifest.json", b"{" * 100_000), pack._stored("signature.json", b"[" * 4000)]
+    ).replace(struct.pack("<L", 1) + b"\x09\0", struct.pack("<L", size) + b"\x09\0")
+
+
+HOSTILE = {
+    "a bomb": bomb(["facts.json"]),
+    "a path": bomb(["../facts.json"]),
+    "an absolute path": bomb(["/etc/passwd"]),
+    "twice the same": bomb(["facts.json", "facts.json"]),
+    "a name that hides": bomb(["facts.json\0.txt"]),
+    "far too many": bomb([f"f{number}.json" for number in range(200)]),
+}
+
+
+@pytest.mark.parametrize("data", HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_file_unpacks_nothing(data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    def opened(*_: object) -> None:
+        raise AssertionError("it was unpacked")
+
+    monkeypatch.setattr(zlib, "decompressobj", opened)
+    assert verdict(data, []).code == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'{"a": ' + b"9" * 5000 + b"}",
+        b'{"a": 1e999999999}'.replace(b"1e999999999", b"NaN"),
+        b"[" * 100_000,
+        b'{"a": 1, "a": 2}',
+        b"\xff\xfe",
+    ],
+)
+def test_json_that_only_hurts_is_refused(text: bytes) -> None:
+    with pytest.raises(V.AlteredError):
+        V.told("facts.json", text)
+
+
+def test_what_the_keys_holder_signs_of_the_wrong_shape_is_no_fault_of_the_program(
+    made: tuple[bytes, list[Any]],
+) -> None:
+    data, anchors = made
+
+    def shapeless(part: str, value: object) -> Callable[[dict[str, Any]], None]:
+        def change(whole: dict[str, Any]) -> None:
+            whole[part] = value
+
+        return change
+
+    for part in ("facts", "people", "chain"):
+        values: tuple[Any, ...] = ([], {}, [[]], [1], {"a": []})
+        for value in values:
+            if part == "chain" and not isinstance(value, list):
+                continue
+            assert verdict(resealed(data, shapeless(part, value)), anchors).code == 1, (part, value)
+
+
+def test_a_file_that_unpacks_to_more_than_it_says_is_never_unpacked_whole(made: tuple[bytes, list[Any]]) -> None:
+    deflating = zlib.compressobj(9, zlib.DEFLATED, -15)
+    packed = deflating.compress(bytes(50_000_000)) + deflating.flush()
+    with pytest.raises(V.AlteredError):
+        V.unpacked("facts.json", V.Member(8, 0, 100, packed), 100)
+
+
+def test_names_do_not_drive_the_terminal() -> None:
+    assert V.printable("2026.12\x1b[2J\u202e") == "2026.12\ufffd[2J\ufffd"
