@@ -21,7 +21,6 @@ EXAMPLES: Final = {
 }
 SCORED: Final = re.compile(r"([pi])(\d+)", re.IGNORECASE | re.ASCII)
 TICKET: Final = re.compile(r"[a-z][a-z0-9_]+-\d+", re.IGNORECASE | re.ASCII)
-ADDRESS: Final = re.compile(r"@?[^@\s]+@[^@\s]+|@[^@\s]+")
 MORE: Final = " | "
 ROLES: Final = {
     "owner": "owner",
@@ -145,7 +144,7 @@ def _person(found: _Reading, word: str) -> str | None:
 
 
 def _is_person(word: str) -> bool:
-    return bool(PERSON.fullmatch(word) or ADDRESS.fullmatch(word))
+    return bool(PERSON.fullmatch(word)) or _is_address(word)
 
 
 def _one(found: _Reading, role: str) -> str | None:
@@ -154,3 +153,9 @@ def _one(found: _Reading, role: str) -> str | None:
 
 def _several(found: _Reading, role: str) -> tuple[str, ...] | None:
     return tuple(found.people[role]) if role in found.people else None
+
+
+def _is_address(word: str) -> bool:
+    """`@ana`, or an e-mail address with or without one more @ before it."""
+    name, *rest = word.removeprefix("@").split("@")
+    return bool(name) and (len(rest) == 1 and bool(rest[0]) if rest else word.startswith("@"))

@@ -11,7 +11,8 @@ from interlock.domain.anchor import Anchor
 from interlock.domain.audit import AuditEvent
 from interlock.domain.evidence import Evidence
 from interlock.domain.permission import Permission
-from interlock.domain.signing import Accepted, Decision
+from interlock.domain.signing import Accepted
+from interlock.domain.signoff import Decision
 from interlock.store import audit
 from interlock.store.engine import Store
 from interlock.store.ticket import TicketRow

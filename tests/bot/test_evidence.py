@@ -167,7 +167,7 @@ def test_a_file_goes_up_in_slacks_three_steps(ready: Services, slack: Any) -> No
 def test_a_file_goes_to_no_host_but_slacks(ready: Services, slack: Any) -> None:
     asked(ready)
     upload(slack, place={"ok": True, "upload_url": "https://files.slack.example/x", "file_id": "F0FILE"})
-    with pytest.raises(DeliveryError, match="no place of its own") as raised:
+    with pytest.raises(DeliveryError, match="not its own") as raised:
         sent(ready, slack)
     assert raised.value.unknown_outcome is False
     assert slack.called("files.completeUploadExternal") == []

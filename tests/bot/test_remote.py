@@ -231,10 +231,10 @@ def test_a_signoff_names_what_was_seen(tom: Interlock, server: Server) -> None:
     tom("press", "release.status", "release:3")
     told = [{name: text for name, text in each[2].items() if name != "request_id"} for each in server.asked]
     assert told == [
-        {"revision": "R1", "decision": "approved", "reason": ""},
+        {"revision": "R1", "decision": "approved"},
         {"revision": "R1", "decision": "rejected", "reason": "lineage is missing"},
         {"revision": "R1", "decision": "rejected", "reason": "too early"},
-        {"revision": "R1", "decision": "revoked", "reason": ""},
+        {"revision": "R1", "decision": "revoked"},
         {"button": "release.status", "value": "release:3"},
     ]
 

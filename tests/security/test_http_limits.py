@@ -15,6 +15,7 @@ LIMITS = {
     "/api/command": BODY,
     "/api/signoff": BODY,
     "/api/press": BODY,
+    "/api/criteria/{release}/{report}": BODY,
 }
 """Of each route that takes a body."""
 

@@ -6,15 +6,13 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import urlsplit
 
 import pytest
 
 from bot import slack as slack_module
 from bot.answers import Answers
-from bot.redirects import is_slacks
 from bot.services import Services
-from bot.slack import Client, Slack, SlackError
+from bot.slack import Client, Slack, SlackError, is_slacks
 from bot.socket import SlackSocket
 from bot.views import blocks
 from interlock.domain.policy import Tickets
@@ -160,4 +158,4 @@ def test_where_slack_is_reached_in_another_way_its_answers_are_too(slack: Record
 
 @pytest.mark.parametrize("url", ["https://hooks.slack.com/actions/T1/1/x", "https://hooks.slack-gov.com/commands/x"])
 def test_slacks_own_addresses_are_known(url: str) -> None:
-    assert is_slacks(url, urlsplit(API).hostname)
+    assert is_slacks(url, API)

@@ -17,10 +17,14 @@ from interlock.domain.visibility import RESTRICTED
 from interlock.store.audit import AuditPersonRow, AuditRow
 from interlock.store.booking import BookingRow
 from interlock.store.card import CardRevisionRow, CardRow, ScopeSnapshotRow
+from interlock.store.collision import CollisionAcknowledgementRow
+from interlock.store.condition import ConditionRow
 from interlock.store.criterion import EvidenceRow
 from interlock.store.environment import EnvironmentRow
 from interlock.store.erasure import ErasureRow
+from interlock.store.freeze_exception import FreezeExceptionRow
 from interlock.store.outbox import OutboxRow
+from interlock.store.raid import RaidRow
 from interlock.store.release import MilestoneRow, ReleaseRow, ScopeRow, template
 from interlock.store.runbook import RunRow
 from interlock.store.signoff import RequirementRow, SignoffRow
@@ -32,7 +36,15 @@ MANY: Final = 500
 """So many values a statement takes at once on every database."""
 
 
-MORE: Final[dict[str, type[SQLModel]]] = {"waiver": WaiverRow, "criterion_evidence": EvidenceRow, "runbook_run": RunRow}
+MORE: Final[dict[str, type[SQLModel]]] = {
+    "waiver": WaiverRow,
+    "criterion_evidence": EvidenceRow,
+    "freeze_exception": FreezeExceptionRow,
+    "collision_acknowledgement": CollisionAcknowledgementRow,
+    "signoff_condition": ConditionRow,
+    "raid_entry": RaidRow,
+    "runbook_run": RunRow,
+}
 """Tables with a column `release_id` whose rows are evidence as they stand, by name. None may hold anybody's name."""
 
 

@@ -14,7 +14,6 @@ from interlock.trackers.errors import UnreadableTicketError
 from interlock.trackers.fields import FieldIds
 
 _UNNAMED_LEVEL = "unnamed"
-_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 _KEY = re.compile(r"([A-Za-z][A-Za-z0-9_]{0,254})-\d+", re.ASCII)
 
 
@@ -172,9 +171,14 @@ def account(raw: object) -> Account | None:
         id=found,
         name=plain.text(plain.first(user, "displayName", "name", "accountId", "key")),
         # Data Center may mask an address ("fred at example dot com") or show "?" for it.
-        email=email if _ADDRESS.fullmatch(email) else None,
+        email=email if _is_address(email) else None,
         active=user.get("active") is not False,
     )
+
+
+def _is_address(text: str) -> bool:
+    name, _, host = text.partition("@")
+    return bool(name and host) and "@" not in host and len(text.split()) == 1
 
 
 def comment(raw: object) -> Comment | None:
