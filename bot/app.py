@@ -103,6 +103,9 @@ COMMANDS: Final[dict[str, SlashCommand]] = {
                 about="says what a later day would break, and changes nothing",
             ),
             "calendar": Verb(handler=calendar_view.show, usage="[weeks]", about="shows the weeks to come"),
+            "calendar picture": Verb(
+                handler=calendar_view.picture, usage="[weeks]", about="sends you them as a picture"
+            ),
             "calendar link": Verb(handler=feed.link, about="sends you a calendar feed of them"),
             "calendar revoke": Verb(handler=feed.revoke, about="ends it"),
             "exception": Verb(
@@ -211,6 +214,7 @@ CLICKS: Final[dict[str, ClickHandler]] = {
     "runbook.skip": runbook.skip,
     "runbook.abort": runbook.abort,
     "runbook.all": runbook.show_all,
+    "calendar.picture": calendar_view.send_picture,
     "calendar.weeks": calendar_view.show_all,
     "collision.acknowledge": collision.acknowledge,
     "exception.new": freeze_exception.new,

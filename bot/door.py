@@ -73,6 +73,7 @@ PRESSABLE: Final = (
     "parked.drop",
     "raid.show",
     "raid.all",
+    "calendar.picture",
     "calendar.weeks",
     "collision.acknowledge",
     "exception.approve",

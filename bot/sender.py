@@ -10,6 +10,7 @@ import structlog
 from bot.drawers import (
     audit,
     blocker,
+    calendar_view,
     delegation,
     digest,
     environment,
@@ -52,6 +53,7 @@ DRAWERS: Final[dict[str, Drawer]] = {
     "release.cancelled": stage.cancelled,
     "waiver.card": waiver.post,
     "waiver.refresh": waiver.refresh,
+    "calendar.picture": calendar_view.picture,
     "signoff.card": signoff.post,
     "signoff.refresh": signoff.refresh,
     "signoff.rejected": signoff.rejected,

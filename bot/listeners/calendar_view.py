@@ -11,11 +11,7 @@ from interlock.usecases import calendar_view
 
 def show(request: Command, services: Services) -> Message:
     """As text at once."""
-    typed = request.args.partition(" ")[0]
-    weeks = int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= 3 else 0  # noqa: PLR2004 far beyond any
-    found = calendar_view.read(
-        services.store, services.policy, request.actor, request.now, weeks if request.args else WEEKS
-    )
+    found = calendar_view.read(services.store, services.policy, request.actor, request.now, _weeks(request.args))
     return view.refused(found) if isinstance(found, Refused) else view.calendar(found)
 
 
@@ -23,3 +19,26 @@ def show_all(request: Click, services: Services) -> Message:
     weeks = request.number("weeks")
     found = calendar_view.read(services.store, services.policy, request.actor, request.now, weeks)
     return view.refused(found) if isinstance(found, Refused) else view.calendar(found, whole=True)
+
+
+def picture(request: Command, services: Services) -> Message:
+    """`/release calendar picture [weeks]`, into the asker's direct messages."""
+    return _picture(request, services, _weeks(request.args), request.trigger_id)
+
+
+def send_picture(request: Click, services: Services) -> Message:
+    return _picture(request, services, request.number("weeks"), request.trigger_id)
+
+
+def _picture(request: Command | Click, services: Services, weeks: int, act: str) -> Message:
+    found = calendar_view.ask_picture(services.store, services.policy, request.actor, weeks, act, request.now)
+    services.wake()
+    return view.refused(found) if isinstance(found, Refused) else view.picture_on_its_way(found)
+
+
+def _weeks(typed: str) -> int:
+    """0 for what is no number of weeks."""
+    first = typed.partition(" ")[0]
+    if not first:
+        return WEEKS
+    return int(first) if first.isascii() and first.isdigit() and len(first) <= 3 else 0  # noqa: PLR2004 far beyond any

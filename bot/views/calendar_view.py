@@ -16,6 +16,7 @@ from bot.views.blocks import (
     message,
     refusal,
     section,
+    sentence,
 )
 from interlock.domain.authority import Refused
 from interlock.domain.calendar_view import CalendarView, InTheWay, Week
@@ -27,6 +28,7 @@ from interlock.domain.words import count, join
 ALL: Final = "calendar.weeks"
 EXCEPTION: Final = "exception.new"
 ACKNOWLEDGE: Final = "collision.acknowledge"
+PICTURE: Final = "calendar.picture"
 WEEKS: Final = 4
 """Lines of weeks, before somebody asks for more."""
 IN_THE_WAY: Final = 2
@@ -57,6 +59,10 @@ def calendar(picture: CalendarView, *, whole: bool = False) -> Message:
         actions(*_buttons(picture, ways, more=len(busy) > len(shown) or bool(left))),
         context(_rest(picture, len(busy) - len(shown))),
     )
+
+
+def picture_on_its_way(found: CalendarView) -> Message:
+    return sentence(f"The calendar of the next {count(len(found.weeks), 'week')} is on its way to you as a picture.")
 
 
 def headline(picture: CalendarView) -> str:
@@ -114,6 +120,7 @@ def _buttons(picture: CalendarView, ways: Iterable[InTheWay], *, more: bool) -> 
             pair = f"{each.release_id}-{each.other_id}"
             label = f"Acknowledge for {each.release}"
             yield button(label, ACKNOWLEDGE, ("collision", pair), confirm=ask)
+    yield button("As a picture", PICTURE, ("weeks", len(picture.weeks)))
 
 
 def _rest(picture: CalendarView, unseen: int) -> str:

@@ -61,7 +61,7 @@ def target(found: TargetWhatIf, now: datetime, *, whole: bool = False) -> Messag
         _leaves(before.freeze) if before.freeze and not after.freeze else "",
         f"*Bookings* {_bookings(found.uncovered, after.target)}" if found.uncovered else "",
         f"*Same day* {join([line(each.name) for each in found.newly_same_day])}" if found.newly_same_day else "",
-        f"*Sign-offs* {_signing(found, whole=whole)}" if found.signing or found.given else "",
+        f"*Sign-offs* {_signing(found, whole=whole)}" if found.signing or found.given or found.anew else "",
     ]
     breaks = [each for each in broken if each]
     lines = [
@@ -194,7 +194,8 @@ def _signing(found: TargetWhatIf, *, whole: bool) -> str:
     more = [f"{len(found.signing) - len(pairs)} more"] if len(found.signing) > len(pairs) else []
     left = f"time left to sign, in business days: {join(told + more)}" if told else ""
     given = f"{count(found.given, 'approval')} given: bound to the scope, not to the date" if found.given else ""
-    return " · ".join(filter(None, (left, given)))
+    anew = f"given anew, as too old by then: {join([line(each) for each in found.anew])}" if found.anew else ""
+    return " · ".join(filter(None, (anew, left, given)))
 
 
 def _time(each: TimeToSign) -> str:
@@ -210,6 +211,7 @@ def _target_forecast(found: TargetWhatIf) -> str:
 def _target_breaks(found: TargetWhatIf) -> str:
     broken = [
         "meets a freeze" if found.after.freeze else "",
+        f"{count(len(found.anew), 'sign-off')} would have to be given anew" if found.anew else "",
         f"{count(len(found.uncovered), 'booking')} no longer cover the day" if found.uncovered else "",
         f"{count(len(found.newly_past), 'milestone')} would be past" if found.newly_past else "",
         f"shares the day with {count(len(found.newly_same_day), 'release')}" if found.newly_same_day else "",

@@ -251,9 +251,18 @@ SAM = Person(slack_id="U0SAM", name="Sam", email="sam@practice.example")
 YUKI = Person(slack_id="U0YUKI", name="Yuki", email="Yuki@practice.example")
 
 
-def requirement(name: str, *eligible: Person, by: Person | None = None) -> Requirement:
+def requirement(
+    name: str, *eligible: Person, by: Person | None = None, valid_until: datetime | None = None
+) -> Requirement:
     signoff = by and Signoff(
-        id=1, requirement_id=1, person=by, decision=Decision.APPROVED, reason=None, fingerprint="f", at=NOW
+        id=1,
+        requirement_id=1,
+        person=by,
+        decision=Decision.APPROVED,
+        reason=None,
+        fingerprint="f",
+        at=NOW,
+        valid_until=valid_until,
     )
     rule = RequirementRule(key=name.casefold(), name=name)
     return Requirement(
@@ -361,6 +370,17 @@ def test_time_to_sign_follows_each_approvers_own_calendar() -> None:
         ("QA", 18, 15),
     ]
     assert found.given == 1
+
+
+def test_approvals_that_are_too_old_by_the_new_day() -> None:
+    """One that ends amid the day does not last for it."""
+    until = {
+        name: datetime(2026, 12, day, hour, tzinfo=UTC)
+        for name, day, hour in (("Before", 17, 9), ("Between", 18, 9), ("After", 22, 0))
+    }
+    asked = tuple(requirement(name, SAM, by=SAM, valid_until=day) for name, day in until.items())
+    assert moves_to(21, requirements=asked).anew == ("Between",)
+    assert moves_to(16, requirements=asked).anew == ()
 
 
 def test_other_releases_that_share_the_new_day() -> None:

@@ -7,7 +7,7 @@ from typing import Final, Literal
 from urllib.parse import urlsplit
 
 from interlock.domain.environment import Lifecycle
-from interlock.domain.fingerprint import rank
+from interlock.domain.fingerprint import rank, ranked
 from interlock.domain.policy import CriterionRule
 from interlock.domain.status import ReleaseStatus
 from interlock.domain.waiver import Waiver
@@ -70,8 +70,6 @@ class Facts:
     high_risks: tuple[str, ...] | None = None
     evidence: Mapping[str, Evidence] = field(default_factory=dict)
     waivers: Mapping[str, Waiver] = field(default_factory=dict)
-    open_conditions: int = 0
-    """Conditions of approvals that are still open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +155,8 @@ def _no_open_blocker(rule: CriterionRule, facts: Facts) -> Result:
     if rule.priority is None:
         blocked = facts.status.blockers
         return ("fail", f"{count(blocked, 'ticket')} can't move") if blocked else ("pass", "nothing is blocked")
-    grave = sum(1 for each in facts.priorities if rank(each) <= rank(rule.priority))
+    ranks = ranked(facts.status.release.policy.priorities)
+    grave = sum(1 for each in facts.priorities if rank(each, ranks) <= rank(rule.priority, ranks))
     others = len(facts.priorities) - grave
     less = f", {others} of less" if others else ""
     if grave:
@@ -188,8 +187,6 @@ def _signoffs_given(_rule: CriterionRule, facts: Facts) -> Result:
     status = facts.status
     text = f"{status.signoffs_given} of {status.signoffs} given"
     if status.signoffs_given == status.signoffs:
-        if facts.open_conditions:
-            return "pending", f"{text}, {count(facts.open_conditions, 'condition')} of them open"
         return "pass", text
     missing = join([each.requirement for each in status.waiting])
     rejected = any(each.who.startswith("rejected") for each in status.waiting)

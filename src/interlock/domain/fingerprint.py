@@ -70,7 +70,7 @@ def material_changes(
         *(MaterialChange(what="added", ticket=ticket) for id_, ticket in after.items() if id_ not in before),
         *(MaterialChange(what="removed", ticket=ticket) for id_, ticket in before.items() if id_ not in after),
     ]
-    ranks = {name.casefold(): number for number, name in enumerate(priorities)}
+    ranks = ranked(priorities)
     for id_, old in before.items():
         new = after.get(id_)
         if new is None:
@@ -82,6 +82,11 @@ def material_changes(
             changes.append(MaterialChange(what="priority raised", ticket=new))
     order = ("added", "reopened", "priority raised", "removed")
     return tuple(sorted(changes, key=lambda change: (order.index(change.what), change.subject)))
+
+
+def ranked(priorities: tuple[str, ...]) -> dict[str, int]:
+    """For `rank`, of names that come gravest first."""
+    return {name.casefold(): number for number, name in enumerate(priorities)}
 
 
 def rank(priority: str | None, ranks: Mapping[str, int] = USUAL_RANKS) -> int:

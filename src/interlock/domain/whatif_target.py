@@ -56,7 +56,7 @@ class TimeToSign:
 class Plan:
     """The release with one target. `past` are milestones that were not reached and whose day is over; `met` is in how
     many percent of the forecast's runs the target is kept, None where there is no forecast; `same_day` are other
-    releases whose target that day is.
+    releases whose target that day is; `lapsed` names the requirements of which an approval does not last for it.
     """
 
     target: date
@@ -67,6 +67,7 @@ class Plan:
     booked: tuple[BookedDay, ...]
     time_to_sign: tuple[TimeToSign, ...]
     same_day: tuple[Release, ...]
+    lapsed: tuple[str, ...]
     met: int | None
 
 
@@ -100,6 +101,11 @@ class TargetWhatIf:
     @property
     def newly_same_day(self) -> tuple[Release, ...]:
         return tuple(each for each in self.after.same_day if each not in self.before.same_day)
+
+    @property
+    def anew(self) -> tuple[str, ...]:
+        """The requirements that would have to be given anew, because an approval is too old by the new day."""
+        return tuple(each for each in self.after.lapsed if each not in self.before.lapsed)
 
     @property
     def signing(self) -> tuple[tuple[TimeToSign, TimeToSign], ...]:
@@ -156,6 +162,7 @@ def plan(facts: Facts, target: date, milestones: tuple[Milestone, ...], policy: 
         ),
         time_to_sign=tuple(_time_to_sign(each, target, policy, now) for each in open_ones),
         same_day=tuple(each for each in facts.others if each.target == target),
+        lapsed=tuple(each.name for each in facts.requirements if _lapses(each, _day(target, calendar))),
         met=drawn.percent_by(target) if drawn else None,
     )
 
@@ -185,6 +192,10 @@ def _is_taken(held: Held, one: Release, span: Span) -> bool:
 
 def _mine(held: Held, one: Release) -> Collection[Booking]:
     return [each for each in held.active if each.release == one.name]
+
+
+def _lapses(requirement: Requirement, on: Span) -> bool:
+    return any(each.valid_until is not None and each.valid_until < on.ends for each in requirement.approvals)
 
 
 def _time_to_sign(requirement: Requirement, target: date, policy: Policy, now: datetime) -> TimeToSign:

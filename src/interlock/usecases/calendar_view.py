@@ -1,20 +1,24 @@
 """`/release calendar`: the weeks to come, as anybody who may look at releases may see them. It names no ticket."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
 from interlock.domain import calendar_view as rules
 from interlock.domain import freeze, milestone
-from interlock.domain.actor import Actor
+from interlock.domain.actor import Actor, Authentication
 from interlock.domain.authority import Refused
 from interlock.domain.calendar_view import CalendarView, InTheWay
+from interlock.domain.outbox import Outgoing, Urgency
 from interlock.domain.permission import Permission
 from interlock.domain.policy import Policy
 from interlock.domain.release import Release
-from interlock.store import release
+from interlock.store import outbox, release
 from interlock.store.engine import Store
 from interlock.usecases import authority, obstacle
+
+PICTURE = "calendar.picture"
+GOOD_FOR = timedelta(hours=1)
 
 
 def read(store: Store, policy: Policy, actor: Actor, now: datetime, weeks: int = rules.WEEKS) -> CalendarView | Refused:
@@ -23,9 +27,40 @@ def read(store: Store, policy: Policy, actor: Actor, now: datetime, weeks: int =
         if isinstance(allowed, Refused):
             return allowed
         if not 1 <= weeks <= rules.MOST_WEEKS:
-            sentence = f"Give a number of weeks from 1 to {rules.MOST_WEEKS}, such as /release calendar 12."
-            return Refused(reason="weeks", sentence=sentence)
+            return _too_many_weeks()
         return load(session, policy, now, weeks)
+
+
+def ask_picture(
+    store: Store, policy: Policy, actor: Actor, weeks: int, request_id: str, now: datetime
+) -> CalendarView | Refused:
+    """Have it sent to the asker as a picture, which is drawn when it is sent; returns what it shows now."""
+    with store.write() as session:
+        allowed = authority.to_view(session, policy, Permission.RELEASE_VIEW, actor)
+        if isinstance(allowed, Refused):
+            return allowed
+        if not 1 <= weeks <= rules.MOST_WEEKS:
+            return _too_many_weeks()
+        message = Outgoing(
+            key=f"{PICTURE}:{actor.slack_id}:{request_id}",
+            kind=PICTURE,
+            ids={"slack_id": actor.slack_id, "weeks": weeks},
+            channel=f"@{actor.slack_id}",
+            urgency=Urgency.URGENT,
+            not_after=now + GOOD_FOR,
+        )
+        outbox.enqueue(session, message, now)
+        return load(session, policy, now, weeks)
+
+
+def drawn(store: Store, policy: Policy, slack_id: str, weeks: int, now: datetime) -> CalendarView | Refused:
+    """As its asker may see it when it is sent."""
+    return read(store, policy, Actor(slack_id=slack_id, authentication=Authentication.SLACK), now, weeks)
+
+
+def _too_many_weeks() -> Refused:
+    sentence = f"Give a number of weeks from 1 to {rules.MOST_WEEKS}, such as /release calendar 12."
+    return Refused(reason="weeks", sentence=sentence)
 
 
 def load(session: Session, policy: Policy, now: datetime, weeks: int) -> CalendarView:
