@@ -1,4 +1,4 @@
-"""A model's promotion, from its checklist over a waiver to the next stage, as four people see it."""
+"""A model's promotion, from its checklist over a waiver to the next stage, as two people see it."""
 
 import os
 from pathlib import Path
@@ -17,21 +17,21 @@ NAME = "walk-model"
 
 def test_a_release_moves_on_when_nothing_stands_in_the_way(bank: Running, act: Act) -> None:
     bank.plan(NAME, "ML-58", template=MODEL)
-    rita, tom, maria = act("U0RITA", GOVERNANCE), act("U0TOM", GOVERNANCE), act("U0MARIA", GOVERNANCE)
+    rita, maria = act("U0RITA", GOVERNANCE), act("U0MARIA", GOVERNANCE)
     say(rita, f"/release readiness {NAME}")
     told = answer(rita, "Between us and go")
     expect(told).to_contain_text("Model card is written: not ticked yet")
     _keep(rita.screenshot(), "readiness")
     for number, item in enumerate(("model card", "evaluation report", "data contract")):
-        say(tom, f"/release tick {NAME} {item} https://wiki.example/{number}")
-        answer(tom, f"is ticked for {NAME}")
-    say(tom, f"/release tick {NAME} bias")
-    answer(tom, "is ticked with a link to what shows it")
+        say(maria, f"/release tick {NAME} {item} https://wiki.example/{number}")
+        answer(maria, f"is ticked for {NAME}")
+    say(maria, f"/release tick {NAME} bias")
+    answer(maria, "is ticked with a link to what shows it")
     say(rita, f"/release waive {NAME} bias until +3d The reviewer is back on Thursday")
     card = message(maria, f"{NAME} Model promotion · waiver asked for")
     press(message(rita, f"{NAME} Model promotion · waiver asked for"), "Waive it")
     press(rita.get_by_role("dialog"), "Waive it")
-    answer(rita, "you asked for it, and nobody waives at their own request")
+    answer(rita, "You can't grant waivers")
     press(card, "Waive it")
     press(maria.get_by_role("dialog"), "Waive it")
     answer(maria, "is granted")
