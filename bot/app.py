@@ -28,6 +28,7 @@ from bot.listeners import (
     feed,
     forecast,
     freeze_exception,
+    gonogo,
     home,
     link,
     parked,
@@ -90,6 +91,15 @@ COMMANDS: Final[dict[str, SlashCommand]] = {
                 handler=waiver.ask,
                 usage="RELEASE GATE until DAY why",
                 about="asks somebody else to let a gate pass for a time",
+            ),
+            "gonogo": Verb(
+                handler=gonogo.ask,
+                usage="[RELEASE] [for 4h]",
+                about="asks the roles for go or no-go, or shows how they voted",
+            ),
+            "gonogo withdraw": Verb(handler=gonogo.withdraw, usage="RELEASE why", about="ends that without a result"),
+            "vote": Verb(
+                handler=gonogo.vote, usage="RELEASE go|no-go|abstain [why]", about="gives your role's vote on it"
             ),
             "reporter": Verb(
                 handler=reporter.ask, usage="LABEL", about="sends you a token for a program that pushes figures"
@@ -199,6 +209,10 @@ CLICKS: Final[dict[str, ClickHandler]] = {
     "release.forecast": forecast.show,
     "release.whatif": whatif.show,
     "release.whatif_all": whatif.show_all,
+    "gonogo.go": gonogo.go,
+    "gonogo.no_go": gonogo.no_go,
+    "gonogo.abstain": gonogo.abstain,
+    "gonogo.confirm": gonogo.confirm,
     "signoff.request": signoff.ask,
     "signoff.approve": signoff.approve,
     "signoff.conditions": signoff.approve_conditionally,
@@ -250,6 +264,7 @@ SUBMISSIONS: Final[dict[str, SubmissionHandler]] = {
     "release.cancel": stage.cancel_for_good,
     "stage.back": stage.take_back,
     "signoff.approve": signoff.approve_with,
+    "gonogo.no_go": gonogo.no_go_with_reason,
     "signoff.reject": signoff.reject_with_reason,
     "runbook.fail": runbook.failed,
     "runbook.skip": runbook.skipped,

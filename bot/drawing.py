@@ -43,5 +43,13 @@ class DrawnFile:
     alt_text: str | None = None
 
 
-Drawer = Callable[[Services, outbox.Message], Drawn | DrawnHome | DrawnFile | Dropped | Deferred]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnPin:
+    """A message that stands, to be pinned to its channel; best effort, since what matters is that it stands."""
+
+    channel: str
+    ts: str
+
+
+Drawer = Callable[[Services, outbox.Message], Drawn | DrawnHome | DrawnFile | DrawnPin | Dropped | Deferred]
 """Loads the current read model through a use case and renders it with a view. Slack is none of its business."""

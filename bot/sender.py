@@ -17,6 +17,7 @@ from bot.drawers import (
     evidence,
     feed,
     freeze_exception,
+    gonogo,
     home,
     leaver,
     link,
@@ -33,7 +34,7 @@ from bot.drawers import (
     waiver,
     words,
 )
-from bot.drawing import Drawer, Drawn, DrawnFile, DrawnHome
+from bot.drawing import Drawer, Drawn, DrawnFile, DrawnHome, DrawnPin
 from bot.services import Services
 from bot.slack import WRONG_TOKEN, Slack, SlackError
 from bot.views import blocks
@@ -54,6 +55,13 @@ DRAWERS: Final[dict[str, Drawer]] = {
     "waiver.card": waiver.post,
     "waiver.refresh": waiver.refresh,
     "calendar.picture": calendar_view.picture,
+    "gonogo.card": gonogo.post,
+    "gonogo.refresh": gonogo.refresh,
+    "gonogo.chase": gonogo.chase,
+    "gonogo.result": gonogo.result,
+    "gonogo.void": gonogo.voided,
+    "gonogo.record": gonogo.record,
+    "gonogo.pin": gonogo.pin,
     "signoff.card": signoff.post,
     "signoff.refresh": signoff.refresh,
     "signoff.rejected": signoff.rejected,
@@ -163,6 +171,22 @@ and conversations.open at https://docs.slack.dev/reference/methods"""
 ANYWHERE: Final = frozenset({"home", "words"})
 """What tells everybody only what they may know: a Home tab that may say no, the command nearest to what was said."""
 
+UNPINNED: Final = frozenset(
+    {
+        "already_pinned",
+        "channel_not_found",
+        "is_archived",
+        "message_not_found",
+        "missing_scope",
+        "no_permission",
+        "not_in_channel",
+        "not_pinnable",
+        "permission_denied",
+        "too_many_pins",
+    }
+)
+"""Why a message stays as it is: https://docs.slack.dev/reference/methods/pins.add"""
+
 REMEMBERED: Final = 500
 
 log = structlog.get_logger(__name__)
@@ -221,7 +245,7 @@ class SlackSender:
             raise _delivery(error) from error
         return None
 
-    def _draw(self, message: Message) -> Drawn | DrawnHome | DrawnFile | Dropped | Deferred:
+    def _draw(self, message: Message) -> Drawn | DrawnHome | DrawnFile | DrawnPin | Dropped | Deferred:
         """Nothing was sent yet, whatever goes wrong here."""
         drawer = self._drawers.get(message.kind)
         if drawer is None:
@@ -238,7 +262,9 @@ class SlackSender:
                 f"Drawing “{message.kind}” broke ({type(fault).__name__}); see Interlock's log."
             ) from fault
 
-    def _carry(self, message: Message, drawn: Drawn | DrawnHome | DrawnFile, haste: Haste) -> Sent:
+    def _carry(self, message: Message, drawn: Drawn | DrawnHome | DrawnFile | DrawnPin, haste: Haste) -> Sent | Dropped:
+        if isinstance(drawn, DrawnPin):
+            return self._pin(message, drawn, haste)
         if isinstance(drawn, DrawnHome):
             self._write(haste, "views.publish", user_id=drawn.slack_id, view=drawn.view)
             return Sent(channel=f"@{drawn.slack_id}", ts="home")
@@ -255,6 +281,18 @@ class SlackSender:
             log.warning("blocks refused", kind=message.kind, id=message.id, reason=error.code)
             self._remember_refused(message.token)
         return self._call(message, drawn, channel, blocks.plain(drawn.message), haste)
+
+    def _pin(self, message: Message, drawn: DrawnPin, haste: Haste) -> Sent | Dropped:
+        """It stands, pinned or not: nobody is called for a pin that Slack does not take."""
+        try:
+            self._write(haste, "pins.add", channel=drawn.channel, timestamp=drawn.ts)
+        except SlackError as error:
+            if error.code not in UNPINNED:
+                raise
+            if error.code != "already_pinned":
+                log.warning("not pinned", kind=message.kind, id=message.id, reason=error.code)
+                return Dropped(reason=f"not pinned: {error.code}")
+        return Sent(channel=drawn.channel, ts=drawn.ts)
 
     def _call(self, message: Message, drawn: Drawn, channel: str, content: blocks.Message, haste: Haste) -> Sent:
         body: dict[str, Any] = {"channel": channel, "text": content.text, "blocks": list(content.blocks)}

@@ -86,6 +86,13 @@ freeze_exception.decide         -  -  -  +  -  -  x  x  x  x  x
 freeze_exception.foresee        -  -  -  +  -  -  x  x  x  x  x
 freeze_exception.offered        -  -  +  -  -  -  x  x  x  x  x
 freeze_exception.offered_of     -  -  +  -  -  -  x  x  x  x  x
+gonogo.ask                      +  +  +  +  +  +  x  x  x  x  x
+gonogo.foresee                  +  +  +  +  +  +  x  x  x  x  x
+gonogo.open_                    -  -  +  -  -  -  x  x  x  x  x
+gonogo.vote                     +  +  +  +  +  +  x  x  x  x  x
+gonogo.vote_typed               +  +  +  +  +  +  x  x  x  x  x
+gonogo_end.confirm              -  -  +  -  -  -  x  x  x  x  x
+gonogo_end.withdraw             -  -  +  -  -  -  x  x  x  x  x
 home.read                       +  +  +  +  +  +  x  x  x  x  x
 job.ask                         -  -  +  -  -  -  x  x  x  x  x
 link.check                      +  +  +  +  +  +  x  x  x  x  x

@@ -22,6 +22,7 @@ from interlock.domain.authority import Refused
 from interlock.domain.booking_draft import BookingDraft
 from interlock.domain.draft import Draft, TypedDraft
 from interlock.domain.freeze_exception import Reasons
+from interlock.domain.gonogo import Choice, Outcome
 from interlock.domain.permission import Permission
 from interlock.domain.policy import EVERYONE, Policy
 from interlock.domain.raid import Kind
@@ -124,6 +125,9 @@ def arguments(use_case: UseCase, store: Store, policy: Policy, who: Actor) -> di
         "release_id": 1,
         "booking_id": 1,
         "waiver_id": 1,
+        "gonogo_id": 1,
+        "choice": Choice.GO,
+        "outcome": Outcome.GO,
         "after": Stage.IN_PROGRESS,
         "state": WaiverState.GRANTED,
         "on": True,

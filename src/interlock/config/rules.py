@@ -24,6 +24,7 @@ from interlock.domain.policy import (
     STAGES,
     CriterionRule,
     Freeze,
+    GonogoRule,
     JobRule,
     Ladder,
     Policy,
@@ -110,6 +111,14 @@ def _role_key(text: str, names: Names) -> str:
     return _key(text, names)
 
 
+def _voting_role(text: str, names: Names) -> str:
+    """Not the built-in one: everybody has one vote is no roll-call."""
+    roles = names["roles"]
+    if roles is not None and text not in roles - {EVERYONE}:
+        raise RuleError(f"is no role{instead(text, roles - {EVERYONE})}")
+    return text
+
+
 def _hears(text: str, names: Names) -> str:
     roles = names["roles"]
     if text == "release_manager" and roles is not None and RELEASE_MANAGER not in roles:
@@ -185,11 +194,13 @@ _TEXTS_OF: Final[Mapping[tuple[type, str], TextRule]] = {
     (StepRule, "key"): _step_key,
     (StepRule, "owner"): _step_owner,
     (StepRule, "parallel"): _step_key,
+    (GonogoRule, "roles"): _voting_role,
 }
 
 _AT_LEAST_ONE: Final = frozenset(
     {
         "answer_within_business_days",
+        "answer_within_hours",
         "at_least",
         "capacity",
         "every_minutes",
@@ -221,6 +232,7 @@ _AT_LEAST: Final[Mapping[str, int]] = {
     "runs_days": 14,
 }
 _AT_MOST: Final[Mapping[str, int]] = {
+    "answer_within_hours": 168,
     "at_least": 100,
     "business_days_before": 500,
     "expected_minutes": 2880,
@@ -352,6 +364,14 @@ def _runbook(template: Template) -> Findings:
         yield "runbook", f"has {len(template.runbook)} steps: {MOST_STEPS} at most"
 
 
+def _gonogo(gonogo: GonogoRule) -> Findings:
+    if not gonogo.roles:
+        yield "roles", "names no role, so that nobody could vote: name at least one"
+    for role, count in Counter(gonogo.roles).items():
+        if count > 1:
+            yield "roles", f'has "{role}" {count} times: a role has one vote'
+
+
 def _ladder(ladder: Ladder) -> Findings:
     hours = [step.after_business_hours for step in ladder.steps]
     if not hours:
@@ -374,6 +394,7 @@ _OBJECTS: Final[Mapping[type, Callable[[Any], Findings]]] = {
     Tickets: _tickets,
     RequirementRule: _requirement,
     CriterionRule: _criterion,
+    GonogoRule: _gonogo,
     Template: _template,
     Ladder: _ladder,
     Freeze: freeze_rules.freeze,

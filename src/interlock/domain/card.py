@@ -8,6 +8,9 @@ from interlock.domain.fingerprint import TicketSeen
 SIGNOFF = "signoff"
 """The kind of the card that asks for a release's sign-offs."""
 
+GONOGO = "gonogo"
+"""The kind of a roll-call's card; the roll-call's number follows, since a release may have several over time."""
+
 
 def runbook(run: int) -> str:
     """The kind of the card that shows a run of a release's runbook; each run has its own."""

@@ -16,6 +16,8 @@ class Permission(StrEnum):
     WAIVER_ASK = "waiver.ask"
     WAIVER_GRANT = "waiver.grant"
     RELEASE_EVIDENCE = "release.evidence"
+    GONOGO_OPEN = "gonogo.open"
+    GONOGO_VOTE = "gonogo.vote"
     SIGNOFF_REQUEST = "signoff.request"
     SIGNOFF_DECIDE = "signoff.decide"
     RUNBOOK_RUN = "runbook.run"
@@ -53,6 +55,8 @@ DEEDS: Final = {
     Permission.WAIVER_ASK: "ask for waivers",
     Permission.WAIVER_GRANT: "grant waivers",
     Permission.RELEASE_EVIDENCE: "take evidence of releases",
+    Permission.GONOGO_OPEN: "open roll-calls",
+    Permission.GONOGO_VOTE: "vote in roll-calls",
     Permission.SIGNOFF_REQUEST: "ask for sign-offs",
     Permission.SIGNOFF_DECIDE: "sign releases",
     Permission.RUNBOOK_RUN: "run a runbook",

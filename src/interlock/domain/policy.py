@@ -186,6 +186,7 @@ JOBS: Final = MappingProxyType(
         "runbook-watch": JobRule(every_minutes=1),
         "raid-reviews": JobRule(every_minutes=30),
         "signoff-reminders": JobRule(every_minutes=10),
+        "gonogo": JobRule(every_minutes=5),
         "audit-anchor": JobRule(at=time(18), days=("mon", "tue", "wed", "thu", "fri", "sat", "sun")),
         "retention": JobRule(at=time(3, 10), days=("mon", "tue", "wed", "thu", "fri", "sat", "sun")),
     }
@@ -313,6 +314,22 @@ class StepRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GonogoRule:
+    """The roll-call before go: who is asked, for how long, and what their votes come to."""
+
+    roles: tuple[str, ...]
+    """Keys of the policy's roles: one vote each."""
+    answer_within_hours: int = 24
+    """How long it is open, unless whoever opens it says otherwise."""
+    at_least: int = 100
+    """The percentage of the votes for go or no-go that has to be go. Abstentions stand on neither side."""
+    absent: Literal["no_go", "blocks"] = "no_go"
+    """A role without a vote at the close counts as no-go in that percentage, or keeps it from being go at all."""
+    exclude_opener: bool = False
+    """Whoever opened the roll-call may not vote in it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Template:
     """What a kind of release needs. A release keeps the copy that it was created with."""
 
@@ -338,6 +355,8 @@ class Template:
     """The environments that such a release deploys to; all of production where this is empty."""
     priorities: tuple[str, ...] = PRIORITY_RANK
     """The tracker's priorities, gravest first, whatever their capitals; one that is not named is below them all."""
+    gonogo: GonogoRule | None = None
+    """The roll-call before go; such a release has none where this is absent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from dataclasses import asdict, fields
 from typing import Any, Final
 
-from interlock.domain.policy import CriterionRule, MilestoneRule, RequirementRule, Template
+from interlock.domain.policy import CriterionRule, GonogoRule, MilestoneRule, RequirementRule, Template
 
 RULES: Final = ("milestones", "requirements", "criteria")
 
@@ -13,9 +13,10 @@ def essence(template: Template) -> dict[str, Any]:
     without it: neither their version, nor that an older program can read them.
     """
     rules = {name: [_unusual(each) for each in getattr(template, name)] for name in RULES}
-    return _unusual(template) | rules
+    asked = {"gonogo": _unusual(template.gonogo)} if template.gonogo else {}
+    return _unusual(template) | rules | asked
 
 
-def _unusual(rule: MilestoneRule | RequirementRule | CriterionRule | Template) -> dict[str, Any]:
+def _unusual(rule: MilestoneRule | RequirementRule | CriterionRule | GonogoRule | Template) -> dict[str, Any]:
     usual = {each.name: each.default for each in fields(rule)}
     return {name: value for name, value in asdict(rule).items() if value != usual[name]}

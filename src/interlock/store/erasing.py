@@ -22,6 +22,7 @@ from interlock.store.criterion import EvidenceRow
 from interlock.store.delegation import DelegationRow
 from interlock.store.feed import FeedLinkRow
 from interlock.store.freeze_exception import FreezeExceptionRow
+from interlock.store.gonogo import GonogoRow, VoteRow
 from interlock.store.link import LinkRequestRow
 from interlock.store.outbox import OutboxRow
 from interlock.store.person import GroupMemberRow, PersonRow
@@ -44,6 +45,8 @@ NAMED_IN: Final[tuple[tuple[str, type[SQLModel], tuple[str, ...]], ...]] = (
     ("card", CardRow, ("requested_by",)),
     ("runbook run", RunRow, ("started_by", "ended_by")),
     ("runbook step", MarkRow, ("slack_id",)),
+    ("roll-call", GonogoRow, ("opened_by", "ended_by")),
+    ("vote", VoteRow, ("slack_id",)),
     ("booking", BookingRow, ("slack_id", "ended_by")),
     ("blocker", BlockerRow, ("taken_by", "snoozed_by")),
     ("RAID entry", RaidRow, ("owner", "approver", "created_by", "closed_by")),

@@ -12,7 +12,7 @@ from sqlmodel import Field, Session, SQLModel, col
 from interlock.domain import names
 from interlock.domain.actor import Actor
 from interlock.domain.obstacle import SETTLED
-from interlock.domain.policy import CriterionRule, MilestoneRule, RequirementRule, StepRule, Template
+from interlock.domain.policy import CriterionRule, GonogoRule, MilestoneRule, RequirementRule, StepRule, Template
 from interlock.domain.release import ENDED, Held, Milestone, Release, ReleaseName, ScopeRule, Stage
 from interlock.domain.template import essence
 from interlock.store.base import UtcDateTime
@@ -236,12 +236,18 @@ def template(stored: dict[str, Any]) -> Template:
                 "requirements": tuple(RequirementRule(**_values(each)) for each in stored["requirements"]),
                 "criteria": tuple(CriterionRule(**_values(each)) for each in stored["criteria"]),
                 "runbook": tuple(StepRule(**_values(each)) for each in stored.get("runbook", ())),
+                "gonogo": gonogo_rule(stored["gonogo"]) if stored.get("gonogo") else None,
             }
         )
     except (TypeError, KeyError) as error:
         raise StoreError(
             "A release's stored template cannot be read; a newer Interlock may have written it: run that one."
         ) from error
+
+
+def gonogo_rule(stored: dict[str, Any]) -> GonogoRule:
+    """Raises TypeError for a key that this program does not know."""
+    return GonogoRule(**_values(stored))
 
 
 def _values(stored: dict[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from interlock.domain.signoff import Decision, Requirement, Signoff, VoidedSigno
 from interlock.store import card, outbox, release, revalidation, signoff
 from interlock.store.engine import Store
 from interlock.store.signoff import SignoffRow
-from interlock.usecases import ask
+from interlock.usecases import ask, gonogo_void
 from interlock.usecases.card import refresh, revise_elsewhere
 from interlock.usecases.record import record
 from interlock.usecases.stage import fall_back
@@ -39,6 +39,7 @@ def revalidate(
     `due_only`: of the releases that were marked with what changed, by a run that died before it came here too; they
     stay marked until they were looked at. Else of all that have not ended.
     """
+    gonogo_void.revalidate(store, now)
     with store.read() as session:
         due = revalidation.due(session)
         looked_at = due.keys() if due_only else {*due, *(one.id for one in release.active(session))}

@@ -83,26 +83,40 @@ def move(
         if isinstance(allowed, Refused):
             record_refusal(session, "release.move_refused", actor, one, {"to": after.value}, allowed, now)
             return allowed
-        if one.stage is after:
-            return Moved(release=one, before=after, after=after, again=True)
-        refused = _out_of_order(one, after)
-        if refused:
-            record_refusal(session, "release.move_refused", actor, one, {"to": after.value}, refused, now)
-            return refused
-        why = names.tidy(reason)
-        back = after is not rules.following(one)
-        if (back and not why) or len(why) > LONGEST_REASON:
-            return Invalid(problems={"reason": reason_problem(why, "it goes back")})
-        facts: dict[str, object] = {"why": why}
-        if not back:
-            found = ahead(session, policy, one, now)
-            if found.missing:
-                missing = {"missing": [each.name for each in found.missing]}
-                lacking = Refused(reason="conditions_missing", sentence=rules.lacking(after, found.missing))
-                record_refusal(session, "release.move_refused", actor, one, {"to": after.value} | missing, lacking, now)
-                return replace(found, refused=True)
-            facts["conditions"] = [[each.name, each.why] for each in found.conditions]
-        return _moved(session, one, after, actor, allowed.person, facts, now)
+        return carry_out(session, policy, actor, allowed.person, one, after, reason, now)
+
+
+def carry_out(
+    session: Session,
+    policy: Policy,
+    actor: Actor,
+    who: Person,
+    one: Release,
+    after: Stage,
+    reason: str,
+    now: datetime,
+) -> Moved | Ahead | Invalid | Refused:
+    """As `move`, in the transaction of somebody who may and who holds the release's lock."""
+    if one.stage is after:
+        return Moved(release=one, before=after, after=after, again=True)
+    refused = _out_of_order(one, after)
+    if refused:
+        record_refusal(session, "release.move_refused", actor, one, {"to": after.value}, refused, now)
+        return refused
+    why = names.tidy(reason)
+    back = after is not rules.following(one)
+    if (back and not why) or len(why) > LONGEST_REASON:
+        return Invalid(problems={"reason": reason_problem(why, "it goes back")})
+    facts: dict[str, object] = {"why": why}
+    if not back:
+        found = ahead(session, policy, one, now)
+        if found.missing:
+            missing = {"missing": [each.name for each in found.missing]}
+            lacking = Refused(reason="conditions_missing", sentence=rules.lacking(after, found.missing))
+            record_refusal(session, "release.move_refused", actor, one, {"to": after.value} | missing, lacking, now)
+            return replace(found, refused=True)
+        facts["conditions"] = [[each.name, each.why] for each in found.conditions]
+    return _moved(session, one, after, actor, who, facts, now)
 
 
 def hold(
