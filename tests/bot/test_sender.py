@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bot.drawing import Drawn, DrawnFile, DrawnHome
+from bot.drawing import Drawn, DrawnFile, DrawnHome, DrawnPin
 from bot.sender import SlackSender
 from bot.services import Services
 from bot.slack import Slack
@@ -43,9 +43,9 @@ DRAWN = Drawn(message=blocks.message("Digest", blocks.section("*Tuesday*"), bloc
 @pytest.fixture
 def send(services: Services, slack: Any) -> Callable[..., Sent | Dropped | Deferred]:
     def send(
-        message: outbox.Message = MESSAGE, drawn: Drawn | DrawnFile | DrawnHome | Dropped | Exception = DRAWN
+        message: outbox.Message = MESSAGE, drawn: Drawn | DrawnFile | DrawnHome | DrawnPin | Dropped | Exception = DRAWN
     ) -> Sent | Dropped | Deferred:
-        def draw(_services: Services, _message: outbox.Message) -> Drawn | DrawnFile | DrawnHome | Dropped:
+        def draw(_services: Services, _message: outbox.Message) -> Drawn | DrawnFile | DrawnHome | DrawnPin | Dropped:
             if isinstance(drawn, Exception):
                 raise drawn
             return drawn
@@ -93,6 +93,30 @@ def test_a_home_tab_is_published(send: Any, slack: Any) -> None:
     view = {"type": "home", "blocks": []}
     assert send(drawn=DrawnHome(slack_id="U0ANA", view=view)) == Sent(channel="@U0ANA", ts="home")
     assert slack.called("views.publish") == [{"user_id": "U0ANA", "view": view}]
+
+
+PIN = DrawnPin(channel="C0GENERAL", ts="1.2")
+
+
+@pytest.mark.parametrize("answer", [{"ok": True}, {"ok": False, "error": "already_pinned"}])
+def test_a_message_that_stands_is_pinned(send: Any, slack: Any, answer: dict[str, Any]) -> None:
+    slack.answer("pins.add", answer)
+    assert send(drawn=PIN) == Sent(channel="C0GENERAL", ts="1.2")
+    assert slack.called("pins.add") == [{"channel": "C0GENERAL", "timestamp": "1.2"}]
+
+
+@pytest.mark.parametrize("code", ["missing_scope", "too_many_pins", "not_pinnable", "permission_denied"])
+def test_a_pin_that_slack_does_not_take_parks_nothing(send: Any, slack: Any, logged: Any, code: str) -> None:
+    slack.answer("pins.add", {"ok": False, "error": code})
+    assert send(drawn=PIN) == Dropped(reason=f"not pinned: {code}")
+    assert f"reason={code}" in logged.getvalue() or code in logged.getvalue()
+
+
+def test_a_pin_is_tried_again_when_slack_is_away(send: Any, slack: Any) -> None:
+    slack.answer("pins.add", {"_status": 503, "ok": False})
+    with pytest.raises(DeliveryError) as raised:
+        send(drawn=PIN)
+    assert not raised.value.permanent
 
 
 def test_what_the_state_no_longer_warrants_calls_nothing(send: Any, slack: Any) -> None:
