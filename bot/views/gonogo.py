@@ -251,7 +251,7 @@ def _when(found: Board) -> str:
             f"Confirmed by {line(found.names.get(call.ended_by or '', 'somebody who left'))} {moment(call.ended_at)}."
         )
     if found.tally.outcome is Outcome.OPEN and not one.ended:
-        return f"Opened by {by}. It closes {moment(call.closes_at)}, whatever the clocks do. One vote a role."
+        return f"Opened by {by}. It closes {moment(call.closes_at)}. One vote a role."
     return f"{_tally(found)}. Opened by {by}; closes {moment(call.closes_at)}. Who may say go confirms it."
 
 
