@@ -171,22 +171,6 @@ and conversations.open at https://docs.slack.dev/reference/methods"""
 ANYWHERE: Final = frozenset({"home", "words"})
 """What tells everybody only what they may know: a Home tab that may say no, the command nearest to what was said."""
 
-UNPINNED: Final = frozenset(
-    {
-        "already_pinned",
-        "channel_not_found",
-        "is_archived",
-        "message_not_found",
-        "missing_scope",
-        "no_permission",
-        "not_in_channel",
-        "not_pinnable",
-        "permission_denied",
-        "too_many_pins",
-    }
-)
-"""Why a message stays as it is: https://docs.slack.dev/reference/methods/pins.add"""
-
 REMEMBERED: Final = 500
 
 log = structlog.get_logger(__name__)
@@ -283,11 +267,13 @@ class SlackSender:
         return self._call(message, drawn, channel, blocks.plain(drawn.message), haste)
 
     def _pin(self, message: Message, drawn: DrawnPin, haste: Haste) -> Sent | Dropped:
-        """It stands, pinned or not: nobody is called for a pin that Slack does not take."""
+        """It stands, pinned or not: nobody is called for a pin that Slack refuses, for want of a scope or of room.
+        Source: the errors of https://docs.slack.dev/reference/methods/pins.add
+        """
         try:
             self._write(haste, "pins.add", channel=drawn.channel, timestamp=drawn.ts)
         except SlackError as error:
-            if error.code not in UNPINNED:
+            if error.outcome != "refused" or error.code in WRONG_TOKEN:
                 raise
             if error.code != "already_pinned":
                 log.warning("not pinned", kind=message.kind, id=message.id, reason=error.code)

@@ -109,6 +109,10 @@ NO_TICKET = {
 """The kinds of message that are not drawn here, and what they tell instead."""
 
 PRESSED_ELSEWHERE = {
+    "gonogo.go": "no ticket is in an answer to a vote",
+    "gonogo.no_go": "the same",
+    "gonogo.abstain": "the same",
+    "gonogo.confirm": "conditions that do not hold, by the view of release.ahead",
     "booking.new": "no ticket is in a booking",
     "booking.return": "the same",
     "booking.end": "the same",
@@ -143,6 +147,7 @@ PRESSED_ELSEWHERE = {
     "words.show": "what the command says, by the command's own view",
 }
 SENT_ELSEWHERE = {
+    "gonogo.no_go": "no ticket is in an answer to a vote",
     "release.new": "a release's name and dates",
     "release.close": "the same",
     "release.cancel": "the same",

@@ -192,6 +192,8 @@ def _vote(
             return role
         changes = () if choice is Choice.NO_GO else _changes(session, one, revision)
         if changes:
+            overtaken = Refused(reason="stale", sentence="The scope changed since it was shown.")
+            record_refusal(session, "gonogo.vote_refused", actor, one, seen, overtaken, now)
             refresh(session, revision.card, now)
             return Stale(release=one, changes=counted(changes))
         before = roll_call.of_role(role)
