@@ -41,7 +41,7 @@ def test_five_roles_vote_and_the_release_goes_back_with_the_reasons(bank: Runnin
     _keep(rita.screenshot(), "gonogo-card")
     for who, role in (("U0OMAR", "infrastructure"), ("U0NOOR", "ml-platform"), ("U0GRACE", "payments")):
         bank.somebody(who).types(ENVIRONMENTS, f"/release vote {NAME} go")
-        until(f"the vote of {role}", lambda role=role: _voted(bank, role))
+        _voted(bank, role)
     result = message(rita, "no-go, to be confirmed")
     expect(result).to_contain_text("payments · go · Grace Adeyemi-Lund")
     press(result, "Confirm no-go")
@@ -54,8 +54,10 @@ def test_five_roles_vote_and_the_release_goes_back_with_the_reasons(bank: Runnin
     _keep(rita.screenshot(), "gonogo-record")
 
 
-def _voted(bank: Running, role: str) -> bool:
-    return bool(bank.ask("SELECT 1 FROM gonogo_vote WHERE role = :role", role=role))
+def _voted(bank: Running, role: str) -> None:
+    """Waits for it."""
+    given = "SELECT 1 FROM gonogo_vote WHERE role = :role"
+    until(f"the vote of {role}", lambda: bank.ask(given, role=role))
 
 
 def _keep(picture: bytes, name: str) -> None:

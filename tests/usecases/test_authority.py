@@ -127,7 +127,7 @@ def arguments(use_case: UseCase, store: Store, policy: Policy, who: Actor) -> di
         "waiver_id": 1,
         "gonogo_id": 1,
         "choice": Choice.GO,
-        "outcome": Outcome.GO,
+        "shown": Outcome.GO,
         "after": Stage.IN_PROGRESS,
         "state": WaiverState.GRANTED,
         "on": True,

@@ -38,14 +38,14 @@ class Ended:
 
 
 def confirm(
-    store: Store, policy: Policy, actor: Actor, gonogo_id: int, outcome: Outcome, now: datetime
+    store: Store, policy: Policy, actor: Actor, gonogo_id: int, shown: Outcome, now: datetime
 ) -> Ended | Ahead | Invalid | Refused:
     """Confirm the result that somebody was shown. Go moves the release there, no-go to the stage before, in one
     transaction with the record; where a condition of go is missing, nothing moves and the roll-call stays (`Ahead`).
     """
     with store.write() as session:
         allowed = authority.to_decide(session, policy, Permission.RELEASE_GO, actor, now)
-        wanted = {"gonogo": gonogo_id, "wanted": outcome.value}
+        wanted = {"gonogo": gonogo_id, "wanted": shown.value}
         if isinstance(allowed, Refused):
             record_refusal(session, "gonogo.confirm_refused", actor, None, wanted, allowed, now)
             return allowed
@@ -54,18 +54,18 @@ def confirm(
             return UNKNOWN
         one = release.load(session, known.release_id, lock=True)
         roll_call = gonogo.load(session, gonogo_id) or known
-        if (roll_call.outcome, roll_call.ended_by) == (outcome, actor.slack_id):
-            return Ended(release=one, outcome=outcome, again=True)
+        if (roll_call.outcome, roll_call.ended_by) == (shown, actor.slack_id):
+            return Ended(release=one, outcome=shown, again=True)
         refused = _unfit(session, one, roll_call)
         if refused is None:
             void_overtaken(session, one, roll_call, now)
             roll_call = gonogo.load(session, gonogo_id) or roll_call
-            refused = rules.ready(judged(roll_call, now), outcome)
+            refused = rules.ready(judged(roll_call, now), shown)
         if refused:
             record_refusal(session, "gonogo.confirm_refused", actor, one, wanted, refused, now)
             return refused
         found = judged(roll_call, now)
-        after = _after(one, outcome)
+        after = _after(one, found.outcome)
         if after is not None:
             why = rules.why_moved(found)[:LONGEST_REASON]
             moved = stage.carry_out(session, policy, actor, allowed.person, one, after, why, now)
@@ -75,7 +75,7 @@ def confirm(
         record(session, "gonogo.confirmed", actor, allowed.person, one, told, now)
         _end(session, one, roll_call, found.outcome, actor, "", now)
         _post_record(session, one, roll_call, now)
-        return Ended(release=release.load(session, one.id), outcome=outcome)
+        return Ended(release=release.load(session, one.id), outcome=found.outcome)
 
 
 def withdraw(
