@@ -583,7 +583,7 @@ def test_the_database_itself_takes_one_vote_a_role_and_a_person(store: Store) ->
     begun(store)
     say(store, "TOM")
     for role, who in (("qa", "U0INES"), ("data", "U0TOM")):
-        copied = f"SELECT gonogo_id, '{role}', '{who}', choice, revision_id, fingerprint, auth, at FROM gonogo_vote"  # noqa: S608 ours
-        columns = "gonogo_id, role, slack_id, choice, revision_id, fingerprint, auth, at"
+        copied = f"SELECT release_id, gonogo_id, '{role}', '{who}', choice, revision_id, fingerprint, auth, at FROM gonogo_vote"  # noqa: S608 ours
+        columns = "release_id, gonogo_id, role, slack_id, choice, revision_id, fingerprint, auth, at"
         with pytest.raises(DBAPIError), store.write() as session:
             session.connection().execute(text(f"INSERT INTO gonogo_vote ({columns}) {copied}"))

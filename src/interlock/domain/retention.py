@@ -37,6 +37,7 @@ KEPT: Final = frozenset(
         "environment", "booking", "blocker", "escalation",
         "raid_entry", "raid_change",
         "waiver", "criterion_evidence", "readiness_day", "report_token",
+        "gonogo", "gonogo_vote",
         "runbook_run", "runbook_step", "runbook_mark",
         "freeze_exception", "collision_acknowledgement",
         "schema_floor", "erasure", "tombstone",

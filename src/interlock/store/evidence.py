@@ -23,6 +23,7 @@ from interlock.store.criterion import EvidenceRow
 from interlock.store.environment import EnvironmentRow
 from interlock.store.erasure import ErasureRow
 from interlock.store.freeze_exception import FreezeExceptionRow
+from interlock.store.gonogo import GonogoRow, VoteRow
 from interlock.store.outbox import OutboxRow
 from interlock.store.raid import RaidRow
 from interlock.store.release import MilestoneRow, ReleaseRow, ScopeRow, template
@@ -44,6 +45,8 @@ MORE: Final[dict[str, type[SQLModel]]] = {
     "signoff_condition": ConditionRow,
     "raid_entry": RaidRow,
     "runbook_run": RunRow,
+    "gonogo": GonogoRow,
+    "gonogo_vote": VoteRow,
 }
 """Tables with a column `release_id` whose rows are evidence as they stand, by name. None may hold anybody's name."""
 

@@ -66,6 +66,7 @@ class VoteRow(SQLModel, table=True):
     )
 
     id: int | None = Field(default=None, primary_key=True)
+    release_id: int = Field(foreign_key="release.id", index=True)
     gonogo_id: int = Field(foreign_key="gonogo.id")
     role: str
     slack_id: str
@@ -155,6 +156,7 @@ def give(
     session.flush()
     session.add(
         VoteRow(
+            release_id=roll_call.release_id,
             gonogo_id=roll_call.id,
             role=role,
             slack_id=actor.slack_id,
@@ -173,7 +175,9 @@ def void(session: Session, vote_id: int, changes: Iterable[MaterialChange], now:
     """Store that it no longer counts, with the changes that caused it."""
     row = session.get_one(VoteRow, vote_id)
     row.void_at = now
-    row.void_change = {"changes": [[each.what, each.ticket.id, each.ticket.key] for each in changes]}
+    row.void_change = {
+        "changes": [[each.what, each.ticket.id if each.ticket else "", each.subject] for each in changes]
+    }
     session.flush()
 
 

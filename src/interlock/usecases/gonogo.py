@@ -21,6 +21,7 @@ from interlock.domain.release import LONGEST_REASON, Release, Stage, Unclear, ch
 from interlock.store import card, gonogo, mirror, release, signoff
 from interlock.store.engine import Store
 from interlock.usecases import authority
+from interlock.usecases.ask import seen_facts
 from interlock.usecases.card import enqueue
 from interlock.usecases.gonogo_card import board, refresh, revise_elsewhere, tell_result
 from interlock.usecases.gonogo_void import counted
@@ -185,7 +186,7 @@ def _vote(
             return Invalid(problems={"reason": WHY})
         if len(why) > LONGEST_REASON:
             return Invalid(problems={"reason": f"The reason is too long: {LONGEST_REASON} letters at most."})
-        seen = _seen(roll_call, revision) | {"choice": choice.value}
+        seen = seen_facts(revision) | {"gonogo": roll_call.id, "choice": choice.value}
         role = _role(session, policy, one, roll_call, allowed, choice, now)
         if isinstance(role, Refused):
             record_refusal(session, "gonogo.vote_refused", actor, one, seen, role, now)
@@ -236,7 +237,7 @@ def _role(
 
 def _changes(session: Session, one: Release, revision: CardRevision) -> tuple[MaterialChange, ...]:
     current, _ = signoff.seen_scope(session, one.id)
-    return material_changes(revision.seen, current)
+    return material_changes(revision.seen, current, one.policy.priorities)
 
 
 def _unfit(session: Session, one: Release) -> Refused | None:
@@ -277,17 +278,6 @@ def _over(one: Release) -> Refused | None:
     return Refused(
         reason="release_ended", sentence=f"{one.name} is {stages.words(one.stage)}, so nothing more is decided on it."
     )
-
-
-def _seen(roll_call: RollCall, revision: CardRevision) -> dict[str, object]:
-    return {
-        "gonogo": roll_call.id,
-        "card": revision.card.id,
-        "revision": revision.id,
-        "fingerprint": revision.fingerprint,
-        "policy_version": revision.policy_version,
-        "tickets": len(revision.seen),
-    }
 
 
 def _read_vote(session: Session, text: str) -> tuple[str, Choice | None, str]:

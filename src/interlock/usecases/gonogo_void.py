@@ -52,7 +52,7 @@ def void_overtaken(session: Session, one: Release, roll_call: RollCall, now: dat
     for vote in roll_call.votes:
         if vote.choice is Choice.NO_GO or vote.fingerprint == mark:
             continue
-        changes = material_changes(card.snapshot(session, vote.fingerprint), current)
+        changes = material_changes(card.snapshot(session, vote.fingerprint), current, one.policy.priorities)
         if not changes:
             continue
         gonogo.void(session, vote.id, changes, now)
@@ -61,7 +61,7 @@ def void_overtaken(session: Session, one: Release, roll_call: RollCall, now: dat
             "vote": vote.id,
             "role": vote.role,
             "choice": vote.choice.value,
-            "changes": [[each.what, each.ticket.id] for each in changes],
+            "changes": [[each.what, each.ticket.id] for each in changes if each.ticket],
         }
         record(session, "gonogo.vote_voided", SYSTEM, vote.person, one, facts, now, role="voter")
         note = Outgoing(
@@ -96,7 +96,7 @@ def voided(store: Store, policy: Policy, vote_id: int, now: datetime) -> VoidedV
         asked = card.load(session, roll_call.card_id)
         assert asked is not None, "a roll-call's card cannot be deleted"
         current, _ = signoff.seen_scope(session, one.id)
-        changes = material_changes(card.snapshot(session, row.fingerprint), current)
+        changes = material_changes(card.snapshot(session, row.fingerprint), current, one.policy.priorities)
         revision = revise_elsewhere(session, one, asked, roll_call, now)
         return VoidedVote(
             board=board(session, policy, one, roll_call, now, revision),

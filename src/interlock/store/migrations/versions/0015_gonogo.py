@@ -60,6 +60,7 @@ def upgrade() -> None:
     vote = op.create_table(
         "gonogo_vote",
         sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("release_id", sa.Integer(), nullable=False),
         sa.Column("gonogo_id", sa.Integer(), nullable=False),
         sa.Column("role", AutoString(), nullable=False),
         sa.Column("slack_id", AutoString(), nullable=False),
@@ -74,10 +75,12 @@ def upgrade() -> None:
         sa.Column("void_change", sa.JSON(), nullable=True),
         sa.CheckConstraint("choice IN ('go', 'no_go', 'abstain')", name=op.f("ck_gonogo_vote_choice")),
         sa.CheckConstraint("choice <> 'no_go' OR reason IS NOT NULL", name=op.f("ck_gonogo_vote_reason")),
+        sa.ForeignKeyConstraint(["release_id"], ["release.id"], name=op.f("fk_gonogo_vote_release_id")),
         sa.ForeignKeyConstraint(["gonogo_id"], ["gonogo.id"], name=op.f("fk_gonogo_vote_gonogo_id")),
         sa.ForeignKeyConstraint(["revision_id"], ["card_revision.id"], name=op.f("fk_gonogo_vote_revision_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_gonogo_vote")),
     )
+    op.create_index("ix_gonogo_vote_release_id", "gonogo_vote", ["release_id"])
     for name, column in (("role", "role"), ("person", "slack_id")):
         op.create_index(
             f"uq_gonogo_vote_{name}",
