@@ -58,6 +58,7 @@ booking.own                     .  .  +  .  .  .  .  .  .  .  .
 booking_return.ending           -  -  -  +  -  -  x  x  x  x  x
 booking_return.give_back        -  -  +  +  -  -  x  x  x  x  x
 booking_return.give_back_named  +  +  +  +  +  +  x  x  x  x  x
+calendar_view.ask_picture       +  +  +  +  +  +  x  x  x  x  x
 calendar_view.read              +  +  +  +  +  +  x  x  x  x  x
 collision.acknowledge           -  -  +  -  -  -  x  x  x  x  x
 collision.acknowledge_pair      -  -  +  -  -  -  x  x  x  x  x

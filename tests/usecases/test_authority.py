@@ -125,6 +125,7 @@ def arguments(use_case: UseCase, store: Store, policy: Policy, who: Actor) -> di
         "release_id": 1,
         "booking_id": 1,
         "waiver_id": 1,
+        "weeks": 8,
         "gonogo_id": 1,
         "choice": Choice.GO,
         "shown": Outcome.GO,
