@@ -11,7 +11,7 @@ from sqlmodel import select
 
 from interlock.domain.authority import Refused
 from interlock.domain.permission import Permission
-from interlock.domain.policy import CriterionRule, Freeze, Template
+from interlock.domain.policy import CriterionRule, Freeze, GonogoRule, Template
 from interlock.domain.release import Stage
 from interlock.domain.signoff import Decision
 from interlock.domain.stage import Ahead, Moved
@@ -120,6 +120,16 @@ def test_go_is_refused_for_a_target_in_a_freeze(store: Store) -> None:
     refused = stage.move(store, replace(POLICY, freezes=(freeze,)), RITA, number, Stage.GO, "", NOW)
     assert isinstance(refused, Ahead)
     assert "Year-end freeze" in refused.missing[-1].why
+
+
+def test_where_the_template_has_a_roll_call_there_is_no_way_round_it(store: Store) -> None:
+    called = replace(PLAIN, gonogo=GonogoRule(roles=("release_manager",)))
+    number = made(store, Stage.READY, called)
+    approved(store, number)
+    refused = move(store, number, Stage.GO)
+    assert isinstance(refused, Ahead)
+    assert [each.name for each in refused.missing] == ["Go/no-go"]
+    assert standing(store, number) is Stage.READY
 
 
 def test_who_may_move_on_may_not_therefore_say_go(store: Store) -> None:

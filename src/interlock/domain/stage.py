@@ -39,7 +39,8 @@ class Condition:
 class Grounds:
     """What a move forward is judged by, all read in the transaction of the move. `criteria` are every gate's result;
     `obstacles` are sentences about freezes and collisions; `stale` says why the mirror cannot be relied on;
-    `steps_left` are the runbook's steps that are neither done nor skipped.
+    `steps_left` are the runbook's steps that are neither done nor skipped; `unanswered`: the template wants a
+    roll-call, and this is not the move that confirms one.
     """
 
     tickets: int
@@ -48,6 +49,7 @@ class Grounds:
     obstacles: tuple[str, ...] = ()
     stale: str | None = None
     steps_left: int = 0
+    unanswered: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +123,8 @@ def conditions(after: Stage, grounds: Grounds) -> tuple[Condition, ...]:
         return (_runbook(grounds),)
     asked += [_gate(each) for before, each in grounds.criteria if _counts(before, after) and not _is_signoffs(each)]
     asked += [_signoff(each) for each in grounds.requirements if _counts(needed_before(each), after)]
+    if after is Stage.GO and grounds.unanswered:
+        asked.append(Condition(name="Go/no-go", holds=False, why="a roll-call has to say go: type /release gonogo"))
     if after in {Stage.GO, Stage.DEPLOYING}:
         asked.append(Condition(name="Jira is read", holds=grounds.stale is None, why=grounds.stale or "just now"))
         asked += [Condition(name="Calendar", holds=False, why=each) for each in grounds.obstacles]

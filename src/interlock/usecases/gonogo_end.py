@@ -68,7 +68,7 @@ def confirm(
         after = _after(one, found.outcome)
         if after is not None:
             why = rules.why_moved(found)[:LONGEST_REASON]
-            moved = stage.carry_out(session, policy, actor, allowed.person, one, after, why, now)
+            moved = stage.carry_out(session, policy, actor, allowed.person, one, after, why, now, confirmed=True)
             if not isinstance(moved, Moved):
                 return moved
         told = facts(session, one, roll_call, found) | {"moved_to": after.value if after else None}

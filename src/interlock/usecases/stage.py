@@ -95,8 +95,12 @@ def carry_out(
     after: Stage,
     reason: str,
     now: datetime,
+    *,
+    confirmed: bool = False,
 ) -> Moved | Ahead | Invalid | Refused:
-    """As `move`, in the transaction of somebody who may and who holds the release's lock."""
+    """As `move`, in the transaction of somebody who may and who holds the release's lock. `confirmed`: a roll-call said
+    go.
+    """
     if one.stage is after:
         return Moved(release=one, before=after, after=after, again=True)
     refused = _out_of_order(one, after)
@@ -109,7 +113,7 @@ def carry_out(
         return Invalid(problems={"reason": reason_problem(why, "it goes back")})
     facts: dict[str, object] = {"why": why}
     if not back:
-        found = ahead(session, policy, one, now)
+        found = ahead(session, policy, one, now, confirmed=confirmed)
         if found.missing:
             missing = {"missing": [each.name for each in found.missing]}
             lacking = Refused(reason="conditions_missing", sentence=rules.lacking(after, found.missing))
@@ -178,12 +182,13 @@ def cancel(
         return Moved(release=release.load(session, one.id), before=one.stage, after=Stage.CANCELLED)
 
 
-def ahead(session: Session, policy: Policy, one: Release, now: datetime) -> Ahead:
+def ahead(session: Session, policy: Policy, one: Release, now: datetime, *, confirmed: bool = False) -> Ahead:
     """Where it can go next, and what that takes, in the caller's transaction."""
     after, back = rules.following(one), rules.preceding(one)
     if after is None or one.ended:
         return Ahead(release=one, after=None, conditions=(), back=None if one.ended else back)
-    found = rules.conditions(after, _grounds(session, policy, one, now))
+    unanswered = one.policy.gonogo is not None and not confirmed
+    found = rules.conditions(after, replace(_grounds(session, policy, one, now), unanswered=unanswered))
     return Ahead(release=one, after=after, conditions=found, back=back)
 
 
