@@ -109,7 +109,7 @@ def message(text: str, *blocks: Block | None) -> Message:
     """A message within Slack's limits; None among the blocks is left out, so that a view can say `x if y else None`."""
     kept: list[Block] = []
     letters = 0
-    wanted = [block for block in blocks if block is not None]
+    wanted = apart(blocks)
     for block in wanted:
         letters += _letters(block)
         if (len(kept) == MESSAGE_BLOCKS - 1 and len(wanted) > MESSAGE_BLOCKS) or letters > MESSAGE_LETTERS:
@@ -180,6 +180,29 @@ def divider() -> Block:
 def image(url: str, alt_text: str, title: str | None = None) -> Block:
     block: Block = {"type": "image", "image_url": url, "alt_text": cut(clean(alt_text), ALT_TEXT)}
     return block | {"title": plain_text(title, FIELD)} if title else block
+
+
+def apart(blocks: Iterable[Block | None]) -> list[Block]:
+    """Without None, and with every row of buttons in as many rows as it takes that no action stands in one twice:
+    Slack refuses the whole message otherwise.
+
+    Source: https://docs.slack.dev/reference/block-kit/blocks/actions-block (`action_id` is unique in its block)
+    """
+    return [each for block in blocks if block is not None for each in _rows(block)]
+
+
+def _rows(block: Block) -> list[Block]:
+    if block["type"] != "actions":
+        return [block]
+    rows: list[list[Block]] = []
+    for element in block["elements"]:
+        free = (row for row in rows if all(each["action_id"] != element["action_id"] for each in row))
+        row = next(free, None)
+        if row is None:
+            rows.append(row := [])
+        row.append(element)
+    first, *others = rows
+    return [block | {"elements": first}, *({"type": "actions", "elements": row} for row in others)]
 
 
 def actions(*elements: Block | None, block_id: str | None = None) -> Block | None:

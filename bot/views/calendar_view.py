@@ -48,15 +48,17 @@ def calendar(picture: CalendarView, *, whole: bool = False) -> Message:
     parts = MANY if whole else PARTS
     head = headline(picture)
     left = len(picture.in_the_way) - len(ways)
-    more_ways = f"\n_And {left} more in the way_" if left else ""
-    blocked = "\n".join(
-        f"*In the way of {line(each.release, LONGEST)}* {escape(each.obstacle.sentence)}" for each in ways
-    )
+    more = len(busy) > len(shown) or bool(left)
+    weeks = ("weeks", len(picture.weeks))
     return message(
         head,
         section("\n".join([f"*{head}*", *(_week(each, parts) for each in shown)])),
-        section(f"{blocked}{more_ways}") if blocked else None,
-        actions(*_buttons(picture, ways, more=len(busy) > len(shown) or bool(left))),
+        *_in_the_way(ways),
+        actions(
+            button(f"All {len(picture.weeks)} weeks", ALL, weeks) if more else None,
+            button("As a picture", PICTURE, weeks),
+        ),
+        context(f"And {left} more in the way.") if left else None,
         context(_rest(picture, len(busy) - len(shown))),
     )
 
@@ -104,23 +106,24 @@ def _freeze(window: Window) -> str:
     return f"{line(window.name)} {day(window.start)}{until}"
 
 
-def _buttons(picture: CalendarView, ways: Iterable[InTheWay], *, more: bool) -> Iterable[Block | None]:
-    yield button(f"All {len(picture.weeks)} weeks", ALL, ("weeks", len(picture.weeks))) if more else None
-    seen = set()
+def _in_the_way(ways: Iterable[InTheWay]) -> Iterable[Block]:
+    """Each with what gets it out of the way. A block of its own, since Slack takes an action once in each."""
     for each in ways:
-        if each.obstacle.kind == "freeze" and each.release_id not in seen:
-            seen.add(each.release_id)
-            yield button(f"Ask for {each.release}'s exception…", EXCEPTION, ("release", each.release_id))
-        elif each.other_id is not None:
-            ask = confirm(
-                "Acknowledge the collision?",
-                f"On record, {each.release} goes on the same day as {each.obstacle.about} knowingly.",
-                "Acknowledge",
-            )
-            pair = f"{each.release_id}-{each.other_id}"
-            label = f"Acknowledge for {each.release}"
-            yield button(label, ACKNOWLEDGE, ("collision", pair), confirm=ask)
-    yield button("As a picture", PICTURE, ("weeks", len(picture.weeks)))
+        yield section(f"*In the way of {line(each.release, LONGEST)}* {escape(each.obstacle.sentence)}", _remedy(each))
+
+
+def _remedy(each: InTheWay) -> Block | None:
+    if each.obstacle.kind == "freeze":
+        return button(f"Ask for {each.release}'s exception…", EXCEPTION, ("release", each.release_id))
+    if each.other_id is None:
+        return None
+    ask = confirm(
+        "Acknowledge the collision?",
+        f"On record, {each.release} goes on the same day as {each.obstacle.about} knowingly.",
+        "Acknowledge",
+    )
+    pair = f"{each.release_id}-{each.other_id}"
+    return button(f"Acknowledge for {each.release}", ACKNOWLEDGE, ("collision", pair), confirm=ask)
 
 
 def _rest(picture: CalendarView, unseen: int) -> str:

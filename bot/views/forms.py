@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from typing import Any, Final
 
-from bot.views.blocks import OPTIONS, PLACEHOLDER, Block, context, plain_text, section
+from bot.views.blocks import OPTIONS, PLACEHOLDER, Block, apart, context, plain_text, section
 
 VIEW_BLOCKS: Final = 100
 TITLE: Final = 24
@@ -211,7 +211,7 @@ def _given(extra: dict[str, Any]) -> dict[str, Any]:
 
 
 def _fitting(blocks: Iterable[Block | None]) -> list[Block]:
-    wanted = [block for block in blocks if block is not None]
+    wanted = apart(blocks)
     if len(wanted) <= VIEW_BLOCKS:
         return wanted
     return [*wanted[: VIEW_BLOCKS - 1], context("There is more than one view can hold.")]

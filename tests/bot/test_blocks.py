@@ -240,3 +240,11 @@ def test_a_modal_keeps_slacks_limits() -> None:
 def test_an_inputs_value_comes_back_by_its_block(block: dict[str, Any]) -> None:
     assert (block["type"], block["block_id"], block["element"]["action_id"]) == ("input", "a", "a")
     assert None not in block["element"].values()
+
+
+def test_an_action_stands_once_in_a_row() -> None:
+    """Slack refuses a message in which it stands twice."""
+    buttons = [blocks.button(f"Approve for {number}", "signoff.approve", ("revision", number)) for number in range(3)]
+    told = blocks.message("x", blocks.actions(buttons[0], blocks.button("More", "more"), *buttons[1:]))
+    rows = [[each["text"]["text"] for each in block["elements"]] for block in told.blocks]
+    assert rows == [["Approve for 0", "More"], ["Approve for 1"], ["Approve for 2"]]

@@ -29,6 +29,7 @@ from interlock.store.outbox import OutboxRow, message_of
 from interlock.store.ticket import AccountRow, TicketChangeRow, TicketLinkRow, TicketRow
 from interlock.usecases import card, digest, escalation, raid_reminder, readiness, revalidation, scope, signoff
 from interlock.usecases.announcement import SHARED, share
+from sandbox.slack.blocks import message_blocks
 from tests.bot.conftest import Slack
 from tests.builders import CHANNEL, NOW, TEMPLATE, actor, people, release, ticket
 from tests.builders import POLICY as PLAIN
@@ -433,5 +434,10 @@ def test_no_command_click_or_message_names_it(
     shown = " ".join(texts.values())
     assert "estricted ticket" in shown  # it counts
     assert "PAY-13" in shown  # to members, in answers that only they see
+    for told in said.values():
+        shown_blocks = (
+            told.message.blocks if isinstance(told, Drawn) else told.blocks if isinstance(told, Message) else ()
+        )
+        message_blocks(list(shown_blocks), str)  # raises for what Slack would refuse
     kinds = {name.split()[2] for name, told in said.items() if isinstance(told, Drawn | DrawnFile | DrawnHome)}
     assert kinds >= EXPECTED

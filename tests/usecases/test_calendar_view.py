@@ -17,6 +17,7 @@ from interlock.store.release import MilestoneRow
 from interlock.usecases import scope
 from interlock.usecases.calendar_view import read
 from interlock.usecases.freeze_exception import Asked, ask, decide
+from sandbox.slack.blocks import message_blocks
 from tests.builders import NOW, actor, release
 from tests.calendars import POLICY, REASONS, TARGET, WEEKEND, component, world
 
@@ -88,12 +89,20 @@ def test_what_is_in_the_way_goes_once_it_is_settled(store: Store) -> None:
 def test_its_buttons_ask_for_the_exception_and_acknowledge_the_collision(sqlite_store: Store) -> None:
     busy(sqlite_store)
     told = view.calendar(calendar(sqlite_store))
+    beside = [block["accessory"] for block in told.blocks if "accessory" in block]
     (row,) = [block for block in told.blocks if block["type"] == "actions"]
-    assert [(each["text"]["text"], each["value"]) for each in row["elements"]] == [
-        ("All 8 weeks", "1:weeks:8"),
+    assert [(each["text"]["text"], each["value"]) for each in (*beside, *row["elements"])] == [
         ("Ask for 2026.12's exception…", "1:release:1"),
         ("Acknowledge for 2026.12", "1:collision:1-2"),
+        ("All 8 weeks", "1:weeks:8"),
+        ("As a picture", "1:weeks:8"),
     ]
+
+
+def test_all_of_it_is_within_what_slack_takes(sqlite_store: Store) -> None:
+    busy(sqlite_store)
+    told = view.calendar(calendar(sqlite_store), whole=True)
+    assert message_blocks(list(told.blocks), str)
 
 
 def test_a_freeze_of_every_week_stands_in_every_week(sqlite_store: Store) -> None:

@@ -90,6 +90,7 @@ def create(
         one = release.add(session, _planned(whole, policy, actor, now))
         signoff.add_requirements(session, one.id, one.policy.requirements)
         scopes.refresh(session, None, now)
+        one = release.load(session, one.id)
         _record_creation(session, actor, allowed.person, one, found.tickets, now)
         _announce(session, one, "release.created", now)
         return Created(release=one, tickets=found.tickets, warnings=found.warnings)
