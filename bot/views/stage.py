@@ -35,7 +35,7 @@ def ahead(found: Ahead) -> Message:
     if len(missing) > SHOWN:
         lines.append(f"And {len(missing) - SHOWN} more: see what stands in the way.")
     if not missing:
-        lines = [f"All {count(len(found.conditions), 'condition')} hold."]
+        lines = ["Nothing is missing: all its conditions hold."]
     ready = not missing and not one.held
     payload = ("stage", f"{one.id}.{found.after.value}")
     sure = (
@@ -44,7 +44,7 @@ def ahead(found: Ahead) -> Message:
         else None
     )
     drawn = message(
-        f"{line(one.name)} is {words(one.stage)}; {count(len(missing), 'condition')} of {words(found.after)} missing.",
+        f"{line(one.name)} is {words(one.stage)}; missing for {words(found.after)}: {len(missing) or 'nothing'}.",
         section("\n".join([head, *lines])),
         actions(
             button(f"Move to {words(found.after)}", MOVE, payload, confirm=sure, style="primary") if ready else None,

@@ -22,7 +22,8 @@ from interlock.store.engine import Store
 from interlock.store.outbox import OutboxRow
 from interlock.store.person import PersonRow
 from interlock.store.ticket import TicketRow
-from interlock.usecases import card, revalidation, scope, signoff, stage
+from interlock.usecases import card, criterion, revalidation, scope, signoff, stage
+from interlock.usecases import release as releases_usecase
 from interlock.usecases.release import Invalid
 from tests.builders import CHANNEL, GOVERNANCE, NOW, POLICY, TEMPLATE, actor, people, release, ticket
 
@@ -274,14 +275,44 @@ def test_a_go_falls_back_when_its_approver_leaves(store: Store) -> None:
     assert stage.recheck(store, NOW) == 0
 
 
-def test_nothing_is_revoked_under_a_go(store: Store) -> None:
+def test_a_revocation_takes_the_go_back(store: Store) -> None:
     number = at_go(store)
     picture = card.draw(store, 1, NOW)
     assert picture is not None
-    refused = signoff.revoke(store, POLICY, MARIA, picture.revision_id or "", NOW)
+    done = signoff.revoke(store, POLICY, MARIA, picture.revision_id or "", NOW)
+    assert isinstance(done, signoff.Revoked)
+    assert standing(store, number) is Stage.READY
+    assert facts(store, "release.moved")[-1]["why"] == "a sign-off was revoked: Data Governance"
+
+
+def test_what_is_rejected_while_it_is_deployed_is_not_released(store: Store) -> None:
+    two = replace(PLAIN, requirements=(replace(GOVERNANCE, groups=("qa-approvers",)),))
+    number = at_go(store, two)
+    assert isinstance(move(store, number, Stage.DEPLOYING), Moved)
+    picture = card.draw(store, 1, NOW)
+    assert picture is not None
+    signoff.decide(store, POLICY, actor("TOM"), picture.revision_id or "", Decision.REJECTED, "it leaks", NOW)
+    refused = move(store, number, Stage.RELEASED)
+    assert isinstance(refused, Ahead)
+    assert [each.why for each in refused.missing] == ["rejected by Tom Arkwright"]
+
+
+def test_what_is_being_deployed_is_not_closed(sqlite_store: Store) -> None:
+    number = made(sqlite_store, Stage.DEPLOYING)
+    refused = releases_usecase.close(sqlite_store, POLICY, RITA, number, "done", NOW)
     assert isinstance(refused, Refused)
-    assert refused.reason == "gone"
-    assert standing(store, number) is Stage.GO
+    assert refused.reason == "deploying"
+
+
+def test_a_box_that_is_emptied_takes_the_go_back(store: Store) -> None:
+    boxed = replace(PLAIN, criteria=(CriterionRule(kind="checklist", name="Model card"),))
+    number = made(store, Stage.READY, boxed)
+    approved(store, number)
+    criterion.tick(store, POLICY, RITA, "2026.12 model card", CHANNEL, NOW, ticked=True)
+    assert isinstance(move(store, number, Stage.GO), Moved)
+    criterion.tick(store, POLICY, RITA, "2026.12 model card", CHANNEL, NOW, ticked=False)
+    assert standing(store, number) is Stage.READY
+    assert facts(store, "release.moved")[-1]["why"] == "Model card is no longer ticked"
 
 
 def test_deploying_looks_again_at_all_that_go_asked(store: Store) -> None:

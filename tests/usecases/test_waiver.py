@@ -209,3 +209,15 @@ def test_go_passes_on_a_waiver_and_not_on_one_that_is_over(store: Store) -> None
         one = releases.load(session, number)
         assert stage.ahead(session, POLICY, one, NOW).missing == ()
         assert len(stage.ahead(session, POLICY, one, NOW + timedelta(days=1)).missing) == 3
+
+
+def test_nobody_waives_a_sign_off_nor_what_passes(sqlite_store: Store) -> None:
+    signed = CriterionRule(kind="signoffs_given", name="Everybody has signed")
+    free = CriterionRule(kind="no_open_blocker", name="Nothing is blocked")
+    with sqlite_store.write() as session:
+        people(session)
+        release(session, template=replace(TEMPLATE, criteria=(signed, free)), tickets=["DATA-1"])
+    for typed, why in (("everybody", "signoffs"), ("nothing", "needless")):
+        refused = ask(sqlite_store, f"2026.12 {typed} until 2026-11-24 because")
+        assert isinstance(refused, Refused)
+        assert refused.reason == why

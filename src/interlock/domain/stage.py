@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from interlock.domain import names
+from interlock.domain.authority import Refused
 from interlock.domain.criterion import BLOCKING, Criterion
 from interlock.domain.policy import STAGES, StageKey
 from interlock.domain.release import Release, Stage
@@ -79,6 +80,14 @@ class Moved:
     again: bool = False
 
 
+def too_late_to_cancel(one: Release) -> Refused | None:
+    """Why it can only be ended in another way."""
+    if one.stage in CANCELLABLE:
+        return None
+    done = "was released" if one.stage is Stage.RELEASED else "is being deployed. Take it back first"
+    return Refused(reason="too_late", sentence=f"{one.name} can't be cancelled: it {done}.")
+
+
 def words(stage: Stage) -> str:
     """`in progress`."""
     return stage.value.replace("_", " ")
@@ -119,8 +128,8 @@ def conditions(after: Stage, grounds: Grounds) -> tuple[Condition, ...]:
     those before it, so that what turned red since is seen again.
     """
     asked = [_scope(grounds)]
-    if after is Stage.RELEASED:
-        return (_runbook(grounds),)
+    if after is Stage.RELEASED:  # what somebody rejected while it was deployed is not released over their head
+        return (_runbook(grounds), *(_signoff(each) for each in grounds.requirements))
     asked += [_gate(each) for before, each in grounds.criteria if _counts(before, after) and not _is_signoffs(each)]
     asked += [_signoff(each) for each in grounds.requirements if _counts(needed_before(each), after)]
     if after is Stage.GO and grounds.unanswered:

@@ -7,13 +7,14 @@ from interlock.domain import names
 from interlock.domain.actor import Actor
 from interlock.domain.authority import Refused
 from interlock.domain.criterion import LONGEST_LINK, is_web_address
+from interlock.domain.fingerprint import Happening, MaterialChange
 from interlock.domain.permission import Permission
 from interlock.domain.policy import CriterionRule, Policy
 from interlock.domain.release import Release, Unclear
 from interlock.domain.words import join
 from interlock.store import criterion, release
 from interlock.store.engine import Store
-from interlock.usecases import authority
+from interlock.usecases import authority, revalidation, stage
 from interlock.usecases.record import record, record_refusal
 from interlock.usecases.release import read_release
 
@@ -53,7 +54,12 @@ def tick(
         facts = {"criterion": rule.name, "link": link}
         kind = "criterion.ticked" if ticked else "criterion.unticked"
         record(session, kind, actor, allowed.person, one, facts, now)
-        return Ticked(release=one, name=rule.name, ticked=ticked)
+        if not ticked:
+            stage.take_back(session, one, f"{rule.name} is no longer ticked", now)
+    # What somebody approved on other evidence is looked at again, where policy calls that material.
+    happening = Happening(change=MaterialChange(what="evidence changed", about=rule.name), at=now)
+    revalidation.revalidate(store, now, {one.id: (happening,)}, due_only=True)
+    return Ticked(release=one, name=rule.name, ticked=ticked)
 
 
 def _taken_apart(text: str) -> tuple[str, str]:

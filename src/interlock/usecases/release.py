@@ -25,6 +25,7 @@ from interlock.domain.release import (
     choose,
     leading,
 )
+from interlock.domain.stage import preceding, too_late_to_cancel, words
 from interlock.store import card, outbox, release, scope, seen, signoff
 from interlock.store.engine import Store
 from interlock.usecases import authority
@@ -136,8 +137,9 @@ def ending(
         meant = choose(typed, channel_id, known)
         if isinstance(meant, Unclear):
             return meant
-        if meant.ended:
-            return _ended_already(meant.name)
+        one = release.load(session, meant.id)
+        if refused := (_not_cancelled(one) if permission is Permission.RELEASE_CANCEL else _not_closed(one)):
+            return refused
         scoped = scope.tickets(session, meant.id)
         unfinished = sum(1 for each in scoped if not each.ticket.done)
         return Ending(release=meant, reason=reason[:LONGEST_REASON], tickets=len(scoped), unfinished=unfinished)
@@ -155,8 +157,8 @@ def close(
         one = release.load(session, release_id, lock=True)
         if one.ended and one.closed_by == actor.slack_id:
             return Closed(release=one)  # the same click again
-        if one.ended:
-            return _ended_already(one.name)
+        if refused := _not_closed(one):
+            return refused
         why = names.tidy(reason)
         if problem := _reason_problem(why):
             return Invalid(problems={"reason": problem})
@@ -213,6 +215,25 @@ def _announce(session: Session, one: Release, kind: str, now: datetime) -> None:
         not_after=now + NEWS_GOOD_FOR,
     )
     outbox.enqueue(session, message, now)
+
+
+def _not_closed(one: Release) -> Refused | None:
+    """Why it cannot be closed; None where it can."""
+    if one.ended:
+        return _ended_already(one.name)
+    if one.stage is not Stage.DEPLOYING:
+        return None
+    return Refused(
+        reason="deploying",
+        sentence=f"{one.name} is being deployed. Say how that ended first: /release advance {one.name} to released, or "
+        f"to {words(preceding(one) or Stage.READY)} and why.",
+    )
+
+
+def _not_cancelled(one: Release) -> Refused | None:
+    if one.ended:
+        return _ended_already(one.name)
+    return too_late_to_cancel(one)
 
 
 def _ended_already(name: str) -> Refused:

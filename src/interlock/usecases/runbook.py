@@ -202,6 +202,9 @@ def _may_start(one: Release, before: Run | None) -> Refused | None:
         return Refused(
             reason="no_runbook", sentence=f"{one.name} has no runbook: its template, {one.policy.name}, names no steps."
         )
+    if one.held is not None:
+        sentence = f"{one.name} is on hold: {one.held.reason} Type /release resume {one.name} first."
+        return Refused(reason="on_hold", sentence=sentence)
     return _over(before) if before else None
 
 

@@ -19,7 +19,6 @@ from interlock.domain.policy import Policy
 from interlock.domain.release import Release, Stage, Unclear, choose
 from interlock.domain.signing import Accepted, AlreadySigned, Ask, Signature, SignatureWanted, Verdict
 from interlock.domain.signoff import Decision, Requirement, Signoff, SignoffCard
-from interlock.domain.stage import GONE
 from interlock.store import card, condition, person, release, signoff
 from interlock.store.engine import Store
 from interlock.usecases import ask, authority
@@ -262,7 +261,9 @@ def _given(
 
 
 def revoke(store: Store, policy: Policy, actor: Actor, revision_id: str, now: datetime) -> Revoked | Refused:
-    """Take back whatever the actor signed on the release, or had signed in their name, until it has its go."""
+    """Take back whatever the actor signed on the release, or had signed in their name, until it is released. A go
+    that rests on it is taken back with it.
+    """
     with store.write() as session:
         revision = card.revision(session, ask.named(revision_id)[0])
         if revision is None:
@@ -280,11 +281,9 @@ def revoke(store: Store, policy: Policy, actor: Actor, revision_id: str, now: da
             )
             ask.record_refusal(session, actor, one, seen | {"decision": "revoked"}, refused, now)
             return refused
-        if one.stage in GONE:
+        if one.stage is Stage.RELEASED:
             refused = Refused(
-                reason="gone",
-                sentence=f"{one.name} has its go, which rests on your sign-off. Ask a release manager to take it back "
-                "first: /release advance. Or press Reject, which takes the go back at once.",
+                reason="released", sentence=f"{one.name} was released, so its sign-offs stand as they are."
             )
             ask.record_refusal(session, actor, one, seen | {"decision": "revoked"}, refused, now)
             return refused
@@ -299,6 +298,7 @@ def revoke(store: Store, policy: Policy, actor: Actor, revision_id: str, now: da
             facts = seen | {"requirement": requirement.key, "decision": given.decision.value}
             also = {"signer": given.person} if given.person.slack_id != actor.slack_id else None
             record(session, "signoff.revoked", actor, allowed.person, one, facts, now, also=also)
+        fall_back(session, one, "a sign-off was revoked", now)
         refresh(session, revision.card, now)
         home_refresh(session, actor.slack_id, now)
         return Revoked(release=one, requirements=tuple(requirement for requirement, _ in mine))

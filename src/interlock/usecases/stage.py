@@ -169,9 +169,8 @@ def cancel(
             return Moved(release=one, before=one.stage, after=one.stage, again=True)
         if one.ended:
             return _ended(one)
-        if one.stage not in rules.CANCELLABLE:
-            done = "was released" if one.stage is Stage.RELEASED else "is being deployed: take it back first"
-            return Refused(reason="too_late", sentence=f"{one.name} can't be cancelled: it {done}.")
+        if refused := rules.too_late_to_cancel(one):
+            return refused
         why = names.tidy(reason)
         if problem := reason_problem(why, "it is cancelled"):
             return Invalid(problems={"reason": problem})
@@ -202,6 +201,15 @@ def fall_back(session: Session, one: Release, why: str, now: datetime) -> bool:
     assert after is not None
     facts: dict[str, object] = {"why": f"{why}: {join([each.name for each in lost])}"}
     _moved(session, one, after, SYSTEM, Person(slack_id="", name="Interlock"), facts, now)
+    return True
+
+
+def take_back(session: Session, one: Release, why: str, now: datetime) -> bool:
+    """Take a go back for a gate that it rested on, in the transaction of what happened to the gate; whether it did."""
+    after = rules.preceding(one)
+    if one.stage is not Stage.GO or after is None:
+        return False
+    _moved(session, one, after, SYSTEM, Person(slack_id="", name="Interlock"), {"why": why}, now)
     return True
 
 

@@ -10,6 +10,7 @@ from interlock.domain import waiver as rules
 from interlock.domain.actor import Actor
 from interlock.domain.authority import Refused
 from interlock.domain.calendar import ONE_DAY
+from interlock.domain.criterion import BLOCKING
 from interlock.domain.outbox import Outgoing, Urgency
 from interlock.domain.permission import Permission
 from interlock.domain.policy import Policy
@@ -18,7 +19,7 @@ from interlock.domain.waiver import Waiver, WaiverState
 from interlock.domain.words import join
 from interlock.store import outbox, release, waiver
 from interlock.store.engine import Store
-from interlock.usecases import authority
+from interlock.usecases import authority, readiness
 from interlock.usecases.record import record, record_refusal
 from interlock.usecases.release import Invalid, read_release
 
@@ -66,6 +67,8 @@ def ask(
         name = _named(one, typed)
         if isinstance(name, Refused):
             return name
+        if refused := _needless(session, policy, one, name, now):
+            return refused
         why = names.tidy(reason)
         problems = rules.problem_with(until, calendar.today(now), why, LONGEST_REASON)
         if problems or until is None:
@@ -165,6 +168,19 @@ def _refused(one: Release, asked: Waiver, state: WaiverState, actor: Actor, now:
     if state is WaiverState.GRANTED and now >= asked.expires_at:
         return Refused(reason="expired", sentence=f"It was asked for until {asked.until}, which is past.")
     return None
+
+
+def _needless(session: Session, policy: Policy, one: Release, name: str, now: datetime) -> Refused | None:
+    """Why there is nothing to let pass, or nothing that a waiver could."""
+    found = next(each for each in readiness.read(session, policy, one, now).criteria if each.name == name)
+    if found.kind == "signoffs_given":
+        return Refused(
+            reason="signoffs", sentence=f"{name}: a sign-off is given or not, and nobody waives it. See who still can."
+        )
+    if found.state in BLOCKING:
+        return None
+    told = "is waived already" if found.state == "waived" else "passes by itself"
+    return Refused(reason="needless", sentence=f"{name} {told}: {found.why}.")
 
 
 def _named(one: Release, typed: str) -> str | Refused:
