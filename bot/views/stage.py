@@ -10,7 +10,6 @@ from bot.views.release import STATUS, title
 from interlock.domain.names import LONGEST
 from interlock.domain.release import LONGEST_REASON, Release, Stage
 from interlock.domain.stage import Ahead, Condition, Moved, words
-from interlock.domain.words import count
 
 MOVE: Final = "stage.move"
 BACK: Final = "stage.back"
