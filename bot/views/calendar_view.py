@@ -82,15 +82,15 @@ def headline(picture: CalendarView) -> str:
 
 
 def _week(week: Week, parts: int) -> str:
-    """`*14 Dec* target *2026.12* Thu 17 · Year-end change freeze Sat 19 Dec to Sat 2 Jan`"""
-    told = [
+    """`*14 Dec* Year-end change freeze Sat 19 Dec to Sat 2 Jan · target *2026.12* Thu 17`"""
+    told = [  # a freeze binds them all, so it is what is never left out
+        *(_freeze(each) for each in week.freezes),
         *(f"target *{line(each.release, LONGEST)}* {each.day:%a} {each.day.day}" for each in week.targets),
         *(
             f"*{line(each.collision.name, LONGEST)}* collides with *{line(each.collision.other, LONGEST)}* "
             f"({escape(what(each.collision))}){'' if each.open else ', acknowledged'}"
             for each in week.collisions
         ),
-        *(_freeze(each) for each in week.freezes),
         *(
             f"{line(each.milestone or '')} ({line(each.release, LONGEST)}) {each.day:%a} {each.day.day}"
             for each in week.milestones

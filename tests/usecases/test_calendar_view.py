@@ -63,7 +63,7 @@ def test_each_week_tells_what_is_due_frozen_colliding_and_closed(store: Store) -
     assert lines(picture)[:5] == [
         "*The next 8 weeks: 3 targets, 1 freeze and 1 collision; 4 things are in the way*",
         "*30 Nov* Code freeze (2026.12) Fri 4",
-        f"*14 Dec* {both} · {year_end}",
+        f"*14 Dec* {year_end} · {both}",
         f"*21 Dec* {year_end} · holiday Fri 25",
         f"*28 Dec* {year_end}",
     ]
