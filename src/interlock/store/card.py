@@ -93,7 +93,7 @@ def draw(
         if session.get(ScopeSnapshotRow, mark) is None:  # SQLite's trigger refuses one that is there, skipped or not
             insert_new(session, ScopeSnapshotRow, [{"fingerprint": mark, "tickets": tickets}])
         newest = CardRevisionRow(
-            id=secrets.token_urlsafe(12),
+            id=secrets.token_hex(12),  # it is typed on the command line, where a leading dash would be an option
             card_id=card.id,
             number=(newest.number if newest else 0) + 1,
             fingerprint=mark,
