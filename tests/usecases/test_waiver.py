@@ -221,3 +221,25 @@ def test_nobody_waives_a_sign_off_nor_what_passes(sqlite_store: Store) -> None:
         refused = ask(sqlite_store, f"2026.12 {typed} until 2026-11-24 because")
         assert isinstance(refused, Refused)
         assert refused.reason == why
+
+
+def test_who_asked_and_until_when_is_fixed_before_anybody_decides(store: Store) -> None:
+    made(store)
+    ask(store)
+    for tampering in ("asked_by = 'U0TOM'", "expires_at = '2099-01-01 00:00:00'", "criterion = 'Bias is reviewed'"):
+        with pytest.raises(DBAPIError, match="append-only"), store.write() as session:
+            session.execute(text(f"UPDATE waiver SET {tampering}"))  # noqa: S608 of the three above
+
+
+def test_one_that_waits_is_not_replaced(sqlite_store: Store) -> None:
+    """By a client that leaves SQLite's recursive triggers off."""
+    made(sqlite_store)
+    ask(sqlite_store)
+    other = (
+        "INSERT OR REPLACE INTO waiver (id, release_id, criterion, reason, until, expires_at, asked_by, asked_at, state) "
+        "SELECT 99, release_id, criterion, reason, until, expires_at, 'U0TOM', asked_at, state FROM waiver"
+    )
+    with sqlite_store.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA recursive_triggers=OFF")
+        with pytest.raises(DBAPIError, match="append-only"):
+            connection.exec_driver_sql(other)

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlmodel.sql.sqltypes import AutoString
 
+from interlock.store.append_only import append_only
 from interlock.store.base import UtcDateTime
 
 revision = "0009"
@@ -14,7 +15,7 @@ depends_on = None
 oldest = "0002"
 
 ASKED = sa.text("state = 'asked'")
-DECIDED_ONCE = "OLD.decided_at IS NOT NULL"
+TWIN = "r.release_id = NEW.release_id AND r.criterion = NEW.criterion AND r.state = 'asked' AND NEW.state = 'asked'"
 
 
 def upgrade() -> None:
@@ -88,33 +89,5 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["release_id"], ["release.id"], name=op.f("fk_readiness_day_release_id")),
         sa.PrimaryKeyConstraint("release_id", "day", name=op.f("pk_readiness_day")),
     )
-    if op.get_bind().dialect.name == "sqlite":
-        _sqlite()
-    else:
-        _postgresql()
-
-
-def _sqlite() -> None:
-    def refuse(table: str) -> str:
-        return f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-
-    for table in ("waiver", "criterion_evidence"):
-        op.execute(f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} {refuse(table)}")
-        op.execute(
-            f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "
-            f"WHEN EXISTS (SELECT 1 FROM {table} WHERE id = NEW.id) {refuse(table)}"
-        )
-    op.execute(f"CREATE TRIGGER waiver_no_update BEFORE UPDATE ON waiver WHEN {DECIDED_ONCE} {refuse('waiver')}")
-    op.execute(
-        f"CREATE TRIGGER criterion_evidence_no_update BEFORE UPDATE ON criterion_evidence "
-        f"{refuse('criterion_evidence')}"
-    )
-
-
-def _postgresql() -> None:
-    run = "EXECUTE FUNCTION interlock_append_only()"
-    for table in ("waiver", "criterion_evidence"):
-        op.execute(f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} FOR EACH ROW {run}")
-        op.execute(f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} FOR EACH STATEMENT {run}")
-    op.execute(f"CREATE TRIGGER waiver_no_update BEFORE UPDATE ON waiver FOR EACH ROW WHEN ({DECIDED_ONCE}) {run}")
-    op.execute(f"CREATE TRIGGER criterion_evidence_no_update BEFORE UPDATE ON criterion_evidence FOR EACH ROW {run}")
+    append_only("waiver", free=("state", "decided_by", "decided_at"), over="OLD.decided_at IS NOT NULL", same=TWIN)
+    append_only("criterion_evidence")

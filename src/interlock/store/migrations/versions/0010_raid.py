@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlmodel.sql.sqltypes import AutoString
 
+from interlock.store.append_only import append_only
 from interlock.store.base import UtcDateTime
 
 revision = "0010"
@@ -13,8 +14,9 @@ depends_on = None
 
 oldest = "0002"
 
-FIXED = "kind, request_id, created_by, created_at"
-"""What an open entry keeps, too."""
+SAID = ("release_id", "title", "owner", "probability", "impact", "review_on", "details", "ticket_id", "approver")
+FREE = (*SAID, "contributors", "informed", "state", "version", "outcome", "closed_by", "closed_at")
+"""What changes while it is open."""
 
 
 def upgrade() -> None:
@@ -68,41 +70,5 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_raid_change")),
     )
     op.create_index(op.f("ix_raid_change_entry_id"), "raid_change", ["entry_id"])
-    if op.get_bind().dialect.name == "sqlite":
-        _sqlite()
-    else:
-        _postgresql()
-
-
-def _sqlite() -> None:
-    def refuse(table: str) -> str:
-        return f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-
-    for table in ("raid_entry", "raid_change"):
-        op.execute(f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} {refuse(table)}")
-        # INSERT OR REPLACE walks past the others: without recursive_triggers it deletes unseen.
-        op.execute(
-            f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "
-            f"WHEN EXISTS (SELECT 1 FROM {table} WHERE id = NEW.id) {refuse(table)}"
-        )
-    op.execute(
-        "CREATE TRIGGER raid_entry_no_twin BEFORE INSERT ON raid_entry "
-        f"WHEN EXISTS (SELECT 1 FROM raid_entry WHERE request_id = NEW.request_id) {refuse('raid_entry')}"
-    )
-    op.execute(f"CREATE TRIGGER raid_change_no_update BEFORE UPDATE ON raid_change {refuse('raid_change')}")
-    op.execute(f"CREATE TRIGGER raid_entry_fixed BEFORE UPDATE OF id, {FIXED} ON raid_entry {refuse('raid_entry')}")
-    op.execute(
-        f"CREATE TRIGGER raid_entry_closed BEFORE UPDATE ON raid_entry WHEN OLD.state = 'closed' {refuse('raid_entry')}"
-    )
-
-
-def _postgresql() -> None:
-    run = "EXECUTE FUNCTION interlock_append_only()"
-    for table in ("raid_entry", "raid_change"):
-        op.execute(f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} FOR EACH ROW {run}")
-        op.execute(f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} FOR EACH STATEMENT {run}")
-    op.execute(f"CREATE TRIGGER raid_change_no_update BEFORE UPDATE ON raid_change FOR EACH ROW {run}")
-    op.execute(f"CREATE TRIGGER raid_entry_fixed BEFORE UPDATE OF id, {FIXED} ON raid_entry FOR EACH ROW {run}")
-    op.execute(
-        f"CREATE TRIGGER raid_entry_closed BEFORE UPDATE ON raid_entry FOR EACH ROW WHEN (OLD.state = 'closed') {run}"
-    )
+    append_only("raid_entry", free=FREE, over="OLD.state = 'closed'", same="r.request_id = NEW.request_id")
+    append_only("raid_change")

@@ -2,9 +2,9 @@
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy import inspect
 from sqlmodel.sql.sqltypes import AutoString
 
+from interlock.store.append_only import append_only
 from interlock.store.base import UtcDateTime
 
 revision = "0011"
@@ -16,11 +16,11 @@ oldest = "0002"
 
 LIVE = sa.text("decision IS NULL OR decision = 'approved'")
 DECISION = ("decision", "decided_by", "decided_at", "decided_auth", "decision_reason")
-APPEND_ONLY = {
-    # table: columns that are filled once, later
-    "freeze_exception": DECISION,
-    "collision_acknowledgement": (),
-}
+"""What is filled once, later."""
+TWIN = (
+    "r.release_id = NEW.release_id AND r.freeze_name = NEW.freeze_name AND r.starts = NEW.starts AND r.ends = NEW.ends "
+    "AND (r.decision IS NULL OR r.decision = 'approved')"
+)
 
 
 def upgrade() -> None:
@@ -88,39 +88,5 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("slack_id", name=op.f("pk_feed_link")),
         sa.UniqueConstraint("hash", name=op.f("uq_feed_link_hash")),
     )
-    if op.get_bind().dialect.name == "sqlite":
-        _sqlite()
-    else:
-        _postgresql()
-
-
-def _fixed(table: str) -> str:
-    columns = [column["name"] for column in inspect(op.get_bind()).get_columns(table)]
-    return ", ".join(column for column in columns if column not in APPEND_ONLY[table])
-
-
-def _sqlite() -> None:
-    for table in APPEND_ONLY:
-        refuse = f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-        op.execute(f"CREATE TRIGGER {table}_no_update BEFORE UPDATE OF {_fixed(table)} ON {table} {refuse}")
-        op.execute(f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} {refuse}")
-        op.execute(
-            f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "
-            f"WHEN EXISTS (SELECT 1 FROM {table} WHERE id = NEW.id) {refuse}"
-        )
-    op.execute(
-        "CREATE TRIGGER freeze_exception_decided_once BEFORE UPDATE ON freeze_exception "
-        "WHEN OLD.decision IS NOT NULL BEGIN SELECT RAISE(ABORT, 'freeze_exception is append-only'); END"
-    )
-
-
-def _postgresql() -> None:
-    run = "EXECUTE FUNCTION interlock_append_only()"
-    for table in APPEND_ONLY:
-        op.execute(f"CREATE TRIGGER {table}_no_update BEFORE UPDATE OF {_fixed(table)} ON {table} FOR EACH ROW {run}")
-        op.execute(f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} FOR EACH ROW {run}")
-        op.execute(f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} FOR EACH STATEMENT {run}")
-    op.execute(
-        "CREATE TRIGGER freeze_exception_decided_once BEFORE UPDATE ON freeze_exception FOR EACH ROW "
-        f"WHEN (OLD.decision IS NOT NULL) {run}"
-    )
+    append_only("freeze_exception", free=DECISION, over="OLD.decision IS NOT NULL", same=TWIN)
+    append_only("collision_acknowledgement")

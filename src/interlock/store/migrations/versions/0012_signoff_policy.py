@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlmodel.sql.sqltypes import AutoString
 
+from interlock.store.append_only import append_only, refuse
 from interlock.store.base import UtcDateTime
 
 revision = "0012"
@@ -16,16 +17,8 @@ oldest = "0002"
 LIVE = sa.text("revoked_at IS NULL AND void_at IS NULL")
 ONGOING = sa.text("ended_at IS NULL")
 SIGNOFF = ("principal", "valid_until", "meaning", "conditional")
-FIXED = {
-    "signoff_condition": ("id", "release_id", "signoff_id", "text", "ticket_id"),
-    "delegation": ("id", "slack_id", "stand_in", "starts", "until", "made_at", "auth"),
-}
-"""Of what was decided, the columns that never change."""
-ONCE = {
-    "signoff_condition": ("done_at", "done_by"),
-    "delegation": ("ended_at", "ended_by"),
-}
-"""Those that are set once: what was done or ended stays so."""
+FREE = {"signoff_condition": ("done_at", "done_by"), "delegation": ("ended_at", "ended_by")}
+"""What is set once: what was done or ended stays so."""
 
 
 def upgrade() -> None:
@@ -43,10 +36,10 @@ def upgrade() -> None:
         postgresql_where=LIVE,
     )
     _tables()
-    if op.get_bind().dialect.name == "sqlite":
-        _sqlite()
-    else:
-        _postgresql()
+    refuse("signoff", "no_more", f"UPDATE OF {', '.join(SIGNOFF)}")
+    for table, free in FREE.items():
+        changed = [f"(OLD.{name} IS NOT NULL AND (NEW.{name} IS NULL OR NEW.{name} <> OLD.{name}))" for name in free]
+        append_only(table, free=free, over=" OR ".join(changed))
 
 
 def _tables() -> None:
@@ -112,34 +105,3 @@ def _tables() -> None:
         sqlite_where=ONGOING,
         postgresql_where=ONGOING,
     )
-
-
-def _sqlite() -> None:
-    def refuse(table: str) -> str:
-        return f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-
-    op.execute(f"CREATE TRIGGER signoff_no_more BEFORE UPDATE OF {', '.join(SIGNOFF)} ON signoff {refuse('signoff')}")
-    for table, columns in FIXED.items():
-        op.execute(f"CREATE TRIGGER {table}_no_update BEFORE UPDATE OF {', '.join(columns)} ON {table} {refuse(table)}")
-        op.execute(f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} {refuse(table)}")
-        op.execute(
-            f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "
-            f"WHEN EXISTS (SELECT 1 FROM {table} WHERE id = NEW.id) {refuse(table)}"
-        )
-        back = " OR ".join(f"(OLD.{name} IS NOT NULL AND NEW.{name} IS NOT OLD.{name})" for name in ONCE[table])
-        op.execute(f"CREATE TRIGGER {table}_no_return BEFORE UPDATE ON {table} WHEN {back} {refuse(table)}")
-
-
-def _postgresql() -> None:
-    run = "EXECUTE FUNCTION interlock_append_only()"
-    op.execute(f"CREATE TRIGGER signoff_no_more BEFORE UPDATE OF {', '.join(SIGNOFF)} ON signoff FOR EACH ROW {run}")
-    for table, columns in FIXED.items():
-        op.execute(
-            f"CREATE TRIGGER {table}_no_update BEFORE UPDATE OF {', '.join(columns)} ON {table} FOR EACH ROW {run}"
-        )
-        op.execute(f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} FOR EACH ROW {run}")
-        op.execute(f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} FOR EACH STATEMENT {run}")
-        back = " OR ".join(
-            f"(OLD.{name} IS NOT NULL AND NEW.{name} IS DISTINCT FROM OLD.{name})" for name in ONCE[table]
-        )
-        op.execute(f"CREATE TRIGGER {table}_no_return BEFORE UPDATE ON {table} FOR EACH ROW WHEN ({back}) {run}")

@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlmodel.sql.sqltypes import AutoString
 
+from interlock.store.append_only import append_only
 from interlock.store.base import UtcDateTime
 
 revision = "0013"
@@ -92,37 +93,5 @@ def upgrade() -> None:
         sqlite_where=SETTLED,
         postgresql_where=SETTLED,
     )
-    if op.get_bind().dialect.name == "sqlite":
-        _sqlite()
-    else:
-        _postgresql()
-
-
-def _fixed(table: str) -> str:
-    columns = sa.inspect(op.get_bind()).get_columns(table)
-    return ", ".join(column["name"] for column in columns if column["name"] not in FREE[table])
-
-
-def _sqlite() -> None:
-    for table in FREE:
-        refuse = f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-        op.execute(f"CREATE TRIGGER {table}_no_update BEFORE UPDATE OF {_fixed(table)} ON {table} {refuse}")
-        op.execute(f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} {refuse}")
-        # INSERT OR REPLACE walks past the other two, by the row's number or by what else is unique.
-        op.execute(
-            f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN EXISTS "
-            f"(SELECT 1 FROM {table} r WHERE r.id = NEW.id OR {SAME[table]}) {refuse}"
-        )
-    op.execute(
-        f"CREATE TRIGGER runbook_run_no_return BEFORE UPDATE ON runbook_run WHEN {ENDED} "
-        "BEGIN SELECT RAISE(ABORT, 'runbook_run is append-only'); END"
-    )
-
-
-def _postgresql() -> None:
-    run = "EXECUTE FUNCTION interlock_append_only()"
-    for table in FREE:
-        op.execute(f"CREATE TRIGGER {table}_no_update BEFORE UPDATE OF {_fixed(table)} ON {table} FOR EACH ROW {run}")
-        op.execute(f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} FOR EACH ROW {run}")
-        op.execute(f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} FOR EACH STATEMENT {run}")
-    op.execute(f"CREATE TRIGGER runbook_run_no_return BEFORE UPDATE ON runbook_run FOR EACH ROW WHEN ({ENDED}) {run}")
+    for table, free in FREE.items():
+        append_only(table, free=free, over=ENDED if free else "", same=SAME[table])

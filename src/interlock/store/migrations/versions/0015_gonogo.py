@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlmodel.sql.sqltypes import AutoString
 
+from interlock.store.append_only import append_only
 from interlock.store.base import UtcDateTime
 
 revision = "0015"
@@ -27,7 +28,7 @@ OVER = {
 
 
 def upgrade() -> None:
-    gonogo = op.create_table(
+    op.create_table(
         "gonogo",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("release_id", sa.Integer(), nullable=False),
@@ -57,7 +58,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("card_id", name=op.f("uq_gonogo_card_id")),
     )
     op.create_index("uq_gonogo_open", "gonogo", ["release_id"], unique=True, sqlite_where=OPEN, postgresql_where=OPEN)
-    vote = op.create_table(
+    op.create_table(
         "gonogo_vote",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("release_id", sa.Integer(), nullable=False),
@@ -90,28 +91,5 @@ def upgrade() -> None:
             sqlite_where=LIVE,
             postgresql_where=LIVE,
         )
-    for table in (gonogo, vote):
-        fixed = [each.name for each in table.columns if each.name not in FREE[table.name]]
-        if op.get_bind().dialect.name == "sqlite":
-            _sqlite(table.name, ", ".join(fixed))
-        else:
-            _postgresql(table.name, ", ".join(fixed))
-
-
-def _sqlite(table: str, fixed: str) -> None:
-    refuse = f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-    op.execute(f"CREATE TRIGGER {table}_no_update BEFORE UPDATE OF {fixed} ON {table} {refuse}")
-    op.execute(f"CREATE TRIGGER {table}_no_return BEFORE UPDATE ON {table} WHEN {OVER[table]} {refuse}")
-    op.execute(f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} {refuse}")
-    op.execute(
-        f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "
-        f"WHEN EXISTS (SELECT 1 FROM {table} WHERE id = NEW.id) {refuse}"
-    )
-
-
-def _postgresql(table: str, fixed: str) -> None:
-    run = "EXECUTE FUNCTION interlock_append_only()"
-    op.execute(f"CREATE TRIGGER {table}_no_update BEFORE UPDATE OF {fixed} ON {table} FOR EACH ROW {run}")
-    op.execute(f"CREATE TRIGGER {table}_no_return BEFORE UPDATE ON {table} FOR EACH ROW WHEN ({OVER[table]}) {run}")
-    op.execute(f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} FOR EACH ROW {run}")
-    op.execute(f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} FOR EACH STATEMENT {run}")
+    for table, free in FREE.items():
+        append_only(table, free=free, over=OVER[table])
