@@ -7,25 +7,23 @@ from interlock.domain import outbox
 from interlock.domain.outbox import Dropped
 from interlock.domain.release import Stage
 from interlock.domain.stage import words
-from interlock.usecases import announcement, stage
+from interlock.usecases import stage
+from interlock.usecases.stage import News
 
 OVER = Dropped(reason="it moved on meanwhile")
 
 
 def moved(services: Services, message: outbox.Message) -> Drawn | Dropped:
-    ids = message.ids
-    one = announcement.news(services.store, ids["release_id"]).release
-    if one.stage.value != ids["after"]:
+    ids, news = message.ids, _news(services, message)
+    if news.release.stage.value != ids["after"]:
         return OVER
-    by = stage.told_by(services.store, ids["slack_id"])
-    before, after = words(Stage(ids["before"])), words(one.stage)
-    return Drawn(message=view.news(one, before, after, by, ids["why"]))
+    before, after = words(Stage(ids["before"])), words(news.release.stage)
+    return Drawn(message=view.news(news.release, before, after, news.by, ids["why"]))
 
 
 def cancelled(services: Services, message: outbox.Message) -> Drawn:
-    ids = message.ids
-    one = announcement.news(services.store, ids["release_id"]).release
-    return Drawn(message=view.ended(one, stage.told_by(services.store, ids["slack_id"]), ids["why"]))
+    news = _news(services, message)
+    return Drawn(message=view.ended(news.release, news.by, message.ids["why"]))
 
 
 def held(services: Services, message: outbox.Message) -> Drawn | Dropped:
@@ -37,8 +35,11 @@ def resumed(services: Services, message: outbox.Message) -> Drawn | Dropped:
 
 
 def _held(services: Services, message: outbox.Message, *, on: bool) -> Drawn | Dropped:
-    ids = message.ids
-    one = announcement.news(services.store, ids["release_id"]).release
-    if one.ended or on is not (one.held is not None):
+    news = _news(services, message)
+    if news.release.ended or on is not (news.release.held is not None):
         return OVER
-    return Drawn(message=view.held(one, stage.told_by(services.store, ids["slack_id"]), ids["why"], on=on))
+    return Drawn(message=view.held(news.release, news.by, message.ids["why"], on=on))
+
+
+def _news(services: Services, message: outbox.Message) -> News:
+    return stage.news(services.store, message.ids["release_id"], message.ids["slack_id"])

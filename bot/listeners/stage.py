@@ -9,6 +9,7 @@ from bot.views.blocks import Message, escape, problems
 from bot.views.forms import notice
 from bot.views.readiness import AHEAD
 from interlock.domain.authority import Refused
+from interlock.domain.permission import Permission
 from interlock.domain.release import Stage, Unclear
 from interlock.domain.stage import Ahead, Moved
 from interlock.usecases import release, stage
@@ -121,7 +122,7 @@ def _hold(request: Command, services: Services, *, on: bool) -> Message:
 
 def _ending(request: Command, args: str, services: Services) -> Ending | Message:
     found = release.ending(
-        services.store, services.policy, request.actor, args, request.channel_id, request.now, stage.CANCELLING
+        services.store, services.policy, request.actor, args, request.channel_id, request.now, Permission.RELEASE_CANCEL
     )
     if isinstance(found, Refused):
         return release_view.refused(found)

@@ -32,6 +32,8 @@ def readiness(picture: Readiness, now: datetime, *, whole: bool = False) -> Mess
     status = picture.status
     one, payload = status.release, ("release", status.release.id)
     passed = f"{picture.passed} of {count(len(picture.criteria), 'gate')} passed"
+    if picture.waived:
+        passed += f", {len(picture.waived)} waived"
     head = f"*{title(one)}* · {mark(picture.light)} · {days(status.days_to_go, one.target)} · {passed}"
     standing = picture.standing if whole else picture.standing[:SHOWN]
     more = len(picture.standing) - len(standing)
@@ -61,7 +63,8 @@ def readiness(picture: Readiness, now: datetime, *, whole: bool = False) -> Mess
 
 def gate(each: Criterion, now: datetime) -> str:
     """`*Pending* Staging is booked: staging is not booked for Thu 17 Dec`"""
-    told = f"*{NAMES[each.state]}* {line(each.name)}: {line(each.why, 150)}"
+    state = f"{NAMES[each.state]}, else {NAMES[each.without].lower()}" if each.without else NAMES[each.state]
+    told = f"*{state}* {line(each.name)}: {line(each.why, 150)}"
     if each.link:
         told += f" ({link(each.link, 'evidence')}, {ago(each.as_of, now)})" if each.as_of else ""
     return told

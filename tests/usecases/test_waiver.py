@@ -236,8 +236,8 @@ def test_one_that_waits_is_not_replaced(sqlite_store: Store) -> None:
     made(sqlite_store)
     ask(sqlite_store)
     other = (
-        "INSERT OR REPLACE INTO waiver (id, release_id, criterion, reason, until, expires_at, asked_by, asked_at, state) "
-        "SELECT 99, release_id, criterion, reason, until, expires_at, 'U0TOM', asked_at, state FROM waiver"
+        "INSERT OR REPLACE INTO waiver (id, release_id, criterion, reason, until, expires_at, asked_by, asked_at, "
+        "state) SELECT 99, release_id, criterion, reason, until, expires_at, 'U0TOM', asked_at, state FROM waiver"
     )
     with sqlite_store.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA recursive_triggers=OFF")

@@ -8,6 +8,7 @@ from typing import Final
 from interlock.domain.criterion import BLOCKING, Criterion
 from interlock.domain.forecast import Forecast, NoForecast
 from interlock.domain.light import Light
+from interlock.domain.signoff import Requirement
 from interlock.domain.status import ReleaseStatus
 
 EFFORT: Final[Mapping[str, int]] = {
@@ -44,14 +45,15 @@ class Readiness:
 
     status: ReleaseStatus
     criteria: tuple[Criterion, ...]
+    requirements: tuple[Requirement, ...] = ()
     yesterday: PastReadiness | None = None
     last_week: PastReadiness | None = None
     forecast: Forecast | NoForecast | None = None
 
     @property
     def passed(self) -> int:
-        """Waived ones are let pass, and said to be."""
-        return sum(1 for each in self.criteria if each.state not in BLOCKING)
+        """By themselves: what is waived is let pass, which is something else."""
+        return sum(1 for each in self.criteria if each.state == "pass")
 
     @property
     def waived(self) -> tuple[Criterion, ...]:

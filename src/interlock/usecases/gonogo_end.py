@@ -14,7 +14,7 @@ from interlock.domain.gonogo import Outcome, RollCall
 from interlock.domain.outbox import Outgoing, Urgency
 from interlock.domain.permission import Permission
 from interlock.domain.policy import Policy
-from interlock.domain.release import LONGEST_REASON, Release, Stage, Unclear
+from interlock.domain.release import LONGEST_REASON, Release, Stage, Unclear, reason_problem
 from interlock.domain.stage import Ahead, Moved
 from interlock.store import card, gonogo, outbox, person, release
 from interlock.store.engine import Store
@@ -108,7 +108,7 @@ def withdraw(
             return refused
         # A name alone, in the release's own channel, is no reason.
         reason = "" if names.fold(why) == names.fold(one.name) else names.tidy(why)
-        if problem := stage.reason_problem(reason, "it is withdrawn"):
+        if problem := reason_problem(reason, "Say why it is withdrawn."):
             return Invalid(problems={"reason": problem})
         found = judged(roll_call, now)
         told = facts(session, one, roll_call, found) | {"outcome": Outcome.WITHDRAWN.value, "why": reason}

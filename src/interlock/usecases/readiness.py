@@ -12,6 +12,7 @@ from interlock.domain.actor import Actor
 from interlock.domain.authority import Refused
 from interlock.domain.calendar import ONE_DAY
 from interlock.domain.criterion import Facts, judge
+from interlock.domain.forecast import Question
 from interlock.domain.outbox import Outgoing, Urgency
 from interlock.domain.permission import Permission
 from interlock.domain.policy import CriterionRule, Policy
@@ -38,9 +39,7 @@ def ask(
         meant = choose(typed, channel_id, release.all_names(session))
         if isinstance(meant, Unclear):
             return meant
-        one = release.load(session, meant.id)
-        picture, question = read(session, policy, one, now), forecast.question(session, one, now)
-    # Half a second of drawing needs no transaction.
+        picture, question = _asked(session, policy, meant.id, now)
     return replace(picture, forecast=forecasts.forecast(question, policy, now))
 
 
@@ -50,8 +49,7 @@ def ask_of(store: Store, policy: Policy, actor: Actor, release_id: int, now: dat
         allowed = authority.to_view(session, policy, Permission.RELEASE_VIEW, actor)
         if isinstance(allowed, Refused):
             return allowed
-        one = release.load(session, release_id)
-        picture, question = read(session, policy, one, now), forecast.question(session, one, now)
+        picture, question = _asked(session, policy, release_id, now)
     return replace(picture, forecast=forecasts.forecast(question, policy, now))
 
 
@@ -68,10 +66,10 @@ def run(store: Store, policy: Policy, now: datetime) -> tuple[Outgoing, ...]:
         for post in posts:
             outbox.enqueue(session, post, now)
     with store.read() as session:
-        under_way = release.active(session)
-    for one in under_way:
-        with store.write() as session:
-            past.record(session, one.id, _of_today(read(session, policy, one, now), policy, now))
+        today = {one.id: _of_today(read(session, policy, one, now), policy, now) for one in release.active(session)}
+    with store.write() as session:
+        for release_id, how in today.items():
+            past.record(session, release_id, how)
     return posts
 
 
@@ -106,9 +104,16 @@ def read(session: Session, policy: Policy, one: Release, now: datetime, readers:
     return Readiness(
         status=picture,
         criteria=judge(rules, facts),
+        requirements=state.requirements,
         yesterday=of_day(before, calendar.add_business_days(today, -1)),
         last_week=of_day(before, today - WEEK),
     )
+
+
+def _asked(session: Session, policy: Policy, release_id: int, now: datetime) -> tuple[Readiness, Question]:
+    """And what its forecast is drawn from: half a second of drawing needs no transaction."""
+    one = release.load(session, release_id)
+    return read(session, policy, one, now), forecast.question(session, one, now)
 
 
 def _high_risks(session: Session, policy: Policy, one: Release) -> tuple[str, ...]:

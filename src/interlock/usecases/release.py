@@ -24,6 +24,7 @@ from interlock.domain.release import (
     Unclear,
     choose,
     leading,
+    reason_problem,
 )
 from interlock.domain.stage import preceding, too_late_to_cancel, words
 from interlock.store import card, outbox, release, scope, seen, signoff
@@ -160,7 +161,7 @@ def close(
         if refused := _not_closed(one):
             return refused
         why = names.tidy(reason)
-        if problem := _reason_problem(why):
+        if problem := reason_problem(why, "Say why it is closed, such as: shipped on Thursday."):
             return Invalid(problems={"reason": problem})
         release.end(session, one.id, Stage.CLOSED, actor, why, now)
         record(session, "release.closed", actor, allowed.person, one, {"reason": why, "stage": one.stage.value}, now)
@@ -238,11 +239,3 @@ def _not_cancelled(one: Release) -> Refused | None:
 
 def _ended_already(name: str) -> Refused:
     return Refused(reason="release_ended", sentence=f"{name} has ended already, so nothing was changed.")
-
-
-def _reason_problem(reason: str) -> str | None:
-    if not reason:
-        return "Say why it is closed, such as: shipped on Thursday."
-    if len(reason) > LONGEST_REASON:
-        return f"That reason has {len(reason)} characters; at most {LONGEST_REASON} are kept. Make it shorter."
-    return None

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from interlock.domain import light, names
+from interlock.domain import names
 from interlock.domain import stage as rules
 from interlock.domain.actor import SYSTEM, Actor, Person
 from interlock.domain.authority import Refused
@@ -14,20 +14,20 @@ from interlock.domain.fingerprint import fingerprint
 from interlock.domain.outbox import Outgoing, Urgency
 from interlock.domain.permission import Permission
 from interlock.domain.policy import Policy
-from interlock.domain.release import LONGEST_REASON, Held, Release, Stage, Unclear, choose, leading
+from interlock.domain.release import LONGEST_REASON, Held, Release, Stage, Unclear, choose, leading, reason_problem
 from interlock.domain.stage import Ahead, Grounds, Moved
 from interlock.domain.words import day, join
-from interlock.store import card, mirror, outbox, person, release, runbook, signoff
+from interlock.store import card, outbox, release, runbook, signoff
 from interlock.store.engine import Store
 from interlock.usecases import authority, readiness
 from interlock.usecases import card as cards
 from interlock.usecases import runbook as runbooks
+from interlock.usecases.announcement import name_of
 from interlock.usecases.obstacle import go_obstacles
 from interlock.usecases.record import record, record_refusal
 from interlock.usecases.release import Invalid
 
 NEWS_GOOD_FOR = timedelta(days=1)
-CANCELLING = Permission.RELEASE_CANCEL
 TO = "to"
 
 
@@ -36,6 +36,14 @@ class HoldSet:
     """`held` None: it goes on."""
 
     release: Release
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """A release, and the name of whoever moved or held it."""
+
+    release: Release
+    by: str
 
 
 def ask(
@@ -110,7 +118,7 @@ def carry_out(
     why = names.tidy(reason)
     back = after is not rules.following(one)
     if (back and not why) or len(why) > LONGEST_REASON:
-        return Invalid(problems={"reason": reason_problem(why, "it goes back")})
+        return Invalid(problems={"reason": reason_problem(why, "Say why it goes back.")})
     facts: dict[str, object] = {"why": why}
     if not back:
         found = ahead(session, policy, one, now, confirmed=confirmed)
@@ -142,7 +150,7 @@ def hold(
         if one.ended:
             return _ended(one)
         why = names.tidy(reason)
-        if on and (problem := reason_problem(why, "it is held")):
+        if on and (problem := reason_problem(why, "Say why it is held.")):
             return Invalid(problems={"reason": problem})
         if on is (one.held is not None):
             told = "is on hold already" if on else "is not on hold"
@@ -170,9 +178,10 @@ def cancel(
         if one.ended:
             return _ended(one)
         if refused := rules.too_late_to_cancel(one):
+            record_refusal(session, "release.cancel_refused", actor, one, {}, refused, now)
             return refused
         why = names.tidy(reason)
-        if problem := reason_problem(why, "it is cancelled"):
+        if problem := reason_problem(why, "Say why it is cancelled."):
             return Invalid(problems={"reason": problem})
         release.end(session, one.id, Stage.CANCELLED, actor, why, now)
         record(session, "release.cancelled", actor, allowed.person, one, {"why": why, "stage": one.stage.value}, now)
@@ -186,8 +195,7 @@ def ahead(session: Session, policy: Policy, one: Release, now: datetime, *, conf
     after, back = rules.following(one), rules.preceding(one)
     if after is None or one.ended:
         return Ahead(release=one, after=None, conditions=(), back=None if one.ended else back)
-    unanswered = one.policy.gonogo is not None and not confirmed
-    found = rules.conditions(after, replace(_grounds(session, policy, one, now), unanswered=unanswered))
+    found = rules.conditions(after, _grounds(session, policy, one, after, now, confirmed=confirmed))
     return Ahead(release=one, after=after, conditions=found, back=back)
 
 
@@ -225,15 +233,6 @@ def recheck(store: Store, now: datetime) -> int:
     return taken
 
 
-def reason_problem(reason: str, what: str) -> str:
-    """What is wrong with a reason; "" for nothing."""
-    if not reason:
-        return f"Say why {what}."
-    if len(reason) > LONGEST_REASON:
-        return f"That reason has {len(reason)} characters; at most {LONGEST_REASON} are kept. Make it shorter."
-    return ""
-
-
 def _taken_apart(session: Session, text: str) -> tuple[str, str, str]:
     """`2026.12 to in progress because …`: the release's name, the stage as typed (one word, or `in progress`), why."""
     known = release.all_names(session)
@@ -264,16 +263,21 @@ def _out_of_order(one: Release, after: Stage) -> Refused | None:
     return Refused(reason="out_of_order", sentence=f"{one.name} can't go to {rules.words(after)}. {told}")
 
 
-def _grounds(session: Session, policy: Policy, one: Release, now: datetime) -> Grounds:
+def _grounds(
+    session: Session, policy: Policy, one: Release, after: Stage, now: datetime, *, confirmed: bool
+) -> Grounds:
+    """No more than the conditions of that stage look at."""
     ready = readiness.read(session, policy, one, now)
-    befores = [rule.before for rule in one.policy.criteria]
+    status = ready.status
+    going = after in {Stage.GO, Stage.DEPLOYING}
     return Grounds(
-        tickets=ready.status.tickets,
-        criteria=tuple(zip(befores, ready.criteria, strict=True)),
-        requirements=signoff.requirements(session, one, now=now),
-        obstacles=tuple(each.sentence for each in go_obstacles(session, policy, one, now)),
-        stale=light.stale(mirror.as_of(session, "tickets"), policy, now),
-        steps_left=runbook.progress(session, one.id).left,
+        tickets=status.tickets,
+        criteria=tuple(zip([rule.before for rule in one.policy.criteria], ready.criteria, strict=True)),
+        requirements=ready.requirements,
+        obstacles=tuple(each.sentence for each in go_obstacles(session, policy, one, now)) if going else (),
+        stale="; ".join(status.reasons) if status.stale else None,
+        steps_left=runbook.progress(session, one.id).left if after is Stage.RELEASED else 0,
+        unanswered=one.policy.gonogo is not None and not confirmed,
     )
 
 
@@ -315,10 +319,8 @@ def _ended(one: Release) -> Refused:
     )
 
 
-def told_by(store: Store, slack_id: str) -> str:
-    """The name of whoever moved it, for the announcement."""
-    if not slack_id:
-        return "Interlock"
+def news(store: Store, release_id: int, slack_id: str) -> News:
+    """What an announcement is drawn from; an empty `slack_id` is Interlock itself."""
     with store.read() as session:
-        found = person.people(session, [slack_id]).get(slack_id)
-        return found.name if found else "somebody who left"
+        by = name_of(session, slack_id) if slack_id else "Interlock"
+        return News(release=release.load(session, release_id), by=by)
