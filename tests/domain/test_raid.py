@@ -15,6 +15,7 @@ from interlock.domain.policy import PersonRule, RaidRules, Team
 from interlock.domain.raid import Entry, Kind, State
 from interlock.domain.raid_draft import Findings, RaidDraft, Review
 from interlock.domain.release import ReleaseName
+from interlock.domain.time_zone import hours_of
 from tests import builders
 from tests.raids import FRIDAY, POLICY, RULES, a_decision, a_log, a_risk, an_entry
 
@@ -107,8 +108,8 @@ def test_working_hours_are_of_a_persons_team_on_their_own_clock() -> None:
         teams={"infra": Team(name="Infrastructure", calendar="tokyo")},
         people={"yuki@practice.example": PersonRule(team="infra", time_zone="Asia/Tokyo")},
     )
-    yuki = raid_review.hours_of(policy, Person(slack_id="U1", name="Yuki", email="Yuki@practice.example"))
-    ana = raid_review.hours_of(policy, Person(slack_id="U2", name="Ana", time_zone="Europe/Lisbon"))
+    yuki = hours_of(policy, Person(slack_id="U1", name="Yuki", email="Yuki@practice.example"))
+    ana = hours_of(policy, Person(slack_id="U2", name="Ana", time_zone="Europe/Lisbon"))
     assert (yuki.time_zone, yuki.holidays) == ("Asia/Tokyo", frozenset({FRIDAY}))
     assert (ana.time_zone, ana.holidays) == ("Europe/Lisbon", frozenset())
     assert yuki.is_open(datetime(2026, 11, 24, 1, 0, tzinfo=UTC))

@@ -1,14 +1,12 @@
 """When the owner of a RAID entry is asked to look at it again, and what they are asked."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 
-from interlock.domain.actor import Person
 from interlock.domain.calendar import ONE_DAY, WorkCalendar
-from interlock.domain.policy import Policy, RaidRules
+from interlock.domain.policy import RaidRules
 from interlock.domain.raid import Entry, is_due
-from interlock.domain.time_zone import person_time_zone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,15 +37,6 @@ def next_ask(entries: Iterable[Entry], rules: RaidRules, calendar: WorkCalendar,
     while due and not any(asks_on(each, rules, calendar, day) for each in due):
         day += ONE_DAY
     return day
-
-
-def hours_of(policy: Policy, person: Person) -> WorkCalendar:
-    """A person's working hours: of their team's calendar, else the policy's, on their own clock."""
-    rule = policy.people.get((person.email or "").casefold())
-    team = policy.teams.get(rule.team if rule and rule.team else "")
-    calendar = policy.calendars[(team.calendar if team else None) or policy.calendar]
-    zone = person_time_zone(policy, person.email, person.time_zone, None)
-    return replace(calendar, time_zone=zone)
 
 
 def _first(entry: Entry, calendar: WorkCalendar) -> date:

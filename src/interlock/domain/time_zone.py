@@ -1,7 +1,10 @@
-"""In whose time a person reads."""
+"""In whose time a person reads and works."""
 
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
+from interlock.domain.actor import Person
+from interlock.domain.calendar import WorkCalendar
 from interlock.domain.policy import Policy
 
 
@@ -23,6 +26,14 @@ def person_time_zone(policy: Policy, email: str | None, slack_zone: str | None, 
     if theirs and theirs.calendar:
         return policy.calendars[theirs.calendar].time_zone
     return policy.time_zone
+
+
+def hours_of(policy: Policy, person: Person) -> WorkCalendar:
+    """A person's working hours: of their team's calendar, else the policy's, on their own clock."""
+    rule = policy.people.get((person.email or "").lower())
+    team = policy.teams.get(rule.team if rule and rule.team else "")
+    calendar = policy.calendars[(team.calendar if team else None) or policy.calendar]
+    return replace(calendar, time_zone=person_time_zone(policy, person.email, person.time_zone, None))
 
 
 def is_time_zone(name: str) -> bool:

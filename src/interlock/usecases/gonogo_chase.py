@@ -1,20 +1,18 @@
 """Roll-calls, as time passes: whoever has not voted is pinged, and a result is told when the time is over."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
 
 from interlock.domain import gonogo as rules
-from interlock.domain import milestone
 from interlock.domain.actor import Person
-from interlock.domain.calendar import WorkCalendar
 from interlock.domain.gonogo import STEPS, Board, Outcome, RollCall
 from interlock.domain.outbox import Outgoing, Urgency
 from interlock.domain.policy import Policy
 from interlock.domain.release import Release
-from interlock.domain.time_zone import person_time_zone
+from interlock.domain.time_zone import hours_of
 from interlock.store import card, gonogo, outbox, release
 from interlock.store.engine import Store
 from interlock.usecases.gonogo_card import board, judged, result_message, revise_elsewhere, tell_result
@@ -90,7 +88,7 @@ def _due(session: Session, policy: Policy, one: Release, roll_call: RollCall, no
         yield result_message(session, one, roll_call, found, now)
         return
     for slack_id, (who, _) in _waited_for(session, policy, roll_call, now).items():
-        step = rules.due_step(roll_call.opened_at, roll_call.closes_at, hours(policy, one, who), now)
+        step = rules.due_step(roll_call.opened_at, roll_call.closes_at, hours_of(policy, who), now)
         if step is not None:
             yield Outgoing(
                 key=f"gonogo.chase:{roll_call.id}:{step}:{slack_id}",
@@ -115,12 +113,3 @@ def _waited_for(
             if who.slack_id not in voted | excluded:
                 waited.setdefault(who.slack_id, (who, []))[1].append(role)
     return waited
-
-
-def hours(policy: Policy, one: Release, who: Person) -> WorkCalendar:
-    """Somebody's working hours: their team's, else the release's, on their own clock."""
-    rule = policy.people.get((who.email or "").casefold())
-    team = policy.teams.get(rule.team) if rule and rule.team else None
-    named = policy.calendars.get(team.calendar) if team and team.calendar else None
-    calendar = named or milestone.calendar_of(policy, one.policy)
-    return replace(calendar, time_zone=person_time_zone(policy, who.email, who.time_zone, None))

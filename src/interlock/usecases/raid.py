@@ -9,7 +9,6 @@ from sqlmodel import Session
 from interlock.domain import names
 from interlock.domain import raid as rules
 from interlock.domain import raid_draft as drafts
-from interlock.domain import raid_review as reviews
 from interlock.domain.actor import Actor, Person, Standing
 from interlock.domain.audit import AuditEvent
 from interlock.domain.authority import Refused
@@ -18,6 +17,7 @@ from interlock.domain.policy import Policy
 from interlock.domain.raid import Deed, Entry, Kind, Log, Told
 from interlock.domain.raid_draft import Findings, RaidDraft, RaidForm
 from interlock.domain.release import ReleaseName, Unclear, choose
+from interlock.domain.time_zone import hours_of
 from interlock.store import audit, person, raid, release, ticket_read
 from interlock.store.engine import Store
 from interlock.usecases import authority
@@ -96,7 +96,7 @@ def form(
         chosen = None if isinstance(meant, Unclear) or meant.ended else meant.id
         if not isinstance(meant, Unclear) and meant.ended:
             return rules.ended(meant.name)
-        today = reviews.hours_of(policy, allowed.person).today(now)
+        today = hours_of(policy, allowed.person).today(now)
         draft = RaidDraft(
             kind=what,
             release_id=chosen,
@@ -138,7 +138,7 @@ def add(
         made = raid.of_request(session, request)
         if made:
             return Saved(entry=made, again=True)
-        today = reviews.hours_of(policy, allowed.person).today(now)
+        today = hours_of(policy, allowed.person).today(now)
         wrong = drafts.problems(draft, found, today)
         if wrong:
             return Invalid(problems=wrong)
@@ -167,7 +167,7 @@ def edit(
         if turned_down:
             return turned_down
         found, ticket_id = _findings(session, draft, entry)
-        today = reviews.hours_of(policy, allowed.person).today(now)
+        today = hours_of(policy, allowed.person).today(now)
         wrong = drafts.problems(draft, found, today, entry)
         if draft.approver == actor.slack_id and (entry.approver is None or entry.approver.slack_id != actor.slack_id):
             wrong["approver"] = "Somebody else has to name you as the approver."
@@ -179,7 +179,7 @@ def edit(
 
 
 def log_of(session: Session, policy: Policy, reader: Person, one: ReleaseName, now: datetime) -> Log:
-    today = reviews.hours_of(policy, reader).today(now)
+    today = hours_of(policy, reader).today(now)
     return Log(release=one, entries=raid.of_release(session, one.id), rules=policy.raid, today=today)
 
 

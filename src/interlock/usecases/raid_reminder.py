@@ -12,6 +12,7 @@ from interlock.domain.outbox import Outgoing, Urgency
 from interlock.domain.policy import Policy
 from interlock.domain.raid import Entry, is_due, ranked
 from interlock.domain.raid_review import Reviews
+from interlock.domain.time_zone import hours_of
 from interlock.store import outbox, person, raid
 from interlock.store.engine import Store
 from interlock.usecases.parked import managers
@@ -45,7 +46,7 @@ def reviews(store: Store, policy: Policy, slack_id: str, now: datetime) -> Revie
         mine = _by_person(session, policy, now).get(slack_id)
         if who is None or not mine:
             return None
-        calendar = rules.hours_of(policy, who)
+        calendar = hours_of(policy, who)
         today = calendar.today(now)
         due = ranked(each for each in mine if is_due(each, today))
         if not due:
@@ -64,7 +65,7 @@ def _due(session: Session, policy: Policy, now: datetime) -> list[Outgoing]:
     by_person = _by_person(session, policy, now)
     people = person.people(session, by_person)
     for slack_id, entries in by_person.items():
-        calendar = rules.hours_of(policy, people[slack_id])
+        calendar = hours_of(policy, people[slack_id])
         today = calendar.today(now)
         if calendar.is_open(now) and any(rules.asks_on(each, policy.raid, calendar, today) for each in entries):
             found.append(

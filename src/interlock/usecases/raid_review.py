@@ -7,13 +7,13 @@ from sqlmodel import Session
 from interlock.domain import names
 from interlock.domain import raid as rules
 from interlock.domain import raid_draft as drafts
-from interlock.domain import raid_review as reviews
 from interlock.domain.actor import Actor, Standing
 from interlock.domain.authority import Refused
 from interlock.domain.permission import Permission
 from interlock.domain.policy import Policy
 from interlock.domain.raid import Deed, Entry, Kind
 from interlock.domain.raid_draft import RaidDraft, Review
+from interlock.domain.time_zone import hours_of
 from interlock.store import raid
 from interlock.store.engine import Store
 from interlock.usecases import authority
@@ -50,7 +50,7 @@ def next_review(store: Store, policy: Policy, actor: Actor, now: datetime) -> da
         allowed = authority.to_view(session, policy, Permission.RAID_VIEW, actor)
         if isinstance(allowed, Refused):
             return allowed
-        today = reviews.hours_of(policy, allowed.person).today(now)
+        today = hours_of(policy, allowed.person).today(now)
         return drafts.usual_review(today, policy.raid.review_after_days)
 
 
@@ -68,7 +68,7 @@ def review(
             turned_down = rules.ended(entry.release.name)
         if turned_down:
             return turned_down
-        today = reviews.hours_of(policy, allowed.person).today(now)
+        today = hours_of(policy, allowed.person).today(now)
         wrong = drafts.problems_of_review(entry, looked, today)
         if wrong:
             return Invalid(problems=wrong)

@@ -8,7 +8,6 @@ from typing import Any, Final
 from sqlmodel import Session
 
 from interlock.domain import raid_draft as drafts
-from interlock.domain import raid_review as reviews
 from interlock.domain import when
 from interlock.domain.actor import Actor
 from interlock.domain.authority import Refused
@@ -17,6 +16,7 @@ from interlock.domain.policy import Policy
 from interlock.domain.raid import Entry, Kind
 from interlock.domain.raid_draft import RaidDraft, TypedEntry
 from interlock.domain.release import Unclear, choose
+from interlock.domain.time_zone import hours_of
 from interlock.store import person, release
 from interlock.store.engine import Store
 from interlock.usecases import authority
@@ -38,7 +38,7 @@ def to_add(
         meant = choose(line.rest, channel_id, release.all_names(session))
         if isinstance(meant, Unclear):
             return meant
-        today = reviews.hours_of(policy, allowed.person).today(now)
+        today = hours_of(policy, allowed.person).today(now)
         blank = RaidDraft(
             kind=what,
             release_id=meant.id,
@@ -74,7 +74,7 @@ def to_edit(
             if isinstance(meant, Unclear):
                 return Refused(reason="unclear", sentence=meant.sentence)
             draft = replace(draft, release_id=meant.id)
-        filled = _filled(session, draft, line, reviews.hours_of(policy, allowed.person).today(now))
+        filled = _filled(session, draft, line, hours_of(policy, allowed.person).today(now))
         return filled if isinstance(filled, Refused) else (entry, filled)
 
 

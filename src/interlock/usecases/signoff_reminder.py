@@ -3,7 +3,6 @@ not answered in time."""
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -11,14 +10,13 @@ from sqlmodel import Session
 
 from interlock.domain import signoff_reminder as rules
 from interlock.domain.actor import SYSTEM, Person
-from interlock.domain.calendar import WorkCalendar
 from interlock.domain.card import SIGNOFF, Card
 from interlock.domain.outbox import Outgoing, Urgency
 from interlock.domain.policy import Policy
 from interlock.domain.release import Release
 from interlock.domain.signoff import Progress, Requirement
 from interlock.domain.signoff_reminder import Chase, Reminder, Unanswered, Waiting
-from interlock.domain.time_zone import person_time_zone
+from interlock.domain.time_zone import hours_of
 from interlock.store import answer_due, card, delegation, outbox, person, release, signoff
 from interlock.store.answer_due import AnswerDue
 from interlock.store.engine import Store
@@ -152,14 +150,6 @@ def managers(session: Session, policy: Policy, one: Release, requester: str) -> 
         if slack_id in known and known[slack_id].is_member:
             return [f"@{slack_id}"]
     return [f"@{each.slack_id}" for each in parked.managers(session, policy)] or [one.channel_id]
-
-
-def hours_of(policy: Policy, who: Person) -> WorkCalendar:
-    """The working hours of the person's team, on their own clock."""
-    rule = policy.people.get((who.email or "").lower())
-    team = policy.teams.get(rule.team) if rule and rule.team else None
-    calendar = policy.calendars[(team.calendar if team else None) or policy.calendar]
-    return replace(calendar, time_zone=person_time_zone(policy, who.email, who.time_zone, None))
 
 
 def _waiting(session: Session, policy: Policy, one: Release, asked: Card, now: datetime) -> list[Waiting]:
