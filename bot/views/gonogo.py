@@ -21,10 +21,10 @@ from bot.views.blocks import (
 from bot.views.forms import input_text, modal
 from bot.views.release import title
 from bot.views.text import escape, mark
-from interlock.domain.gonogo import Board, Choice, Outcome, Vote, said, voice
+from interlock.domain.gonogo import Board, Choice, Outcome, Vote, leads_to, said, voice
 from interlock.domain.names import LONGEST
 from interlock.domain.release import LONGEST_REASON, Release
-from interlock.domain.stage import Ahead, following, preceding, words
+from interlock.domain.stage import Ahead, words
 from interlock.domain.words import count, join
 
 GO: Final = "gonogo.go"
@@ -219,7 +219,7 @@ def _confirmation(found: Board) -> Block | None:
     payload = ("gonogo", f"{call.id}.{outcome.value}")
     if outcome is Outcome.GO:
         return actions(button(f"Confirm go for {one.name}", CONFIRM, payload, style="primary"))
-    back = preceding(one) if outcome is Outcome.NO_GO and following(one) is not None else None
+    back = leads_to(one, outcome)
     does = f"{one.name} goes back to {words(back)}." if back else f"{one.name} stays {words(one.stage)}."
     sure = confirm(f"Confirm {said(outcome)}?", does, "Confirm")
     return actions(button(f"Confirm {said(outcome)}", CONFIRM, payload, confirm=sure))

@@ -17,10 +17,11 @@ from bot.services import Services
 from bot.views.blocks import Message, plain
 from interlock.domain.outbox import DeliveryError, Dropped
 from interlock.domain.policy import GonogoRule, Policy
+from interlock.domain.release import Stage
 from interlock.store import release as releases
 from interlock.store.engine import Store
 from interlock.store.outbox import OutboxRow
-from interlock.usecases import scope
+from interlock.usecases import gonogo_void, scope, stage
 from tests.builders import CHANNEL, NOW, TEMPLATE, actor, message, people, release, ticket
 from tests.usecases.test_gonogo import POLICY as VOTING
 
@@ -198,6 +199,17 @@ def test_a_go_without_its_conditions_lists_them_and_moves_nothing(services: Serv
     assert "*Missing* Something is in scope" in words(said)
 
 
+def test_a_no_go_on_what_went_back_meanwhile_says_that_it_stays_and_leaves_it(services: Services, world: int) -> None:
+    typed(services, "gonogo")
+    for who in ("TOM", "MARIA", "RAVI"):
+        typed(services, "vote", "2026.12 no-go it leaks", who)
+    assert "2026.12 goes back to frozen." in json.dumps(card(services).blocks)
+    stage.move(services.store, services.policy, actor("RITA"), world, Stage.FROZEN, "it leaks", NOW)
+    assert "2026.12 stays frozen." in json.dumps(card(services).blocks)
+    said = pressed(services, "gonogo.confirm", buttons(card(services))["gonogo.confirm"])
+    assert words(said) == "No-go is confirmed: 2026.12 is frozen."
+
+
 @pytest.mark.parametrize(
     "value", ["gonogo:1.heaven", "gonogo:x.go", "gonogo:1", "gonogo:1.open", "gonogo:1.withdrawn", "release:1"]
 )
@@ -227,8 +239,6 @@ def test_a_void_vote_is_told_without_the_tickets_that_changed(services: Services
         scope.refresh(session, [ticket(session, "DATA-2", category="done")], NOW)
     said = words(pressed(services, "gonogo.go", old, "MARIA"))
     assert said.startswith("Not recorded: the scope of 2026.12 changed since you were shown it (1 added).")
-    from interlock.usecases import gonogo_void  # noqa: PLC0415 only here
-
     assert gonogo_void.revalidate(services.store, NOW) == 1
     told = drawn(services, "gonogo.void", vote_id=1)
     assert "Your go on *2026.12 Quarterly platform* for *qa* no longer counts" in words(told)

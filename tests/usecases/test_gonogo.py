@@ -336,6 +336,7 @@ def test_a_changed_scope_voids_what_was_voted_on_the_old_one_but_no_no_go(store:
     stale = say(store, "TOM", seen=old)
     assert isinstance(stale, Stale)
     assert stale.changes == {"added": 1}
+    assert facts(store, "gonogo.vote_refused")[0]["why"] == "stale"
     assert isinstance(say(store, "TOM", seen=note.board.revision_id), Voted)
     assert gonogo_void.voided(store, POLICY, 1, NOW) is None
     assert gonogo_void.revalidate(store, NOW) == 0
@@ -496,6 +497,16 @@ def test_whoever_is_missing_is_reminded_until_they_vote(store: Store) -> None:
     assert gonogo_chase.chased(store, POLICY, 1, "U0RAVI", 1, CLOSES) is None
 
 
+def test_whoever_voted_for_one_role_is_not_reminded_for_another(sqlite_store: Store) -> None:
+    begun(sqlite_store)
+    say(sqlite_store, "MARIA")
+    both = Role(people=("maria@practice.example", "ravi@practice.example"))
+    policy = replace(POLICY, roles=POLICY.roles | {"ml": both})
+    told = {each.channel for each in gonogo_chase.plan(sqlite_store, policy, NOW + timedelta(hours=4))}
+    assert "@U0RAVI" in told
+    assert "@U0MARIA" not in told
+
+
 def test_each_is_reminded_in_their_own_hours(sqlite_store: Store) -> None:
     begun(sqlite_store, replace(RULE, answer_within_hours=48))
     with sqlite_store.write() as session:
@@ -557,6 +568,17 @@ def test_who_may_open_may_not_therefore_confirm(sqlite_store: Store) -> None:
     assert isinstance(refused, Refused)
     assert refused.reason == "not_permitted"
     assert facts(sqlite_store, "gonogo.confirm_refused")[0]["why"] == "not_permitted"
+
+
+def test_who_may_not_decide_is_refused_in_the_releases_own_record(sqlite_store: Store) -> None:
+    begun(sqlite_store)
+    say(sqlite_store, "GUEST")
+    confirm(sqlite_store, who="TOM")
+    gonogo.open_(sqlite_store, POLICY, actor("TOM"), 1, NOW)
+    kinds = ("gonogo.vote_refused", "gonogo.confirm_refused", "gonogo.open_refused")
+    with sqlite_store.read() as session:
+        found = session.exec(select(AuditRow).where(AuditRow.kind.in_(kinds))).all()  # type: ignore[attr-defined]  # a column
+        assert [(each.kind, each.release_id) for each in found] == [(kind, 1) for kind in kinds]
 
 
 @pytest.mark.parametrize(

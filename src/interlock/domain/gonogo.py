@@ -12,7 +12,8 @@ from interlock.domain.actor import Person
 from interlock.domain.authority import Refused
 from interlock.domain.calendar import WorkCalendar
 from interlock.domain.policy import GonogoRule
-from interlock.domain.release import Release
+from interlock.domain.release import Release, Stage
+from interlock.domain.stage import following, preceding
 from interlock.domain.words import join
 
 SHORTEST: Final = timedelta(minutes=15)
@@ -225,6 +226,14 @@ def ready(found: Tally, shown: Outcome) -> Refused | None:
             sentence=f"Not confirmed: it comes to {said(found.outcome)} by now ({found.why}). Look at it again.",
         )
     return None
+
+
+def leads_to(one: Release, outcome: Outcome) -> Stage | None:
+    """Where confirming this takes the release; None where it stays."""
+    if outcome is Outcome.GO:
+        return Stage.GO
+    back = outcome is Outcome.NO_GO and following(one) is Stage.GO
+    return preceding(one) if back else None
 
 
 def said(outcome: Outcome) -> str:

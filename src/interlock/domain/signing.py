@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from interlock.domain import names
+from interlock.domain import names, stage
 from interlock.domain.actor import Person, Standing
 from interlock.domain.authority import Refused
 from interlock.domain.fingerprint import MaterialChange
@@ -97,11 +97,8 @@ def decide(ask: Ask, decision: Decision, policy: Policy, now: datetime) -> Verdi
     """What a click on Approve or Reject comes to. Rejecting is held to the same eligibility, not to the freshness of
     the scope or the mirror: a reason to say no stays one.
     """
-    if ask.release.ended:
-        return Refused(
-            reason="release_ended",
-            sentence=f"{ask.release.name} is {ask.release.stage.value}, so nothing more is decided on it.",
-        )
+    if over := stage.over(ask.release):
+        return over
     mine = claims(ask)
     if not mine:
         return not_eligible(ask)

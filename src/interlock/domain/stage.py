@@ -80,6 +80,15 @@ class Moved:
     again: bool = False
 
 
+def over(one: Release) -> Refused | None:
+    """Why nothing is decided on a release that has ended."""
+    if not one.ended:
+        return None
+    return Refused(
+        reason="release_ended", sentence=f"{one.name} is {words(one.stage)}, so nothing more is decided on it."
+    )
+
+
 def too_late_to_cancel(one: Release) -> Refused | None:
     """Why it can only be ended in another way."""
     if one.stage in CANCELLABLE:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from interlock.domain import stage
 from interlock.domain.actor import Actor
 from interlock.domain.authority import Refused
 from interlock.domain.card import SIGNOFF
@@ -93,10 +94,8 @@ def _hanging_on(session: Session, one: Release, condition_id: int) -> Hanging | 
 
 
 def _refuse(one: Release, hanging: Hanging | None, wanted: Condition | None, actor: Actor) -> Refused | None:
-    if one.ended:
-        return Refused(
-            reason="release_ended", sentence=f"{one.name} is {one.stage.value}, so nothing more is decided on it."
-        )
+    if over := stage.over(one):
+        return over
     if hanging is None or wanted is None:
         return Refused(
             reason="condition_lapsed",

@@ -90,8 +90,8 @@ def open_(
 ) -> Opened | Refused:
     """Open a roll-call for so long, or as long as the template says. Of two at once, one is opened."""
     with store.write() as session:
-        allowed = authority.to_decide(session, policy, Permission.GONOGO_OPEN, actor, now)
         one = release.load(session, release_id, lock=True)
+        allowed = authority.to_decide(session, policy, Permission.GONOGO_OPEN, actor, now)
         refused = allowed if isinstance(allowed, Refused) else _unfit(session, one)
         if refused:
             record_refusal(session, "gonogo.open_refused", actor, one, {}, refused, now)
@@ -163,30 +163,30 @@ def foresee(store: Store, policy: Policy, actor: Actor, revision_id: str, now: d
         if roll_call is None:
             return UNKNOWN
         one = release.load(session, roll_call.release_id)
-        return _over(one) or rules.may_vote(roll_call, roles_of(policy, allowed), actor.slack_id, now)
+        return stages.over(one) or rules.may_vote(roll_call, roles_of(policy, allowed), actor.slack_id, now)
 
 
 def _vote(
     store: Store, policy: Policy, actor: Actor, revision_id: str, choice: Choice, reason: str | None, now: datetime
 ) -> Voted | Stale | Invalid | Refused:
     with store.write() as session:
-        allowed = authority.to_decide(session, policy, Permission.GONOGO_VOTE, actor, now)
         revision = card.revision(session, revision_id)
         known = gonogo.of_card(session, revision.card.id) if revision else None
-        if isinstance(allowed, Refused):
-            record_refusal(session, "gonogo.vote_refused", actor, None, {"choice": choice.value}, allowed, now)
-            return allowed
         if revision is None or known is None:
             return UNKNOWN
         one = release.load(session, known.release_id, lock=True)
         roll_call = gonogo.load(session, known.id)
         assert roll_call is not None, "a roll-call cannot be deleted"
+        seen = seen_facts(revision) | {"gonogo": roll_call.id, "choice": choice.value}
+        allowed = authority.to_decide(session, policy, Permission.GONOGO_VOTE, actor, now)
+        if isinstance(allowed, Refused):
+            record_refusal(session, "gonogo.vote_refused", actor, one, seen, allowed, now)
+            return allowed
         why = names.tidy(reason or "")
         if choice is Choice.NO_GO and not names.says_something(why):
             return Invalid(problems={"reason": WHY})
         if len(why) > LONGEST_REASON:
             return Invalid(problems={"reason": f"The reason is too long: {LONGEST_REASON} letters at most."})
-        seen = seen_facts(revision) | {"gonogo": roll_call.id, "choice": choice.value}
         role = _role(session, policy, one, roll_call, allowed, choice, now)
         if isinstance(role, Refused):
             record_refusal(session, "gonogo.vote_refused", actor, one, seen, role, now)
@@ -223,7 +223,7 @@ def _role(
     now: datetime,
 ) -> str | Refused:
     """For which role this person votes, or why they cannot. Going, as approving, takes a mirror that is fresh."""
-    if over := _over(one):
+    if over := stages.over(one):
         return over
     role = rules.may_vote(roll_call, roles_of(policy, standing), standing.person.slack_id, now)
     stale = light.stale(mirror.as_of(session, "tickets"), policy, now)
@@ -244,7 +244,7 @@ def _unfit(session: Session, one: Release) -> Refused | None:
     """Why no roll-call can be opened for this release now."""
     if one.policy.gonogo is None:
         return _has_none(one)
-    if over := _over(one):
+    if over := stages.over(one):
         return over
     if one.stage in stages.GONE:
         return Refused(
@@ -269,14 +269,6 @@ def _unfit(session: Session, one: Release) -> Refused | None:
 def _has_none(one: Release) -> Refused:
     return Refused(
         reason="no_gonogo", sentence=f"{one.name} has no roll-call: its template, {one.policy.name}, names none."
-    )
-
-
-def _over(one: Release) -> Refused | None:
-    if not one.ended:
-        return None
-    return Refused(
-        reason="release_ended", sentence=f"{one.name} is {stages.words(one.stage)}, so nothing more is decided on it."
     )
 
 

@@ -14,7 +14,7 @@ from interlock.domain.gonogo import Outcome, RollCall
 from interlock.domain.outbox import Outgoing, Urgency
 from interlock.domain.permission import Permission
 from interlock.domain.policy import Policy
-from interlock.domain.release import LONGEST_REASON, Release, Stage, Unclear, reason_problem
+from interlock.domain.release import LONGEST_REASON, Release, Unclear, reason_problem
 from interlock.domain.stage import Ahead, Moved
 from interlock.store import card, gonogo, outbox, person, release
 from interlock.store.engine import Store
@@ -44,15 +44,15 @@ def confirm(
     transaction with the record; where a condition of go is missing, nothing moves and the roll-call stays (`Ahead`).
     """
     with store.write() as session:
-        allowed = authority.to_decide(session, policy, Permission.RELEASE_GO, actor, now)
-        wanted = {"gonogo": gonogo_id, "wanted": shown.value}
-        if isinstance(allowed, Refused):
-            record_refusal(session, "gonogo.confirm_refused", actor, None, wanted, allowed, now)
-            return allowed
         known = gonogo.load(session, gonogo_id)
         if known is None:
             return UNKNOWN
         one = release.load(session, known.release_id, lock=True)
+        allowed = authority.to_decide(session, policy, Permission.RELEASE_GO, actor, now)
+        wanted = {"gonogo": gonogo_id, "wanted": shown.value}
+        if isinstance(allowed, Refused):
+            record_refusal(session, "gonogo.confirm_refused", actor, one, wanted, allowed, now)
+            return allowed
         roll_call = gonogo.load(session, gonogo_id) or known
         if (roll_call.outcome, roll_call.ended_by) == (shown, actor.slack_id):
             return Ended(release=one, outcome=shown, again=True)
@@ -65,7 +65,7 @@ def confirm(
             record_refusal(session, "gonogo.confirm_refused", actor, one, wanted, refused, now)
             return refused
         found = judged(roll_call, now)
-        after = _after(one, found.outcome)
+        after = rules.leads_to(one, found.outcome)
         if after is not None:
             why = rules.why_moved(found)[:LONGEST_REASON]
             moved = stage.carry_out(session, policy, actor, allowed.person, one, after, why, now, confirmed=True)
@@ -125,11 +125,8 @@ def _unfit(session: Session, one: Release, roll_call: RollCall) -> Refused | Non
             reason="ended_already",
             sentence=f"That roll-call has ended already: {how}, by {by.name if by else 'somebody who left'}.",
         )
-    if one.ended:
-        return Refused(
-            reason="release_ended",
-            sentence=f"{one.name} is {stages.words(one.stage)}, so nothing more is decided on it.",
-        )
+    if over := stages.over(one):
+        return over
     if one.stage in stages.GONE:
         return Refused(
             reason="gone",
@@ -137,14 +134,6 @@ def _unfit(session: Session, one: Release, roll_call: RollCall) -> Refused | Non
             f"/release gonogo withdraw {one.name} and why.",
         )
     return None
-
-
-def _after(one: Release, outcome: Outcome) -> Stage | None:
-    """Where the result takes it; None where it stays."""
-    if outcome is Outcome.GO:
-        return Stage.GO
-    back = outcome is Outcome.NO_GO and stages.following(one) is Stage.GO
-    return stages.preceding(one) if back else None
 
 
 def _end(

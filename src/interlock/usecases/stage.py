@@ -147,8 +147,8 @@ def hold(
         if isinstance(meant, Unclear):
             return meant
         one = release.load(session, meant.id, lock=True)
-        if one.ended:
-            return _ended(one)
+        if over := rules.over(one):
+            return over
         why = names.tidy(reason)
         if on and (problem := reason_problem(why, "Say why it is held.")):
             return Invalid(problems={"reason": problem})
@@ -175,8 +175,8 @@ def cancel(
             return allowed
         if one.stage is Stage.CANCELLED and one.closed_by == actor.slack_id:
             return Moved(release=one, before=one.stage, after=one.stage, again=True)
-        if one.ended:
-            return _ended(one)
+        if over := rules.over(one):
+            return over
         if refused := rules.too_late_to_cancel(one):
             record_refusal(session, "release.cancel_refused", actor, one, {}, refused, now)
             return refused
@@ -248,8 +248,8 @@ def _taken_apart(session: Session, text: str) -> tuple[str, str, str]:
 
 def _out_of_order(one: Release, after: Stage) -> Refused | None:
     """Why it cannot go from where it stands to there at all."""
-    if one.ended:
-        return _ended(one)
+    if over := rules.over(one):
+        return over
     following, back = rules.following(one), rules.preceding(one)
     if after is following and one.held is not None:
         sentence = f"{one.name} is on hold since {day(one.held.at)}: {one.held.reason} Type /release resume {one.name}."
@@ -311,12 +311,6 @@ def _redraw(session: Session, one: Release, now: datetime) -> None:
     if asked := card.of_release(session, one.id, SIGNOFF):
         cards.refresh(session, asked, now)
     runbooks.redraw_of(session, one.id, now)
-
-
-def _ended(one: Release) -> Refused:
-    return Refused(
-        reason="release_ended", sentence=f"{one.name} is {rules.words(one.stage)}, so nothing more is decided on it."
-    )
 
 
 def news(store: Store, release_id: int, slack_id: str) -> News:
