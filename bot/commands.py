@@ -1,6 +1,6 @@
 """Slash commands as tables: which verbs a command has, and which of them somebody meant."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -41,7 +41,7 @@ class SlashCommand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meant:
-    """`verb` None means help."""
+    """`verb` None means help: of the verb that `args` is, or of all."""
 
     verb: str | None
     args: str
@@ -58,12 +58,21 @@ class Unclear:
     guess: str | None = None
 
 
-def usages(name: str, command: SlashCommand) -> list[tuple[str, str]]:
-    """How each verb is typed, and what it does."""
+def usages(name: str, command: SlashCommand, verbs: Iterable[str] | None = None) -> list[tuple[str, str]]:
+    """How each of these verbs is typed, and what it does; all where none are given."""
+    entries = {verb: command.verbs[verb] for verb in verbs or command.verbs}
     return [
         (" ".join(part for part in (name, _shown(command, verb), entry.usage) if part), entry.about)
-        for verb, entry in command.verbs.items()
+        for verb, entry in entries.items()
     ]
+
+
+def listed(command: SlashCommand, asked: str) -> list[str]:
+    """What help shows: the verb asked about, with those of its first word; else one of each first word."""
+    first = {verb: verb.partition(" ")[0] for verb in command.verbs}
+    if asked:
+        return [verb for verb in first if first[verb] == first[asked]]
+    return [verb for verb, word in first.items() if verb == word or word not in first]
 
 
 def find(command: SlashCommand, text: str) -> Meant | Unclear:
@@ -81,8 +90,8 @@ def find(command: SlashCommand, text: str) -> Meant | Unclear:
 
 
 def _meant(verb: str, args: str) -> Meant:
-    """`/env book help` asks for help, like `/env help`."""
-    return Meant(verb=None, args="") if args.casefold() in HELP else Meant(verb=verb, args=args)
+    """`/env book help` asks for help with it."""
+    return Meant(verb=None, args=verb) if args.casefold() in HELP else Meant(verb=verb, args=args)
 
 
 def _completed(command: SlashCommand, text: str, words: list[str]) -> Meant | Unclear:

@@ -16,7 +16,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from bot import parsing
 from bot.acts import Acts
 from bot.answers import Answers
-from bot.commands import SlashCommand, Unclear, find, usages
+from bot.commands import SlashCommand, Unclear, find, listed, usages
 from bot.metrics import Metrics
 from bot.once import Once
 from bot.parsing import Body
@@ -137,7 +137,7 @@ class Dispatcher:
             return help_page.unclear(name, meant.typed, meant.near, [*spec.verbs, "help"], meant.guess)
         verb = spec.verbs.get(meant.verb or "")
         if verb is None:
-            return help_page.command(name, spec.about, usages(name, spec))
+            return help_page.command(name, spec.about, usages(name, spec, listed(spec, meant.args)))
         request = ask(meant.verb or "", meant.args, self._services.clock())
         once = self._acts.once("command", request.trigger_id, lambda services: verb.handler(request, services))
         return self._attempt("command", f"{name} {request.verb}", once)

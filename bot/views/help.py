@@ -7,10 +7,10 @@ from interlock.domain.words import join
 
 
 def command(name: str, about: str, verbs: Sequence[tuple[str, str]]) -> Message:
-    """Every verb that the table has: pairs of how it is typed and what it does."""
+    """The verbs: pairs of how each is typed and what it does."""
     lines = [f"*{name}* · {about}", *(f"`{usage}` {what}" for usage, what in verbs)]
-    small = "The beginning of a word is enough, and case does not matter." if len(verbs) > 1 else None
-    return message(f"What {name} can do", section("\n".join(lines)), context(small) if small else None)
+    small = f"The beginning of a word is enough, and case does not matter. More of one: `{name} … help`."
+    return message(f"What {name} can do", section("\n".join(lines)), context(small) if len(verbs) > 1 else None)
 
 
 def everything(commands: Mapping[str, str]) -> Message:

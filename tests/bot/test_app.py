@@ -11,8 +11,8 @@ from slack_bolt.response import BoltResponse
 from sqlalchemy.exc import OperationalError
 
 from bot.answers import Answers
-from bot.app import build_app
-from bot.commands import SlashCommand, Verb
+from bot.app import TABLES, build_app
+from bot.commands import SlashCommand, Verb, listed
 from bot.dispatch import Tables
 from bot.payload import encode
 from bot.requests import (
@@ -473,7 +473,25 @@ def test_a_payload_that_lacks_everything_breaks_nothing(app: App, handlers: Hand
     assert handlers.given[0].actor.slack_id == ""
 
 
-@pytest.mark.parametrize("text", ["help", "status help", "digest now ?", "STATUS Help"])
-def test_help_is_there_wherever_it_is_asked_for(app: App, handlers: Handlers, text: str) -> None:
-    assert "`/release list [x]`" in str(said(dispatch(app, slash(text)))["blocks"])
+@pytest.mark.parametrize(
+    ("text", "verbs"),
+    [
+        ("help", ["list", "new", "status", "signoffs", "digest now"]),
+        ("status help", ["status"]),
+        ("STATUS Help", ["status"]),
+        ("digest now ?", ["digest now"]),
+    ],
+)
+def test_help_is_there_wherever_it_is_asked_for(app: App, handlers: Handlers, text: str, verbs: list[str]) -> None:
+    lines = said(dispatch(app, slash(text)))["blocks"][0]["text"]["text"].splitlines()[1:]
+    assert lines == [f"`/release {verb} [x]` does {verb}" for verb in verbs]
     assert handlers.given == []
+
+
+def test_help_names_a_words_further_verbs_where_it_is_asked_about_that_word() -> None:
+    release = TABLES.commands["/release"]
+    brief = listed(release, "")
+    assert {"runbook", "calendar", "digest now"} <= set(brief)
+    assert not {"runbook start", "calendar link"} & set(brief)
+    assert listed(release, "runbook start") == [verb for verb in release.verbs if verb.startswith("runbook")]
+    assert {verb for each in brief for verb in listed(release, each)} == set(release.verbs)
