@@ -136,7 +136,8 @@ def ask(who: Login, method: str, path: str, content: Mapping[str, str] | None = 
 def _refused(who: Login, error: HTTPError) -> RemoteError:
     with error:
         told = _object(who, error.code, error.read(LONGEST))
-    return RemoteError(plain(str(told.get("error", ""))) or _strange(who, error.code), error.code)
+    said = terminal.styled(plain(str(told.get("error", "")))).plain
+    return RemoteError(said or _strange(who, error.code), error.code)
 
 
 def _act(env: Env, path: str, content: Mapping[str, str]) -> None:

@@ -244,6 +244,11 @@ def test_a_refusal_is_1_and_one_line(tom: Interlock, server: Server) -> None:
     assert tom("signoff", "approve", "R1") == (1, "", "interlock: You can't sign 2026.12: you are none of them.\n")
 
 
+def test_a_refusal_of_several_lines_is_plain_as_an_answer_is(tom: Interlock, server: Server) -> None:
+    server.answer = (403, {"error": "*fx2 Hotfix* is ready.\n*Missing* QA, _since Friday_", "next": []})
+    assert tom("release", "advance")[2] == "interlock: fx2 Hotfix is ready.\nMissing QA, since Friday\n"
+
+
 def test_what_the_server_says_does_not_drive_the_terminal(tom: Interlock, server: Server) -> None:
     server.answer = (200, {"text": "a\x1b[31mb\x07 [red]c[/red]", "next": [{"label": "\x1b]0;x\x07", "command": "y"}]})
     _, out, _ = tom("release", "list")
