@@ -440,11 +440,12 @@ def test_what_stands_in_a_runbook_pings_nobody_and_hides_nothing(services: Servi
     said_.append(runbook.begin(click("runbook_step", 1, who="RAVI"), services))  # refused
     runbook_watch.watch(services.store, POLICY, 1, at(30))
     later = replace(services, clock=lambda: at(30))
-    said_ += [drawers.late(later, ping).message for ping in queued(services, "runbook.late")]  # type: ignore[union-attr]
+    told = [drawers.late(later, ping) for ping in queued(services, "runbook.late")]
     said_.append(runbook.begin(click("runbook_step", 1), services))
     runbook.fail(click("runbook_step", 1), services)
     runbook.failed(submitted(nasty("why"), step=1), services)
-    said_ += [drawers.failed(services, told).message for told in queued(services, "runbook.failed")]  # type: ignore[union-attr]
+    told += [drawers.failed(services, each) for each in queued(services, "runbook.failed")]
+    said_ += [each.message for each in told if isinstance(each, Drawn)]
     said_.append(runbook.tick(click("runbook_step", 1), services))
     said_.append(runbook.tick(click("runbook_step", 1, who="INES"), services))
     said_.append(card(services, 3))
