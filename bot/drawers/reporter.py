@@ -11,7 +11,7 @@ from interlock.usecases import report
 
 def issue(services: Services, message: outbox.Message) -> Drawn | Dropped:
     now, ids = services.clock(), message.ids
-    made = report.issue(services.store, services.policy, ids["label"], ids["request"], now)
+    made = report.issue(services.store, services.policy, ids["label"], ids["slack_id"], ids["request"], now)
     if made is None:
         return Dropped(reason="asked for anew, or ended")
     if isinstance(made, Refused):

@@ -16,8 +16,8 @@ from fastapi import APIRouter, Request, Response
 from bot.http import bodies
 from bot.http.limit import RateLimit
 from bot.views import ics
-from interlock.domain.feed import hash_of
 from interlock.domain.policy import Policy
+from interlock.domain.secret import hash_of
 from interlock.store.engine import Store
 from interlock.usecases import feed
 

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from bot.views.blocks import Message, context, line, message, moment, refusal, section, sentence
-from interlock.domain.token import Issued
+from interlock.domain.secret import Issued
 from interlock.domain.words import duration
 
 

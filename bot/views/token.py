@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from bot.views.blocks import Message, context, escape, message, moment, refusal, section, sentence
 from interlock.domain.authority import Refused
-from interlock.domain.token import Issued
+from interlock.domain.secret import Issued
 from interlock.domain.words import duration
 
 

@@ -30,11 +30,13 @@ from interlock.domain.policy import JobRule
 from interlock.jobs.job import Job, JobReport
 from interlock.jobs.relay import Relay
 from interlock.jobs.slots import JobRunner
-from interlock.store import audit, backup_postgresql, directory, outbox, schema, token
+from interlock.store import audit, backup_postgresql, directory, outbox, reporter, schema
 from interlock.store.engine import Store, StoreError
+from interlock.store.feed import LINKS
 from interlock.store.outbox import OutboxRow
 from interlock.store.release import ReleaseRow
 from interlock.store.slot import SlotRow
+from interlock.store.token import TOKENS
 from interlock.usecases import parked
 from tests import builders
 
@@ -83,7 +85,9 @@ def fill(env: dict[str, str]) -> datetime:
         rows["under way"].lease_until = soon
         session.add(SlotRow(job="sync", due_at=moment, owner="a", lease_until=soon, attempt=1, started_at=moment))
         session.add(SlotRow(job=DIGEST, due_at=moment - timedelta(days=1), attempt=1, outcome="done"))
-        token.ask(session, "U0TOM", "r", moment)
+        TOKENS.ask(session, "U0TOM", "r", moment)
+        LINKS.ask(session, "U0TOM", "r", moment)
+        reporter.ask(session, "ci", "U0TOM", "r", moment)
     return moment
 
 
@@ -130,7 +134,9 @@ def test_what_comes_back_is_the_database_of_then_and_fit_to_run(env: dict[str, s
         schema.require_usable(store)
         with store.write() as session:
             assert audit.verify(session) == (2, None)  # the restore itself is recorded
-            assert token.load(session, "U0TOM") is None
+            assert TOKENS.load(session, "U0TOM") is None
+            assert LINKS.load(session, "U0TOM") is None
+            assert reporter.load(session, "ci") is None
             notes = session.exec(select(OutboxRow).where(OutboxRow.kind == parked.KIND)).all()
             assert [(note.state, note.channel) for note in notes] == [("pending", f"@{one}") for one in MANAGERS]
             assert {row.outcome for row in session.exec(select(SlotRow))} == {"done", "skipped"}

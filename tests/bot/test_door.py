@@ -27,8 +27,8 @@ from interlock.config.settings import HttpAddress
 from interlock.domain.authority import Refused
 from interlock.domain.permission import Permission
 from interlock.domain.policy import JobRule
+from interlock.domain.secret import Issued
 from interlock.domain.signoff import Decision
-from interlock.domain.token import Issued
 from interlock.jobs.job import Job, JobContext, JobReport
 from interlock.jobs.slots import JobRunner
 from interlock.store.audit import AuditPersonRow, AuditRow

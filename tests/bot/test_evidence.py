@@ -36,7 +36,7 @@ from interlock.config.settings import HttpAddress
 from interlock.domain.evidence import Evidence
 from interlock.domain.outbox import DeliveryError, Dropped, Message, Sent
 from interlock.domain.permission import Permission
-from interlock.domain.token import Issued
+from interlock.domain.secret import Issued
 from interlock.store.outbox import OutboxRow, message_of
 from interlock.usecases import token
 from tests import evidences

@@ -21,15 +21,16 @@ from interlock.domain.directory import Group
 from interlock.domain.erasure import NAME
 from interlock.domain.outbox import Outgoing
 from interlock.domain.ticket import Account, Change, Field
-from interlock.store import audit, booking, directory, environment, outbox, person, ticket_write, token
+from interlock.store import audit, booking, directory, environment, outbox, person, reporter, ticket_write
 from interlock.store.booking import BookingRow
 from interlock.store.engine import Store
 from interlock.store.environment import EnvironmentRow
+from interlock.store.feed import LINKS
 from interlock.store.outbox import OutboxRow
 from interlock.store.person import PersonRow
 from interlock.store.seen import SeenRow
 from interlock.store.ticket import AccountRow, TicketChangeRow
-from interlock.store.token import AccessTokenRow
+from interlock.store.token import TOKENS, AccessTokenRow
 from tests import builders
 from tests.builders import NOW, actor
 
@@ -82,7 +83,9 @@ def fill(env: dict[str, str], *, active: bool = False) -> None:
             outbox.enqueue(session, message, NOW)
         last = session.exec(select(OutboxRow).where(OutboxRow.key == "digest:U0TOM")).one()
         last.state, last.reason = "dropped", f"Let go by {TOM['name']}."
-        token.ask(session, "U0TOM", "r", NOW)
+        TOKENS.ask(session, "U0TOM", "r", NOW)
+        LINKS.ask(session, "U0TOM", "r", NOW)
+        reporter.ask(session, "ci", "U0TOM", "r", NOW)
         session.add(SeenRow(key="trigger:1", at=NOW, answer=json.dumps({"text": f"{TOM['name']} can."})))
 
 

@@ -8,9 +8,9 @@ from icalendar import Calendar
 
 from bot.http.feed import PER_MINUTE, WRONG_PER_MINUTE, Feeds
 from bot.services import Services
-from interlock.domain.feed import Issued
 from interlock.domain.permission import Permission
 from interlock.domain.policy import EVERYONE, Policy
+from interlock.domain.secret import Issued
 from interlock.usecases import feed
 from tests.builders import NOW, actor, people, release, ticket
 from tests.security.conftest import House, head, status

@@ -13,7 +13,7 @@ from bot.http.api import Api
 from bot.metrics import Metrics
 from bot.services import Services
 from interlock.domain.policy import Policy
-from interlock.domain.token import Issued
+from interlock.domain.secret import Issued
 from interlock.usecases import token
 from tests.bookings import POLICY, world
 from tests.builders import NOW, actor, release

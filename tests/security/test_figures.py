@@ -14,7 +14,7 @@ from bot.http.api import Api
 from bot.metrics import Metrics
 from bot.services import Services
 from interlock.domain.policy import CriterionRule, Policy
-from interlock.domain.token import Issued
+from interlock.domain.secret import Issued
 from interlock.usecases import report, token
 from tests.bookings import POLICY, world
 from tests.builders import NOW, TEMPLATE, actor, release
@@ -39,7 +39,7 @@ def api(services: Services) -> Api:
 @pytest.fixture
 def programs(services: Services, api: Api) -> str:
     report.ask(services.store, POLICY, actor("RITA"), "ci", "request-1", NOW)
-    issued = report.issue(services.store, POLICY, "ci", "request-1", NOW)
+    issued = report.issue(services.store, POLICY, "ci", "U0RITA", "request-1", NOW)
     assert isinstance(issued, Issued)
     return issued.text
 

@@ -12,10 +12,11 @@ from sqlmodel import select
 
 from bot.views import ics
 from interlock.domain.authority import Refused
-from interlock.domain.feed import Entry, Feed, Issued, hash_of, uid
+from interlock.domain.feed import Entry, Feed, uid
 from interlock.domain.names import tidy
 from interlock.domain.permission import Permission
 from interlock.domain.policy import Freeze, Limits, MilestoneRule
+from interlock.domain.secret import Issued, hash_of
 from interlock.store.audit import AuditRow
 from interlock.store.engine import Store
 from interlock.store.feed import FeedLinkRow

@@ -7,11 +7,13 @@ import pytest
 from sqlmodel import select
 
 from interlock.domain.policy import Role, Team, TeamMatch
-from interlock.store import audit, blocker, booking, token
+from interlock.store import audit, blocker, booking, reporter
 from interlock.store.audit import AuditRow
 from interlock.store.engine import Store
+from interlock.store.feed import LINKS
 from interlock.store.outbox import OutboxRow
 from interlock.store.person import PersonRow
+from interlock.store.token import TOKENS
 from interlock.usecases import leaver
 from tests import bookings
 from tests.builders import NOW, ticket
@@ -41,20 +43,22 @@ def told(store: Store) -> set[tuple[str, str]]:
 def recorded(store: Store) -> list[str]:
     with store.read() as session:
         assert audit.verify(session)[1] is None
-        wanted = ("token.revoked", "blocker.handed_on")
+        wanted = ("token.revoked", "feed.revoked", "reporter.ended", "blocker.handed_on")
         return [kind for kind in session.exec(select(AuditRow.kind).order_by(AuditRow.seq)) if kind in wanted]  # type: ignore[arg-type]  # a column
 
 
 @pytest.fixture
 def world(store: Store) -> Store:
-    """Tom has uat-2, a token, and DATA-214 in hand."""
+    """Tom has uat-2, a token, a link to a feed, a program's token, and DATA-214 in hand."""
     bookings.world(store)
     bookings.booked(store, "TOM", bookings.draft(0, 8))
     with store.write() as session:
         ticket(session, "DATA-214")
         blocker.open_episodes(session, {"id-DATA-214": None}, NOW)
         blocker.take(session, "id-DATA-214", "U0TOM", NOW + timedelta(days=30), NOW)
-        token.ask(session, "U0TOM", "r1", NOW)
+        TOKENS.ask(session, "U0TOM", "r1", NOW)
+        LINKS.ask(session, "U0TOM", "r1", NOW)
+        reporter.ask(session, "ci", "U0TOM", "r1", NOW)
     return store
 
 
@@ -66,12 +70,14 @@ def test_who_is_there_keeps_everything(world: Store) -> None:
 @pytest.mark.parametrize("how", [{"active": False}, {"kind": "guest"}], ids=str)
 def test_what_a_leaver_held_is_seen_to_once(world: Store, how: dict[str, object]) -> None:
     leave(world, "TOM", **how)
-    assert leaver.settle(world, POLICY, NOW) == 3
+    assert leaver.settle(world, POLICY, NOW) == 5
     assert leaver.settle(world, POLICY, NOW + timedelta(minutes=5)) == 0
     assert told(world) == {(leaver.BOOKING, "@U0NOOR"), (leaver.BLOCKER, "@U0ANA")}
-    assert recorded(world) == ["token.revoked", "blocker.handed_on"]
+    assert recorded(world) == ["token.revoked", "feed.revoked", "reporter.ended", "blocker.handed_on"]
     with world.write() as session:
-        assert token.load(session, "U0TOM") is None
+        assert TOKENS.load(session, "U0TOM") is None
+        assert LINKS.load(session, "U0TOM") is None
+        assert reporter.load(session, "ci") is None
         episode = blocker.episodes(session)["id-DATA-214"]
         assert (episode.taken_by, episode.is_quiet(NOW)) == (None, False)
         assert [each.active for each in booking.of_gone(session)] == [True]  # an owner says when it ends

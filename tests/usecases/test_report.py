@@ -8,9 +8,10 @@ import pytest
 from sqlmodel import select
 
 from interlock.domain.authority import Refused
-from interlock.domain.policy import CriterionRule
+from interlock.domain.permission import Permission
+from interlock.domain.policy import EVERYONE, CriterionRule
 from interlock.domain.readiness import Readiness
-from interlock.domain.token import Issued
+from interlock.domain.secret import Issued
 from interlock.store.audit import AuditRow
 from interlock.store.criterion import EvidenceRow
 from interlock.store.engine import Store
@@ -32,7 +33,7 @@ def made(store: Store) -> None:
 
 def issued(store: Store, request: str = "r1", label: str = "ci") -> str:
     report.ask(store, POLICY, actor("RITA"), label, request, NOW)
-    made = report.issue(store, POLICY, label, request, NOW)
+    made = report.issue(store, POLICY, label, "U0RITA", request, NOW)
     assert isinstance(made, Issued), made
     return made.text
 
@@ -107,14 +108,31 @@ def test_a_new_token_ends_the_old_one_and_an_end_ends_both(store: Store) -> None
     assert isinstance(push(store, new), Pushed)
     assert report.end(store, POLICY, actor("RITA"), "ci", NOW) is True
     assert isinstance(push(store, new), Refused)
-    assert report.issue(store, POLICY, "ci", "r2", NOW) is None
+    assert report.issue(store, POLICY, "ci", "U0RITA", "r2", NOW) is None
+
+
+def test_asking_anew_gives_the_old_token_neither_more_time_nor_another_owner(store: Store) -> None:
+    made(store)
+    token = issued(store)
+    late = NOW + timedelta(minutes=5)
+    anybody = replace(POLICY, permissions=POLICY.permissions | {Permission.REPORT_TOKEN: (EVERYONE,)})
+    assert report.ask(store, anybody, actor("MARIA"), "ci", "r2", late) == timedelta(days=90)
+    with store.read() as session:
+        assert session.exec(select(ReportTokenRow.created_by)).one() == "U0RITA"
+    assert isinstance(push(store, token, now=late), Pushed), "no program is locked out while Slack is slow"
+    assert isinstance(push(store, token, now=NOW + timedelta(days=90)), Refused)
+    new = report.issue(store, anybody, "ci", "U0MARIA", "r2", NOW + timedelta(days=91))
+    assert isinstance(new, Issued)
+    assert new.expires_at == NOW + timedelta(days=181), "its days count from its message"
+    with store.read() as session:
+        assert session.exec(select(ReportTokenRow.created_by)).one() == "U0MARIA"
 
 
 def test_an_older_request_issues_nothing(store: Store) -> None:
     made(store)
     issued(store)
     report.ask(store, POLICY, actor("RITA"), "ci", "r2", NOW)
-    assert report.issue(store, POLICY, "ci", "r1", NOW) is None
+    assert report.issue(store, POLICY, "ci", "U0RITA", "r1", NOW) is None
 
 
 def test_a_token_dies_with_its_owners_account(store: Store) -> None:

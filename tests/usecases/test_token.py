@@ -15,7 +15,8 @@ from interlock.domain.actor import Authentication
 from interlock.domain.authority import Refused
 from interlock.domain.permission import Permission
 from interlock.domain.policy import Limits
-from interlock.domain.token import Bearer, Issued, hash_of
+from interlock.domain.secret import Issued
+from interlock.domain.token import Bearer, hash_of
 from interlock.store.audit import AuditRow, verify
 from interlock.store.engine import Store
 from interlock.store.outbox import OutboxRow

@@ -28,7 +28,9 @@ from interlock.store.outbox import OutboxRow
 from interlock.store.person import GroupMemberRow, PersonRow
 from interlock.store.raid import RaidChangeRow, RaidRow
 from interlock.store.release import ReleaseRow
+from interlock.store.reporter import ReportTokenRow
 from interlock.store.runbook import MarkRow, RunRow
+from interlock.store.secret import SecretRow
 from interlock.store.seen import SeenRow
 from interlock.store.signoff import SignoffRow
 from interlock.store.ticket import AccountRow, TicketChangeRow
@@ -104,6 +106,7 @@ def forget(session: Session, who: Identity, now: datetime) -> int:
     _drop(session, LinkRequestRow, who.slack_id)
     _drop(session, AccessTokenRow, who.slack_id)
     _drop(session, FeedLinkRow, who.slack_id)
+    session.connection().execute(delete(ReportTokenRow).where(col(ReportTokenRow.created_by) == who.slack_id))
     _forget_words(session, who.slack_id)
     _forget_accounts(session, who.accounts)
     _forget_answers(session, who)
@@ -195,8 +198,6 @@ def _is(table: type[SQLModel], columns: tuple[str, ...], slack_id: str) -> Any:
     return or_(*(col(getattr(table, name)) == slack_id for name in columns))
 
 
-def _drop(
-    session: Session, table: type[GroupMemberRow | LinkRequestRow | AccessTokenRow | FeedLinkRow], slack_id: str
-) -> None:
+def _drop(session: Session, table: type[GroupMemberRow | LinkRequestRow | SecretRow], slack_id: str) -> None:
     done = session.connection().execute(delete(table).where(col(table.slack_id) == slack_id))
     assert isinstance(done, CursorResult)

@@ -10,6 +10,7 @@ from interlock.store.feed import FeedLinkRow
 from interlock.store.outage import OutageRow, PulseRow
 from interlock.store.outbox import LATE, OPEN, OutboxRow
 from interlock.store.pacing import PacingRow
+from interlock.store.reporter import ReportTokenRow
 from interlock.store.slot import SlotRow
 from interlock.store.token import AccessTokenRow
 from interlock.store.upsert import insert_new
@@ -43,10 +44,11 @@ def settle_slots(session: Session, why: str, now: datetime) -> int:
 
 
 def end_tokens(session: Session) -> int:
-    """One that was revoked since the backup must not work again, so none does; nor does a link to a calendar feed.
-    Returns how many tokens there were.
+    """One that was revoked since the backup must not work again, so none does; nor does a program's, nor a link to a
+    calendar feed. Returns how many people's tokens there were.
     """
-    session.connection().execute(delete(FeedLinkRow))
+    for table in (FeedLinkRow, ReportTokenRow):
+        session.connection().execute(delete(table))
     done = session.connection().execute(delete(AccessTokenRow))
     assert isinstance(done, CursorResult)
     return done.rowcount

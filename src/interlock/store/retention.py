@@ -22,6 +22,7 @@ from interlock.store.outage import OutageRow
 from interlock.store.outbox import OutboxRow
 from interlock.store.pacing import PacingRow
 from interlock.store.release import ReleaseRow
+from interlock.store.secret import SecretRow
 from interlock.store.seen import SeenRow
 from interlock.store.slot import SlotRow
 from interlock.store.token import AccessTokenRow
@@ -146,7 +147,7 @@ def _digests(before: datetime) -> Old:
     return Old(table=DigestRow, where=and_(col(DigestRow.at) < before, col(DigestRow.release_id).in_(closed)))
 
 
-def _tokens(table: type[AccessTokenRow | FeedLinkRow], before: datetime) -> Old:
+def _tokens(table: type[SecretRow], before: datetime) -> Old:
     until = func.coalesce(table.expires_at, table.asked_at)
     return Old(table=table, where=and_(until < before, col(table.asked_at) < before))
 

@@ -1,68 +1,12 @@
-"""Personal tokens for the command line, by their hash."""
+"""Personal tokens for the command line."""
 
-from datetime import datetime
+from typing import Final
 
-from sqlalchemy import delete
-from sqlmodel import Field, Session, SQLModel, col, select
-
-from interlock.domain.actor import Person
-from interlock.domain.token import Token
-from interlock.store.base import UtcDateTime
-from interlock.store.person import IS_MEMBER, PersonRow, to_person
-from interlock.store.upsert import upsert
+from interlock.store.secret import SecretRow, Secrets
 
 
-class AccessTokenRow(SQLModel, table=True):
-    """A person's token, by the hash of it. One row each: nobody has two that work. `request` is the newest asking, the
-    only one that may issue.
-    """
-
+class AccessTokenRow(SecretRow, table=True):
     __tablename__ = "access_token"
 
-    slack_id: str = Field(primary_key=True)
-    request: str
-    asked_at: datetime = Field(sa_type=UtcDateTime)
-    hash: str | None = Field(default=None, unique=True)
-    expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
-
-def ask(session: Session, slack_id: str, request: str, now: datetime) -> None:
-    """From now on this request may issue, and none before it. A token that was issued stays until then."""
-    upsert(session, AccessTokenRow, [{"slack_id": slack_id, "request": request, "asked_at": now}], ["slack_id"])
-
-
-def load(session: Session, slack_id: str) -> Token | None:
-    """The person's, locked until the transaction ends."""
-    row = session.get(AccessTokenRow, slack_id, with_for_update=True)
-    return _token(row) if row else None
-
-
-def issue(session: Session, slack_id: str, hash_: str, expires_at: datetime) -> None:
-    """In place of the person's last one."""
-    row = session.get_one(AccessTokenRow, slack_id)
-    row.hash, row.expires_at = hash_, expires_at
-    session.flush()
-
-
-def find(session: Session, hash_: str) -> Token | None:
-    row = session.exec(select(AccessTokenRow).where(AccessTokenRow.hash == hash_)).first()
-    return _token(row) if row else None
-
-
-def owners_gone(session: Session) -> list[Person]:
-    """Those with a token, or one on its way, who are no active full members any more."""
-    rows = session.exec(
-        select(PersonRow)
-        .join(AccessTokenRow, col(AccessTokenRow.slack_id) == col(PersonRow.slack_id))
-        .where(~IS_MEMBER)
-    ).all()
-    return [to_person(row) for row in rows]
-
-
-def drop(session: Session, slack_id: str) -> None:
-    """The person's token works no more, and what they asked for is not issued."""
-    session.connection().execute(delete(AccessTokenRow).where(col(AccessTokenRow.slack_id) == slack_id))
-
-
-def _token(row: AccessTokenRow) -> Token:
-    return Token(slack_id=row.slack_id, request=row.request, hash=row.hash, expires_at=row.expires_at)
+TOKENS: Final = Secrets(AccessTokenRow)

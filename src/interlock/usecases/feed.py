@@ -1,92 +1,48 @@
-"""Calendar feeds: a link of one's own, and what it shows.
-
-As with tokens for the command line (`usecases/token.py`, which says why), the link's secret is made when its direct
-message is drawn, stored nowhere in clear, and each drawing issues a new one in place of the last.
-"""
+"""Calendar feeds: a link of one's own (see `usecases.secret`), and what it shows."""
 
 import hmac
-import secrets
-from dataclasses import asdict
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from sqlmodel import Session
 
 from interlock.domain import freeze
-from interlock.domain.actor import SYSTEM, Actor, Authentication, Person
-from interlock.domain.audit import AuditEvent
+from interlock.domain.actor import Actor, Authentication
 from interlock.domain.authority import Refused
-from interlock.domain.feed import BYTES, Entry, Feed, Issued, hash_of, uid
-from interlock.domain.outbox import Outgoing, Urgency
+from interlock.domain.feed import Entry, Feed, uid
 from interlock.domain.permission import Permission
 from interlock.domain.policy import Policy
 from interlock.domain.release import Release
-from interlock.store import audit, feed, outbox, release
+from interlock.domain.secret import Issued, hash_of
+from interlock.store import release
 from interlock.store.engine import Store
+from interlock.store.feed import LINKS
 from interlock.usecases import authority
+from interlock.usecases.secret import Personal
 
-KIND: Final = "feed"
-GOOD_FOR: Final = timedelta(hours=1)
-"""How long the direct message may take."""
+LINK: Final = Personal(
+    name="feed",
+    permission=Permission.FEED_SELF,
+    good_for=lambda limits: timedelta(days=limits.feed_days),
+    kept=LINKS,
+)
 BEHIND: Final = timedelta(days=31)
 AHEAD: Final = timedelta(days=366)
 """How far a feed looks."""
 
 
 def ask(store: Store, policy: Policy, actor: Actor, request_id: str, now: datetime) -> timedelta | Refused:
-    """`/release calendar link`: sends the actor a link by direct message; returns how long it will be good for."""
-    with store.write() as session:
-        allowed = authority.to_decide(session, policy, Permission.FEED_SELF, actor, now)
-        if isinstance(allowed, Refused):
-            return allowed
-        message = Outgoing(
-            key=f"feed:{actor.slack_id}:{request_id}",
-            kind=KIND,
-            ids={"slack_id": actor.slack_id, "request": request_id},
-            channel=f"@{actor.slack_id}",
-            urgency=Urgency.URGENT,
-            not_after=now + GOOD_FOR,
-        )
-        if outbox.enqueue(session, message, now):
-            feed.ask(session, actor.slack_id, request_id, now)
-            _record(session, "feed.requested", actor, allowed.person, {}, now)
-        return timedelta(days=policy.limits.feed_days)
+    """`/release calendar link`"""
+    return LINK.ask(store, policy, actor, request_id, now)
 
 
 def issue(store: Store, policy: Policy, slack_id: str, request_id: str, now: datetime) -> Issued | Refused | None:
-    """A new link in place of the person's last one; None where the request is no longer their newest. Whether they may
-    have one is asked again.
-    """
-    with store.write() as session:
-        reader = Actor(slack_id=slack_id, authentication=Authentication.SYSTEM)
-        allowed = authority.to_view(session, policy, Permission.FEED_SELF, reader)
-        if isinstance(allowed, Refused):
-            return allowed
-        last = feed.load(session, slack_id)
-        if last is None or last.request != request_id:
-            return None
-        if last.is_live(now):
-            _record(session, "feed.revoked", SYSTEM, allowed.person, {"why": "replaced"}, now)
-        text = secrets.token_urlsafe(BYTES)
-        hash_, expires_at = hash_of(text), now + timedelta(days=policy.limits.feed_days)
-        assert hash_ is not None, "what is made here has a link's shape"
-        feed.issue(session, slack_id, hash_, expires_at)
-        _record(session, "feed.issued", SYSTEM, allowed.person, {"expires_at": expires_at.isoformat()}, now)
-        return Issued(text=text, expires_at=expires_at)
+    return LINK.issue(store, policy, slack_id, request_id, now)
 
 
 def revoke(store: Store, policy: Policy, actor: Actor, now: datetime) -> bool | Refused:
-    """`/release calendar revoke`: the actor's link, and any on its way, no longer work. Returns whether one did."""
-    with store.write() as session:
-        allowed = authority.to_view(session, policy, Permission.FEED_SELF, actor)
-        if isinstance(allowed, Refused):
-            return allowed
-        last = feed.load(session, actor.slack_id)
-        if last is None:
-            return False
-        feed.drop(session, actor.slack_id)
-        _record(session, "feed.revoked", actor, allowed.person, {"why": "asked"}, now)
-        return last.is_live(now)
+    """`/release calendar revoke`"""
+    return LINK.revoke(store, policy, actor, now)
 
 
 def read(store: Store, policy: Policy, text: str, now: datetime) -> Feed | None:
@@ -97,7 +53,7 @@ def read(store: Store, policy: Policy, text: str, now: datetime) -> Feed | None:
     if hash_ is None:
         return None
     with store.read() as session:
-        found = feed.find(session, hash_)
+        found = LINKS.find(session, hash_)
         if found is None or found.hash is None or not hmac.compare_digest(found.hash, hash_):
             return None
         reader = Actor(slack_id=found.slack_id, authentication=Authentication.TOKEN)
@@ -159,8 +115,3 @@ def _of_release(one: Release, changes: int) -> list[Entry]:
         last=one.target,
     )
     return [*due, target]
-
-
-def _record(session: Session, kind: str, actor: Actor, who: Person, facts: dict[str, Any], now: datetime) -> None:
-    event = AuditEvent(kind=kind, actor=actor, facts={"person": who.slack_id} | facts, people={"subject": asdict(who)})
-    audit.append(session, event, now)

@@ -1,5 +1,5 @@
-"""What people leave behind: their tokens and feeds end, blockers that they had taken go on up the ladder, and whoever
-can see to it is told of those and of their bookings. No actor decides here: Slack tells who left.
+"""What people leave behind: their tokens, feeds and programs' tokens end, blockers that they had taken go on up the
+ladder, and whoever can see to it is told of those and of their bookings. No actor decides here: Slack tells who left.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,8 +16,10 @@ from interlock.domain.environment import Environment
 from interlock.domain.outbox import Outgoing, Urgency
 from interlock.domain.policy import Policy
 from interlock.domain.ticket import Ticket
-from interlock.store import audit, blocker, booking, environment, feed, outbox, person, ticket_read, token
+from interlock.store import audit, blocker, booking, environment, outbox, person, reporter, ticket_read
 from interlock.store.engine import Store
+from interlock.store.feed import LINKS
+from interlock.store.token import TOKENS
 from interlock.usecases import parked
 from interlock.usecases.owner import owners
 
@@ -50,17 +52,21 @@ def settle(store: Store, policy: Policy, now: datetime) -> int:
         if not any(_found(session)):
             return 0  # nearly always
     with store.write() as session:
-        holders, readers, bookings, taken = _found(session)
+        holders, readers, reporters, bookings, taken = _found(session)
         for who in holders:
-            token.drop(session, who.slack_id)
+            TOKENS.drop(session, who.slack_id)
             _record(session, "token.revoked", who, {"person": who.slack_id, "why": "left"}, now)
         for who in readers:
-            feed.drop(session, who.slack_id)
+            LINKS.drop(session, who.slack_id)
             _record(session, "feed.revoked", who, {"person": who.slack_id, "why": "left"}, now)
+        for label, who in reporters:
+            reporter.drop(session, label)
+            facts = {"reporter": label, "person": who.slack_id, "why": "left"}
+            _record(session, "reporter.ended", who, facts, now)
         untold = [each for each in bookings if _tell_of_booking(session, policy, each, now)]
         for ticket_id, slack_id in taken.items():
             _hand_on(session, policy, ticket_id, slack_id, now)
-        return len(holders) + len(readers) + len(untold) + len(taken)
+        return len(holders) + len(readers) + len(reporters) + len(untold) + len(taken)
 
 
 def left_booking(store: Store, booking_id: int) -> LeftBooking | None:
@@ -84,13 +90,18 @@ def left_blocker(store: Store, ticket_id: str, slack_id: str) -> LeftBlocker | N
         return LeftBlocker(ticket=ticket, left=who)
 
 
-def _found(session: Session) -> tuple[list[Person], list[Person], list[Booking], dict[str, str]]:
-    """Tokens' owners, those of links to feeds, active bookings, and who took which ticket: all of people who left."""
+def _found(
+    session: Session,
+) -> tuple[list[Person], list[Person], list[tuple[str, Person]], list[Booking], dict[str, str]]:
+    """Tokens' owners, those of links to feeds, programs' tokens by label, active bookings, and who took which ticket:
+    all of people who left.
+    """
     taken = {each.ticket_id: each.taken_by for each in blocker.episodes(session).values() if each.taken_by}
     gone = person.gone(session, taken.values())
     return (
-        token.owners_gone(session),
-        feed.owners_gone(session),
+        TOKENS.owners_gone(session),
+        LINKS.owners_gone(session),
+        reporter.owners_gone(session),
         booking.of_gone(session),
         {ticket_id: slack_id for ticket_id, slack_id in taken.items() if slack_id in gone},
     )

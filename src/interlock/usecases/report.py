@@ -1,10 +1,6 @@
-"""Figures that programs push, and the tokens by which they may.
-
-A token is made when its direct message is drawn, as a person's is, and for the same reasons: see `usecases.token`.
-"""
+"""Figures that programs push, and the tokens by which they may (see `usecases.secret`)."""
 
 import math
-import secrets
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -16,20 +12,19 @@ from interlock.domain.actor import Actor, Authentication, Person
 from interlock.domain.audit import AuditEvent
 from interlock.domain.authority import Refused
 from interlock.domain.criterion import is_web_address
-from interlock.domain.outbox import Outgoing, Urgency
 from interlock.domain.permission import Permission
 from interlock.domain.policy import Policy
 from interlock.domain.release import Release
-from interlock.domain.reporter import LABEL, Reporter
-from interlock.domain.token import BYTES, PREFIX, Issued, hash_of
+from interlock.domain.reporter import LABEL
+from interlock.domain.secret import Issued
+from interlock.domain.token import PREFIX, hash_of
 from interlock.domain.words import join
-from interlock.store import audit, criterion, outbox, release, reporter
+from interlock.store import audit, criterion, release, reporter
 from interlock.store.engine import Store
-from interlock.usecases import authority
+from interlock.usecases import authority, secret
 from interlock.usecases.record import record
 
 KIND: Final = "reporter"
-GOOD_FOR: Final = timedelta(hours=1)
 UNKNOWN = Refused(
     reason="unknown_token", sentence="This token pushes no figures: it was replaced, ended or never made for that."
 )
@@ -55,39 +50,30 @@ def ask(store: Store, policy: Policy, actor: Actor, text: str, request_id: str, 
                 reason="no_label",
                 sentence="Name the program in lower-case letters, digits, - and _: /release reporter ci-coverage",
             )
-        good_for = timedelta(days=policy.limits.report_token_days)
-        message = Outgoing(
-            key=f"reporter:{label}:{request_id}",
-            kind=KIND,
-            ids={"label": label, "request": request_id},
-            channel=f"@{actor.slack_id}",
-            urgency=Urgency.URGENT,
-            not_after=now + GOOD_FOR,
-        )
-        if outbox.enqueue(session, message, now):
-            one = Reporter(label=label, owner=actor.slack_id, request=request_id, expires_at=now + good_for)
-            reporter.ask(session, one, now)
-            facts = {"reporter": label, "expires_at": one.expires_at.isoformat()}
-            _record(session, "reporter.requested", actor, allowed.person, facts, now)
-        return good_for
+        whose = {"label": label, "slack_id": actor.slack_id}
+        if secret.send(session, KIND, whose, actor, request_id, now):
+            reporter.ask(session, label, actor.slack_id, request_id, now)
+            _record(session, "reporter.requested", actor, allowed.person, {"reporter": label}, now)
+        return _good_for(policy)
 
 
-def issue(store: Store, policy: Policy, label: str, request_id: str, now: datetime) -> Issued | Refused | None:
-    """A new token in place of the label's last one; None where the request is no longer its newest."""
+def issue(
+    store: Store, policy: Policy, label: str, slack_id: str, request_id: str, now: datetime
+) -> Issued | Refused | None:
+    """A new token, for whoever asked, in place of the label's last; None where the request is no longer its newest."""
     with store.write() as session:
-        one = reporter.load(session, label)
-        if one is None or one.request != request_id:
-            return None
-        owner = Actor(slack_id=one.owner, authentication=Authentication.SYSTEM)
+        owner = Actor(slack_id=slack_id, authentication=Authentication.SYSTEM)
         allowed = authority.to_view(session, policy, Permission.REPORT_TOKEN, owner)
         if isinstance(allowed, Refused):
             return allowed
-        text = f"{PREFIX}{secrets.token_urlsafe(BYTES)}"
-        hash_ = hash_of(text)
-        assert hash_ is not None, "what is made here has a token's shape"
-        reporter.issue(session, label, hash_)
-        _record(session, "reporter.issued", owner, allowed.person, {"reporter": label}, now)
-        return Issued(text=text, expires_at=one.expires_at)
+        last = reporter.load(session, label)
+        if last is None or last.request != request_id:
+            return None
+        made, hash_ = secret.make(now + _good_for(policy), PREFIX)
+        reporter.issue(session, label, slack_id, hash_, made.expires_at)
+        facts = {"reporter": label, "expires_at": made.expires_at.isoformat()}
+        _record(session, "reporter.issued", owner, allowed.person, facts, now)
+        return made
 
 
 def end(store: Store, policy: Policy, actor: Actor, text: str, now: datetime) -> bool | Refused:
@@ -139,6 +125,10 @@ def push(
         facts = {"reporter": one.label, "report": report, "value": value, "link": link, "criteria": wanted}
         record(session, "criterion.reported", owner, allowed.person, found, facts, now)
         return Pushed(release=found, criteria=tuple(wanted))
+
+
+def _good_for(policy: Policy) -> timedelta:
+    return timedelta(days=policy.limits.report_token_days)
 
 
 def _record(session: Session, kind: str, actor: Actor, who: Person, facts: dict[str, Any], now: datetime) -> None:
