@@ -254,4 +254,4 @@ def test_it_answers_from_one_snapshot_with_few_statements(store: Store) -> None:
 
     event.listen(store._reader, "before_cursor_execute", count)
     stands(store, release_id)
-    assert len([each for each in statements if each.startswith("SELECT")]) <= 31, statements
+    assert len([each for each in statements if each.startswith("SELECT")]) <= 27, statements

@@ -93,7 +93,10 @@ def standing(session: Session, slack_id: str) -> Standing | None:
 
 def people(session: Session, slack_ids: Iterable[str]) -> dict[str, Person]:
     """Those of the given people that the mirror knows, by Slack id."""
-    rows = session.exec(select(PersonRow).where(col(PersonRow.slack_id).in_(list(slack_ids)))).all()
+    wanted = list(slack_ids)
+    if not wanted:
+        return {}
+    rows = session.exec(select(PersonRow).where(col(PersonRow.slack_id).in_(wanted))).all()
     return {row.slack_id: to_person(row) for row in rows}
 
 
@@ -160,6 +163,8 @@ def named(session: Session, word: str) -> Person | None:
 def accounts(session: Session, account_ids: Iterable[str]) -> dict[str, Owner]:
     """The tracker's accounts by id, with whom they are verified to be in Slack."""
     wanted = list(account_ids)
+    if not wanted:
+        return {}
     linked = session.exec(
         select(PersonRow).where(col(PersonRow.account_id).in_(wanted), col(PersonRow.linked_by).is_not(None))
     ).all()
