@@ -13,7 +13,7 @@ from bot.views.forms import notice
 from interlock.domain import when
 from interlock.domain.actor import Actor
 from interlock.domain.authority import Refused
-from interlock.domain.names import says_something
+from interlock.domain.names import says_something, too_long
 from interlock.domain.release import Unclear
 from interlock.domain.visibility import MEMBER
 from interlock.usecases import announcement, blocker, whereabouts
@@ -104,8 +104,8 @@ def snooze_typed(request: Command, services: Services) -> Message | None:
     until, reason = _typed_evening(typed, request, services), reason.strip()
     if until is None or not says_something(reason):
         return refusal(NO_DAY if until is None else NO_REASON)
-    if len(reason) > view.REASON_LETTERS:
-        return refusal(f"That reason has {len(reason)} characters; at most {view.REASON_LETTERS} are kept.")
+    if problem := too_long(reason, view.REASON_LETTERS):
+        return refusal(problem)
     done = blocker.snooze(services.store, services.policy, request.actor, ticket_id, until, reason, request.now)
     return release_view.refused(done) if isinstance(done, Refused) else sentence(view.snoozed(done.key, done.until))
 

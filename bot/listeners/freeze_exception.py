@@ -9,7 +9,7 @@ from bot.views.blocks import Message, problems, refusal
 from bot.views.forms import notice
 from interlock.domain.authority import Refused
 from interlock.domain.freeze_exception import LONGEST, Decision, Reasons
-from interlock.domain.names import says_something, tidy
+from interlock.domain.names import tidy, unsaid
 from interlock.domain.release import Unclear
 from interlock.usecases import freeze_exception
 from interlock.usecases.freeze_exception import Judged
@@ -94,10 +94,8 @@ def refuse_with_reason(request: Submission, services: Services) -> Answer:
 def refuse_typed(request: Command, services: Services) -> Message:
     """`/release exception refuse NUMBER why`"""
     number, reason = _number(request.args)
-    if not says_something(reason):
-        return refusal(WHY)
-    if len(reason) > LONGEST:
-        return refusal(f"The reason is too long: {LONGEST} letters at most.")
+    if problem := unsaid(reason, WHY, LONGEST):
+        return refusal(problem)
     return _decide(services, request, number, Decision.REFUSED, reason)
 
 

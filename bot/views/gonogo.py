@@ -21,6 +21,7 @@ from bot.views.blocks import (
 from bot.views.forms import input_text, modal
 from bot.views.release import title
 from bot.views.text import escape, mark
+from interlock.domain.actor import SOMEBODY
 from interlock.domain.gonogo import Board, Choice, Outcome, Vote, leads_to, said, voice
 from interlock.domain.names import LONGEST
 from interlock.domain.release import LONGEST_REASON, Release
@@ -145,7 +146,7 @@ def record(found: Board) -> Message:
     """What stays in the channel: who voted what, for which role, when, by which rule, on which scope."""
     one, call, tally = found.release, found.roll_call, found.tally
     outcome = call.outcome or tally.outcome
-    by = line(found.names.get(call.ended_by or "", "somebody who left"))
+    by = line(found.names.get(call.ended_by or "", SOMEBODY))
     when = moment(call.ended_at) if call.ended_at else ""
     dissent = f"*Dissent* {join([line(vote.role) for vote in tally.dissent])}" if tally.dissent else "*Dissent* none"
     return message(
@@ -156,7 +157,7 @@ def record(found: Board) -> Message:
         context(
             f"{_scope(found)}, fingerprint {found.fingerprint[:12]}",
             f"{_rule(found)}, policy {line(call.policy_version)}",
-            f"Opened by {line(found.names.get(call.opened_by, 'somebody who left'))} {moment(call.opened_at)}",
+            f"Opened by {line(found.names.get(call.opened_by, SOMEBODY))} {moment(call.opened_at)}",
         ),
     )
 
@@ -242,14 +243,12 @@ def _rule(found: Board) -> str:
 
 def _when(found: Board) -> str:
     one, call = found.release, found.roll_call
-    by = line(found.names.get(call.opened_by, "somebody who left"))
+    by = line(found.names.get(call.opened_by, SOMEBODY))
     if call.outcome is Outcome.WITHDRAWN:
         why = f": {line(call.end_reason or '', WHY)}"
-        return f"Withdrawn by {line(found.names.get(call.ended_by or '', 'somebody who left'))}{why}"
+        return f"Withdrawn by {line(found.names.get(call.ended_by or '', SOMEBODY))}{why}"
     if call.ended_at:
-        return (
-            f"Confirmed by {line(found.names.get(call.ended_by or '', 'somebody who left'))} {moment(call.ended_at)}."
-        )
+        return f"Confirmed by {line(found.names.get(call.ended_by or '', SOMEBODY))} {moment(call.ended_at)}."
     if found.tally.outcome is Outcome.OPEN and not one.ended:
         return f"Opened by {by}. It closes {moment(call.closes_at)}. One vote a role."
     return f"{_tally(found)}. Opened by {by}; closes {moment(call.closes_at)}. Who may say go confirms it."

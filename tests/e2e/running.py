@@ -191,14 +191,17 @@ class Running:
         until(f"{name} in the mirror", lambda: len(self.ask(count, name=name)) >= len(keys))
 
     def plan(self, name: str, *keys: str, template: str = QUARTERLY, by: str = "U0RITA") -> None:
-        """A release of a walk's own in #governance, with these tickets, and its card."""
+        """A release of a walk's own in #governance, with these tickets, and its card. It is due after those of the
+        story, so that it crowds none of them out of a list.
+        """
         self.label(name, *keys)
+        due = calendar.open_day(calendar.business_day(self.releases.models.target, 1))
         who = self.somebody(by)
         who.types(GOVERNANCE, "/release new")
         entries = {
             "Template": template,
             "Name": name,
-            "Target date": self.releases.platform.target.isoformat(),
+            "Target date": due.isoformat(),
             "Labels": name,
         }
         who.fills("New release", entries)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Final, Literal
 
 
 class Authentication(StrEnum):
@@ -50,6 +50,15 @@ class Person:
     def is_member(self) -> bool:
         """An active full member of the workspace: nobody else decides, is written to, or counts in a quorum."""
         return self.active and self.kind == "member"
+
+
+SOMEBODY: Final = "somebody who left"
+"""The name of whom the mirror does not know, or has forgotten."""
+
+
+def departed(slack_id: str) -> Person:
+    """Whoever that was: the mirror knows them no more."""
+    return Person(slack_id=slack_id, name=SOMEBODY, active=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

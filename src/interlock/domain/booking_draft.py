@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from interlock.domain import environment as environments
 from interlock.domain.booking import AHEAD, GRACE, LONGEST_PURPOSE, Booking, Span
 from interlock.domain.environment import Environment
+from interlock.domain.names import unsaid
 from interlock.domain.release import Release
 from interlock.domain.words import count, day
 
@@ -59,10 +60,9 @@ def problems(
         if refused:
             found["environment"] = refused.sentence
     found |= _problems_of_time(draft, longest_hours, now, zone)
-    if not draft.purpose:
-        found["purpose"] = "Say what for in a few words: whoever needs it next reads this."
-    elif len(draft.purpose) > LONGEST_PURPOSE:
-        found["purpose"] = f"That is {len(draft.purpose)} characters; a purpose has at most {LONGEST_PURPOSE}."
+    ask = "Say what for in a few words: whoever needs it next reads this."
+    if problem := unsaid(draft.purpose, ask, LONGEST_PURPOSE):
+        found["purpose"] = problem
     return found
 
 

@@ -93,11 +93,8 @@ def problems(reasons: Reasons) -> dict[str, str]:
     """What is wrong with tidied reasons, as a sentence by field."""
     found = {}
     for field, ask in ASKS.items():
-        text = getattr(reasons, field)
-        if not names.says_something(text):
-            found[field] = ask
-        elif len(text) > LONGEST:
-            found[field] = f"That has {len(text)} characters; at most {LONGEST} are kept. Make it shorter."
+        if problem := names.unsaid(getattr(reasons, field), ask, LONGEST):
+            found[field] = problem
     return found
 
 

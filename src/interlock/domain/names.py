@@ -57,6 +57,16 @@ def says_something(text: str) -> bool:
     return any(unicodedata.category(letter)[0] in "LNPS" for letter in INVISIBLE.sub("", text))
 
 
+def unsaid(text: str, ask: str, most: int) -> str:
+    """What is wrong with words that somebody has to give, "" for nothing; `ask` is what to say without any."""
+    return too_long(text, most) if says_something(text) else ask
+
+
+def too_long(text: str, most: int) -> str:
+    """What is wrong with a text that is not kept whole, "" for nothing."""
+    return f"That has {len(text)} characters; at most {most} are kept. Make it shorter." if len(text) > most else ""
+
+
 def find(typed: str, names: Sequence[str]) -> Found | Several | NotFound:
     """Which of `names` was meant: the very one, else the only one that begins so, else which come close."""
     wanted = fold(typed)

@@ -7,8 +7,9 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from interlock.domain.actor import Person
+from interlock.domain.actor import SOMEBODY, Person
 from interlock.domain.authority import Refused
+from interlock.domain.names import unsaid
 from interlock.domain.policy import RaidRules
 from interlock.domain.release import ReleaseName
 from interlock.domain.words import count
@@ -215,7 +216,7 @@ def not_open(entry: Entry) -> Refused | None:
     """Why nothing about the entry can be changed any more; None while it is open."""
     if entry.open:
         return None
-    by = entry.closed_by.name if entry.closed_by else "somebody who left"
+    by = entry.closed_by.name if entry.closed_by else SOMEBODY
     return Refused(
         reason="closed",
         sentence=f"{entry.key} was closed by {by}: {entry.outcome} A closed entry stays as it is; "
@@ -243,12 +244,8 @@ def ended(name: str) -> Refused:
 
 
 def outcome_problem(outcome: str, kind: Kind) -> str | None:
-    if not outcome:
-        what = "what was decided" if kind is Kind.DECISION else "what came of it"
-        return f"Say {what}, such as: {_EXAMPLES[kind]}"
-    if len(outcome) > LONGEST_TEXT:
-        return f"That has {len(outcome)} characters; at most {LONGEST_TEXT} are kept. Make it shorter."
-    return None
+    what = "what was decided" if kind is Kind.DECISION else "what came of it"
+    return unsaid(outcome, f"Say {what}, such as: {_EXAMPLES[kind]}", LONGEST_TEXT) or None
 
 
 def finding(log: Log) -> str:

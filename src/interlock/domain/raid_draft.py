@@ -6,7 +6,7 @@ from typing import Final
 
 from interlock.domain import names
 from interlock.domain.actor import Person
-from interlock.domain.names import says_something
+from interlock.domain.names import too_long, unsaid
 from interlock.domain.raid import AHEAD, LONGEST_TEXT, LONGEST_TITLE, MOST_PEOPLE, SCALE, Entry, Kind
 from interlock.domain.release import ReleaseName
 from interlock.domain.visibility import RESTRICTED
@@ -96,12 +96,10 @@ def problems(draft: RaidDraft, found: Findings, today: date, before: Entry | Non
         wrong["release"] = "Choose a release."
     elif found.release.ended:
         wrong["release"] = f"{found.release.name} has ended. Choose a release that is under way."
-    if not says_something(draft.title):
-        wrong["title"] = f"Say in a line what the {draft.kind.value} is."
-    elif len(draft.title) > LONGEST_TITLE:
-        wrong["title"] = f"That has {len(draft.title)} characters; a title has at most {LONGEST_TITLE}."
-    if len(draft.details) > LONGEST_TEXT:
-        wrong["details"] = f"That has {len(draft.details)} characters; at most {LONGEST_TEXT} are kept."
+    if problem := unsaid(draft.title, f"Say in a line what the {draft.kind.value} is.", LONGEST_TITLE):
+        wrong["title"] = problem
+    if problem := too_long(draft.details, LONGEST_TEXT):
+        wrong["details"] = problem
     if draft.ticket and not found.ticket_known:
         wrong["ticket"] = f"No ticket {draft.ticket} is known here. Check its key."
     wrong |= _problems_of_day(draft, today, before)
@@ -221,8 +219,8 @@ def problems_of_review(entry: Entry, looked: Review, today: date) -> dict[str, s
         wrong |= _problems_of_risk(draft)
     elif looked.probability is not None or looked.impact is not None:
         wrong["probability"] = f"{entry.key} is no risk: it has no probability and no impact."
-    if len(looked.note) > LONGEST_TEXT:
-        wrong["note"] = f"That has {len(looked.note)} characters; at most {LONGEST_TEXT} are kept."
+    if problem := too_long(looked.note, LONGEST_TEXT):
+        wrong["note"] = problem
     return wrong
 
 

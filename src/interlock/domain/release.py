@@ -103,16 +103,6 @@ class Release:
 LONGEST_REASON: Final = 500
 """How many characters of why a release was closed, moved or held are kept."""
 
-
-def reason_problem(reason: str, asked: str) -> str:
-    """What is wrong with a reason that somebody has to give, "" for nothing; `asked` is what to say without one."""
-    if not reason:
-        return asked
-    if len(reason) > LONGEST_REASON:
-        return f"That reason has {len(reason)} characters; at most {LONGEST_REASON} are kept. Make it shorter."
-    return ""
-
-
 CHOICES: Final = 5
 """How many releases an answer names."""
 

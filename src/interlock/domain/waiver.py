@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from interlock.domain import when
+from interlock.domain.names import unsaid
 
 UNTIL: Final = re.compile(r"\buntil\b", re.IGNORECASE)
 LONGEST: Final = timedelta(days=92)
@@ -66,8 +67,6 @@ def problem_with(until: date | None, today: date, reason: str, longest_reason: i
         wrong["until"] = f"{until.isoformat()} is past. Say a day from today on."
     elif until - today > LONGEST:
         wrong["until"] = f"A waiver lasts {LONGEST.days} days at most: until {(today + LONGEST).isoformat()}."
-    if not reason:
-        wrong["reason"] = "Say why it may pass, and what makes that safe."
-    elif len(reason) > longest_reason:
-        wrong["reason"] = f"That reason has {len(reason)} characters; at most {longest_reason} are kept."
+    if problem := unsaid(reason, "Say why it may pass, and what makes that safe.", longest_reason):
+        wrong["reason"] = problem
     return wrong

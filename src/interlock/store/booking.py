@@ -7,15 +7,13 @@ from typing import Any
 from sqlalchemy import CheckConstraint, CursorResult, Index, select, update
 from sqlmodel import Field, Session, SQLModel, col
 
-from interlock.domain.actor import Person
+from interlock.domain.actor import Person, departed
 from interlock.domain.booking import ALL_SEATS, OPEN, Booking, BookingState, Held, Span, in_order
 from interlock.domain.environment import Environment
 from interlock.store import person
 from interlock.store.base import UtcDateTime
 from interlock.store.person import IS_MEMBER, PersonRow
 from interlock.store.release import ReleaseRow
-
-SOMEBODY = "somebody who left"
 
 
 class BookingRow(SQLModel, table=True):
@@ -150,7 +148,7 @@ def _to_booking(row: BookingRow, release: str | None, holder: Person | None) -> 
     return Booking(
         id=row.id,
         environment_id=row.environment_id,
-        holder=holder or Person(slack_id=row.slack_id, name=SOMEBODY, active=False),
+        holder=holder or departed(row.slack_id),
         span=Span(starts=row.starts, ends=row.ends),
         exclusive=row.exclusive,
         seat_from=row.seat_from,

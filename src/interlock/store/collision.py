@@ -8,15 +8,13 @@ from sqlalchemy import JSON, UniqueConstraint, case, func
 from sqlalchemy import select as columns
 from sqlmodel import Field, Session, SQLModel, col, select
 
-from interlock.domain.actor import Actor, Person
+from interlock.domain.actor import Actor, departed
 from interlock.domain.collision import Acknowledgement, Collision, Component
 from interlock.store import person
 from interlock.store.base import UtcDateTime
 from interlock.store.release import ScopeRow
 from interlock.store.ticket import TicketComponentRow, TicketRow
 from interlock.store.upsert import insert_new
-
-SOMEBODY = "somebody who left"
 
 
 class CollisionAcknowledgementRow(SQLModel, table=True):
@@ -65,7 +63,7 @@ def acknowledgements(session: Session, release_ids: Collection[int]) -> list[Ack
             other_id=row.other_id,
             target=date.fromisoformat(row.seen["target"]),
             shared=frozenset(row.seen["shared"]),
-            by=people.get(row.slack_id) or Person(slack_id=row.slack_id, name=SOMEBODY, active=False),
+            by=people.get(row.slack_id) or departed(row.slack_id),
             at=row.at,
             reason=row.reason,
         )

@@ -5,10 +5,10 @@ from datetime import datetime
 from sqlalchemy import Index, func
 from sqlmodel import Field, Session, SQLModel, col, select
 
+from interlock.domain.actor import SOMEBODY
 from interlock.domain.criterion import Evidence
 from interlock.store import person
 from interlock.store.base import UtcDateTime
-from interlock.store.waiver import GONE
 
 
 class EvidenceRow(SQLModel, table=True):
@@ -58,7 +58,7 @@ def newest(session: Session, release_id: int) -> dict[str, Evidence]:
     return {
         row.criterion: Evidence(
             at=row.at,
-            by=row.reporter or (people[row.slack_id].name if row.slack_id in people else GONE),
+            by=row.reporter or (people[row.slack_id].name if row.slack_id in people else SOMEBODY),
             ticked=row.ticked,
             link=row.link,
             value=row.value,

@@ -6,14 +6,13 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, CursorResult, Index, text, update
 from sqlmodel import Field, Session, SQLModel, col, select
 
-from interlock.domain.actor import Actor, Person
+from interlock.domain.actor import Actor, Person, departed
 from interlock.domain.freeze import Window
 from interlock.domain.freeze_exception import Decision, FreezeException, Reasons
 from interlock.store import person
 from interlock.store.base import UtcDateTime
 
 LIVE = text("decision IS NULL OR decision = 'approved'")
-SOMEBODY = "somebody who left"
 
 
 class FreezeExceptionRow(SQLModel, table=True):
@@ -152,4 +151,4 @@ def _to_exception(row: FreezeExceptionRow, people: dict[str, Person]) -> FreezeE
 
 
 def _person(people: dict[str, Person], slack_id: str) -> Person:
-    return people.get(slack_id) or Person(slack_id=slack_id, name=SOMEBODY, active=False)
+    return people.get(slack_id) or departed(slack_id)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, Index, UniqueConstraint, func, text
 from sqlmodel import Field, Session, SQLModel, col, select
 
-from interlock.domain.actor import Actor, Person
+from interlock.domain.actor import Actor, Person, departed
 from interlock.domain.card import CardRevision
 from interlock.domain.fingerprint import MaterialChange
 from interlock.domain.gonogo import Choice, Outcome, RollCall, Vote
@@ -256,7 +256,7 @@ def _vote(row: VoteRow, people: dict[str, Person]) -> Vote:
     return Vote(
         id=row.id,
         role=row.role,
-        person=people.get(row.slack_id) or Person(slack_id=row.slack_id, name="somebody who left", active=False),
+        person=people.get(row.slack_id) or departed(row.slack_id),
         choice=Choice(row.choice),
         reason=row.reason,
         fingerprint=row.fingerprint,

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, CursorResult, Index, Row, select, update
 from sqlmodel import Field, Session, SQLModel, col
 
 from interlock.domain import raid as rules
-from interlock.domain.actor import Person
+from interlock.domain.actor import Person, departed
 from interlock.domain.raid import Change, Deed, Entry, Kind, Mitigation, State
 from interlock.domain.raid_draft import RaidDraft
 from interlock.domain.release import ENDED, ReleaseName
@@ -17,8 +17,6 @@ from interlock.store import person
 from interlock.store.base import UtcDateTime
 from interlock.store.release import ReleaseRow
 from interlock.store.ticket import TicketRow
-
-SOMEBODY: Final = "somebody who left"
 
 
 class RaidRow(SQLModel, table=True):
@@ -249,7 +247,7 @@ def _release(row: RaidRow, name: str, channel_id: str, stage: str) -> ReleaseNam
 
 
 def _somebody(people: dict[str, Person], slack_id: str) -> Person:
-    return people.get(slack_id) or Person(slack_id=slack_id, name=SOMEBODY, active=False)
+    return people.get(slack_id) or departed(slack_id)
 
 
 def _to_entry(row: RaidRow, release: ReleaseName, people: dict[str, Person], tickets: dict[str, Mitigation]) -> Entry:

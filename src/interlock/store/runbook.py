@@ -11,7 +11,7 @@ from sqlalchemy import select as columns
 from sqlalchemy.orm import aliased
 from sqlmodel import Field, Session, SQLModel, col, select
 
-from interlock.domain.actor import Actor, Person
+from interlock.domain.actor import Actor, Person, departed
 from interlock.domain.policy import StepRule
 from interlock.domain.release import ENDED, Release
 from interlock.domain.runbook import Deed, End, Mark, Outcome, Progress, Run, Step
@@ -254,4 +254,4 @@ def _end(row: RunRow, people: dict[str, Person]) -> End | None:
 
 
 def _who(slack_id: str, people: dict[str, Person]) -> Person:
-    return people.get(slack_id) or Person(slack_id=slack_id, name="somebody who left", active=False)
+    return people.get(slack_id) or departed(slack_id)

@@ -8,7 +8,7 @@ from sqlalchemy import JSON, CheckConstraint, Index, UniqueConstraint, or_, text
 from sqlalchemy import select as columns
 from sqlmodel import Field, Session, SQLModel, col, select
 
-from interlock.domain.actor import Actor, Person
+from interlock.domain.actor import Actor, Person, departed
 from interlock.domain.card import SIGNOFF, CardRevision
 from interlock.domain.fingerprint import MaterialChange, TicketSeen
 from interlock.domain.policy import RequirementRule
@@ -333,4 +333,4 @@ def _signoff(row: SignoffRow, signers: dict[str, Person], conditions: Mapping[in
 
 
 def _known(signers: dict[str, Person], slack_id: str) -> Person:
-    return signers.get(slack_id) or Person(slack_id=slack_id, name="somebody who left", active=False)
+    return signers.get(slack_id) or departed(slack_id)

@@ -6,13 +6,12 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field, Session, SQLModel, col, select
 
-from interlock.domain.actor import Person
+from interlock.domain.actor import SOMEBODY, Person
 from interlock.domain.waiver import Waiver, WaiverState
 from interlock.store import person
 from interlock.store.base import UtcDateTime
 
 ASKED = text("state = 'asked'")
-GONE = "somebody who left"
 
 
 class WaiverRow(SQLModel, table=True):
@@ -104,10 +103,10 @@ def _to_waiver(row: WaiverRow, people: dict[str, Person]) -> Waiver:
         reason=row.reason,
         until=row.until,
         expires_at=row.expires_at,
-        asked_by=asked.name if asked else GONE,
+        asked_by=asked.name if asked else SOMEBODY,
         asked_by_id=row.asked_by,
         asked_at=row.asked_at,
         state=WaiverState(row.state),
-        decided_by=(decided.name if decided else GONE) if row.decided_by else "",
+        decided_by=(decided.name if decided else SOMEBODY) if row.decided_by else "",
         decided_at=row.decided_at,
     )

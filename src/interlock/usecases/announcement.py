@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from interlock.domain.actor import Actor
+from interlock.domain.actor import SOMEBODY, Actor
 from interlock.domain.authority import Refused
 from interlock.domain.outbox import Outgoing, Urgency
 from interlock.domain.permission import Permission
@@ -16,7 +16,6 @@ from interlock.store import channel, outbox, person, release, scope
 from interlock.store.engine import Store
 from interlock.usecases import authority, status
 
-SOMEBODY = "somebody who left"
 SHARE_GOOD_FOR = timedelta(hours=1)
 SHARED = {"release.status": Permission.RELEASE_VIEW, "blocker.list": Permission.BLOCKER_VIEW}
 """What can be shared, by the outbox's kind, and the permission that seeing it takes."""

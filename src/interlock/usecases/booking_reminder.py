@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from interlock.domain import booking_reminder as rules
+from interlock.domain.actor import SOMEBODY
 from interlock.domain.booking import Booking, Held
 from interlock.domain.booking_reminder import Due, Reminder
 from interlock.domain.calendar import WorkCalendar
@@ -16,7 +17,6 @@ from interlock.domain.outbox import Outgoing, Urgency
 from interlock.domain.policy import Policy
 from interlock.domain.time_zone import person_time_zone
 from interlock.store import booking, environment, outbox, person
-from interlock.store.booking import SOMEBODY
 from interlock.store.engine import Store
 from interlock.usecases.settlement import settle
 

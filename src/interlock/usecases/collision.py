@@ -70,8 +70,7 @@ def acknowledge_pair(
 def _acknowledge(
     session: Session, one: Release, met: Collision, why: str, actor: Actor, who: Person, now: datetime
 ) -> Acknowledged | Refused:
-    if len(why) > rules.LONGEST:
-        sentence = f"That reason has {len(why)} characters; at most {rules.LONGEST} are kept. Make it shorter."
+    if sentence := names.too_long(why, rules.LONGEST):
         return Refused(reason="too_long", sentence=sentence)
     other_side = _other_side_open(session, met)
     if met.acknowledged is not None:

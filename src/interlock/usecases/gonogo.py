@@ -183,10 +183,9 @@ def _vote(
             record_refusal(session, "gonogo.vote_refused", actor, one, seen, allowed, now)
             return allowed
         why = names.tidy(reason or "")
-        if choice is Choice.NO_GO and not names.says_something(why):
-            return Invalid(problems={"reason": WHY})
-        if len(why) > LONGEST_REASON:
-            return Invalid(problems={"reason": f"The reason is too long: {LONGEST_REASON} letters at most."})
+        too_long = names.too_long(why, LONGEST_REASON)
+        if problem := names.unsaid(why, WHY, LONGEST_REASON) if choice is Choice.NO_GO else too_long:
+            return Invalid(problems={"reason": problem})
         role = _role(session, policy, one, roll_call, allowed, choice, now)
         if isinstance(role, Refused):
             record_refusal(session, "gonogo.vote_refused", actor, one, seen, role, now)

@@ -8,13 +8,13 @@ from sqlmodel import Session
 from interlock.domain import gonogo as rules
 from interlock.domain import names
 from interlock.domain import stage as stages
-from interlock.domain.actor import Actor
+from interlock.domain.actor import SOMEBODY, Actor
 from interlock.domain.authority import Refused
 from interlock.domain.gonogo import Outcome, RollCall
 from interlock.domain.outbox import Outgoing, Urgency
 from interlock.domain.permission import Permission
 from interlock.domain.policy import Policy
-from interlock.domain.release import LONGEST_REASON, Release, Unclear, reason_problem
+from interlock.domain.release import LONGEST_REASON, Release, Unclear
 from interlock.domain.stage import Ahead, Moved
 from interlock.store import card, gonogo, outbox, person, release
 from interlock.store.engine import Store
@@ -108,7 +108,7 @@ def withdraw(
             return refused
         # A name alone, in the release's own channel, is no reason.
         reason = "" if names.fold(why) == names.fold(one.name) else names.tidy(why)
-        if problem := reason_problem(reason, "Say why it is withdrawn."):
+        if problem := names.unsaid(reason, "Say why it is withdrawn.", LONGEST_REASON):
             return Invalid(problems={"reason": problem})
         found = judged(roll_call, now)
         told = facts(session, one, roll_call, found) | {"outcome": Outcome.WITHDRAWN.value, "why": reason}
@@ -123,7 +123,7 @@ def _unfit(session: Session, one: Release, roll_call: RollCall) -> Refused | Non
         how = rules.said(roll_call.outcome or Outcome.WITHDRAWN)
         return Refused(
             reason="ended_already",
-            sentence=f"That roll-call has ended already: {how}, by {by.name if by else 'somebody who left'}.",
+            sentence=f"That roll-call has ended already: {how}, by {by.name if by else SOMEBODY}.",
         )
     if over := stages.over(one):
         return over

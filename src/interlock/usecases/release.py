@@ -24,7 +24,6 @@ from interlock.domain.release import (
     Unclear,
     choose,
     leading,
-    reason_problem,
 )
 from interlock.domain.stage import preceding, too_late_to_cancel, words
 from interlock.store import card, outbox, release, scope, seen, signoff
@@ -161,7 +160,7 @@ def close(
         if refused := _not_closed(one):
             return refused
         why = names.tidy(reason)
-        if problem := reason_problem(why, "Say why it is closed, such as: shipped on Thursday."):
+        if problem := names.unsaid(why, "Say why it is closed, such as: shipped on Thursday.", LONGEST_REASON):
             return Invalid(problems={"reason": problem})
         release.end(session, one.id, Stage.CLOSED, actor, why, now)
         record(session, "release.closed", actor, allowed.person, one, {"reason": why, "stage": one.stage.value}, now)

@@ -6,12 +6,11 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from interlock.domain.actor import Actor, Person
+from interlock.domain.actor import SOMEBODY, Actor, Person
 from interlock.domain.booking import NEWS_GOOD_FOR, Booking
 from interlock.domain.environment import Environment
 from interlock.domain.outbox import Outgoing, Urgency
 from interlock.store import booking, environment, outbox, person
-from interlock.store.booking import SOMEBODY
 from interlock.store.engine import Store
 from interlock.usecases.settlement import end
 

@@ -303,9 +303,5 @@ def _unsaid(said: str, ask: str) -> Refused | None:
 
 
 def _too_long(said: str) -> Refused | None:
-    if len(said) <= LONGEST_NOTE:
-        return None
-    return Refused(
-        reason="too_long",
-        sentence=f"That has {len(said)} characters; at most {LONGEST_NOTE} are kept. Make it shorter.",
-    )
+    sentence = names.too_long(said, LONGEST_NOTE)
+    return Refused(reason="too_long", sentence=sentence) if sentence else None

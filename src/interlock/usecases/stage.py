@@ -14,7 +14,7 @@ from interlock.domain.fingerprint import fingerprint
 from interlock.domain.outbox import Outgoing, Urgency
 from interlock.domain.permission import Permission
 from interlock.domain.policy import Policy
-from interlock.domain.release import LONGEST_REASON, Held, Release, Stage, Unclear, choose, leading, reason_problem
+from interlock.domain.release import LONGEST_REASON, Held, Release, Stage, Unclear, choose, leading
 from interlock.domain.stage import Ahead, Grounds, Moved
 from interlock.domain.words import day, join
 from interlock.store import card, outbox, release, runbook, signoff
@@ -117,8 +117,9 @@ def carry_out(
         return refused
     why = names.tidy(reason)
     back = after is not rules.following(one)
-    if (back and not why) or len(why) > LONGEST_REASON:
-        return Invalid(problems={"reason": reason_problem(why, "Say why it goes back.")})
+    too_long = names.too_long(why, LONGEST_REASON)
+    if problem := names.unsaid(why, "Say why it goes back.", LONGEST_REASON) if back else too_long:
+        return Invalid(problems={"reason": problem})
     facts: dict[str, object] = {"why": why}
     if not back:
         found = ahead(session, policy, one, now, confirmed=confirmed)
@@ -150,7 +151,7 @@ def hold(
         if over := rules.over(one):
             return over
         why = names.tidy(reason)
-        if on and (problem := reason_problem(why, "Say why it is held.")):
+        if on and (problem := names.unsaid(why, "Say why it is held.", LONGEST_REASON)):
             return Invalid(problems={"reason": problem})
         if on is (one.held is not None):
             told = "is on hold already" if on else "is not on hold"
@@ -181,7 +182,7 @@ def cancel(
             record_refusal(session, "release.cancel_refused", actor, one, {}, refused, now)
             return refused
         why = names.tidy(reason)
-        if problem := reason_problem(why, "Say why it is cancelled."):
+        if problem := names.unsaid(why, "Say why it is cancelled.", LONGEST_REASON):
             return Invalid(problems={"reason": problem})
         release.end(session, one.id, Stage.CANCELLED, actor, why, now)
         record(session, "release.cancelled", actor, allowed.person, one, {"why": why, "stage": one.stage.value}, now)
