@@ -1,5 +1,6 @@
 """Slack over Socket Mode: no inbound port. The SDK's client on ten threads, connected until told otherwise."""
 
+import contextlib
 import logging
 import threading
 import time
@@ -23,7 +24,8 @@ PING_SECONDS: Final = 3.0
 FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 30.0
 DRAIN_SECONDS: Final = 5.0
-CLOSE_SECONDS: Final = 3.0
+CLOSE_SECONDS: Final = 5.0
+"""Longer than the three seconds for which the SDK's receiver waits for a connection that tells nothing."""
 
 log = structlog.get_logger(__name__)
 
@@ -85,12 +87,23 @@ class SlackSocket:
         if self._thread.ident is not None:
             self._thread.join(CLOSE_SECONDS)
         self._wait_until_idle(DRAIN_SECONDS)
-        # The SDK waits without end for its own threads, and one of them may wait for a connection that tells nothing.
-        closing = threading.Thread(target=self._client.close, name="slack socket close", daemon=True)
+        closing = threading.Thread(target=self._hang_up, name="slack socket close", daemon=True)
         closing.start()
         closing.join(CLOSE_SECONDS)
         if closing.is_alive():
             log.warning("slack.not_closed", seconds=CLOSE_SECONDS)
+
+    def _hang_up(self) -> None:
+        """Without this the SDK may wait for ever: its receiver, told to end, begins anew for as long as the connection
+        is not closed, and so forgets that it was told; and closing waits until the receiver has heard something.
+        """
+        self._client.current_session_runner.event.set()
+        self._client.current_session_state.terminated = True
+        session = self._client.current_session
+        if session is not None:
+            with contextlib.suppress(OSError):  # it is gone already
+                session.ping("bye")
+        self._client.close()
 
     def _connect(self) -> None:
         """Until the first connection stands; from then on the SDK looks after it."""

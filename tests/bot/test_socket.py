@@ -174,6 +174,23 @@ def test_what_is_being_handled_is_finished_and_answered(bot: Bot, practice: Runn
     assert not socket.is_connected
 
 
+def test_a_receiver_that_was_told_to_end_does_not_begin_anew(bot: Bot, practice: Running) -> None:
+    socket = bot.connect(practice.url)
+    socket.start()
+    client = socket._client
+    until("a session", lambda: client.current_session is not None)
+    session, receiver = client.current_session, client.current_session_runner
+    assert session is not None
+    with session.sock_send_lock:  # closing is kept waiting, as on a machine with much else to do
+        ending = threading.Thread(target=socket.stop)
+        ending.start()
+        until("it to be told", lambda: client.current_session_state.terminated)
+        until("its end", lambda: not receiver.is_alive() or not client.current_session_state.terminated)
+    ending.join(PATIENCE)
+    assert not receiver.is_alive()
+    assert not socket.is_connected
+
+
 def test_a_stop_before_any_connection_is_quick(bot: Bot) -> None:
     socket = bot.connect("http://127.0.0.1:1")
     socket.start()
