@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from sandbox.server import SandboxServer
@@ -46,6 +47,8 @@ class Crowd:
 
     def __init__(self, server: SandboxServer, clock: Clock) -> None:
         self.acts: list[Act] = []
+        self.names: dict[str, str] = {}
+        """The release of each channel."""
         self._server = server
         self._clock = clock
         self._context = server.slack.context
@@ -291,6 +294,45 @@ def digest_now(crowd: Crowd, act: Act) -> None:
     act.answers.append(said(outcome.body))
 
 
+def advance(crowd: Crowd, act: Act) -> None:
+    """Along, or where that is impossible back again."""
+    for stage in ("in progress", "planned"):
+        outcome = crowd.type(
+            act, act.about, f"/release advance {crowd.names[act.about]} to {stage} We begin: {IN_REASONS}"
+        )
+        act.answers.append(said(outcome.body))
+        if not act.acked or "is now" in act.answers[-1]:
+            break
+
+
+def hold(crowd: Crowd, act: Act) -> None:
+    outcome = crowd.type(act, act.about, f"/release hold {crowd.names[act.about]} It may wait: {IN_REASONS}")
+    act.answers.append(said(outcome.body))
+
+
+def resume(crowd: Crowd, act: Act) -> None:
+    outcome = crowd.type(act, act.about, "/release resume")
+    act.answers.append(said(outcome.body))
+
+
+def waive(crowd: Crowd, act: Act) -> None:
+    """Of the gate that can't pass, for as long as anybody lives here."""
+    gate = "Everything" if act.about == PLATFORM else "Nearly"
+    until = crowd._clock.true_time().date() + timedelta(days=9)
+    outcome = crowd.type(
+        act, act.about, f"/release waive {crowd.names[act.about]} {gate} until {until} It is of paper: {IN_REASONS}"
+    )
+    act.answers.append(said(outcome.body))
+
+
+def grant(crowd: Crowd, act: Act) -> None:
+    crowd.press(act, act.about, "waiver.grant")
+
+
+def refuse(crowd: Crowd, act: Act) -> None:
+    crowd.press(act, act.about, "waiver.refuse")
+
+
 def open_home(crowd: Crowd, act: Act) -> None:
     crowd._server.acts.open_home(act.person)
 
@@ -310,6 +352,12 @@ DEEDS: dict[str, Callable[[Crowd, Act], None]] = {
     "look": look,
     "share": share,
     "digest now": digest_now,
+    "advance": advance,
+    "hold": hold,
+    "resume": resume,
+    "waive": waive,
+    "grant": grant,
+    "refuse": refuse,
     "open home": open_home,
 }
 
@@ -336,6 +384,7 @@ def plan_releases(crowd: Crowd, server: SandboxServer, clock: Clock) -> None:
         ("U0RITA", PLATFORM, "Quarterly platform release", plans.platform),
         ("U0SAM", PAYMENTS, "Weekly service release", plans.payments),
     ):
+        crowd.names[channel] = plan.name
         somebody = Somebody(server.acts, server.workspace, who)
         somebody.types(channel, "/release new")
         entries = {

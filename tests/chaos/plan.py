@@ -115,12 +115,26 @@ def _deeds(rng: Random) -> list[Deed]:
     done += [(rng.choice(("ANA", "TOM", "LEO")), "look", PLATFORM) for _ in range(3)]
     done += [("ANA", "share", PLATFORM), ("RITA", "digest now", PLATFORM)]
     done += [(rng.choice(("TOM", "RAVI")), "open home", "") for _ in range(2)]
+    done += [(who, kind, channel) for channel in (PLATFORM, PAYMENTS) for who, kind in _governing(rng)]
     late = rng.sample(MAY_SIGN[PLATFORM], 4)
     return [
         *(Deed(_when(rng), f"U0{person}", kind, about) for person, kind, about in done),
         # When the scope has long changed, by the card of before; and whoever may do nothing at all.
         *(Deed(rng.uniform(0.8, 1) * STORM_SECONDS, f"U0{person}", "approve late", PLATFORM) for person in late),
         *(Deed(_when(rng), "U0GUEST", "book", rng.choice(BOOKABLE)) for _ in range(3)),
+    ]
+
+
+def _governing(rng: Random) -> list[tuple[str, str]]:
+    """Of one release: who moves, holds and waives; the last of each may not."""
+    moving = ("advance", "hold", "resume")
+    return [
+        *((rng.choice(("RITA", "SAM")), kind) for kind in rng.choices(moving, k=6)),
+        (rng.choice(("GUEST", "TOM")), rng.choice(moving)),
+        *((rng.choice(("RITA", "SAM")), "waive") for _ in range(3)),
+        (rng.choice(("GUEST", "LEO")), "waive"),
+        *((rng.choice(("TOM", "LEO", "GRACE", "SAM")), rng.choice(("grant", "grant", "refuse"))) for _ in range(5)),
+        (rng.choice(("RITA", "RAVI", "GUEST")), "grant"),
     ]
 
 

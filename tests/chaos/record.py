@@ -32,6 +32,7 @@ TABLES = {
     "ticket": "id",
     "ticket_version": "ticket_id, version_id",
     "version": "id",
+    "waiver": "id",
 }
 
 

@@ -57,6 +57,7 @@ def test_all_that_was_decided_is_in_it(store: Store) -> None:
     kinds = [json.loads(each.body or "{}")["kind"] for each in found.links if each.seq in found.own]
     assert kinds == [
         "signoff.requested",
+        "release.moved",
         "signoff.rejected",
         "signoff.revoked",
         "signoff.refused",
@@ -91,7 +92,7 @@ def test_it_begins_where_the_release_does(sqlite_store: Store) -> None:
 def test_personal_data_is_what_stands_beside_the_chain_and_whoever_was_erased_is_erased(store: Store) -> None:
     found = gathered(store, decided(store))
     people = {(each["seq"], each["role"]): each for each in found.people}
-    assert people[2, "actor"]["data"]["name"] == "Maria Voss"
+    assert people[3, "actor"]["data"]["name"] == "Maria Voss"
     gone = [each for each in found.people if "erased_by" in each]
     assert [set(each) for each in gone] == [{"seq", "role", "erased_by"}] * 2
     assert "Noor" not in json.dumps([found.facts, list(found.people), [each.body for each in found.links]])
@@ -124,7 +125,7 @@ def test_what_was_decided_elsewhere_is_for_those_who_may_see_the_record(store: S
     number = decided(store)
     assert all(each.body for each in gathered(store, number).links)
     bare = gathered(store, number, BLINKERED)
-    assert {each.seq for each in bare.links if each.body is None} == {7, 11}
+    assert {each.seq for each in bare.links if each.body is None} == {8, 12}
     assert "2027.03" not in json.dumps([bare.facts, [each.body for each in bare.links]])
 
 

@@ -70,6 +70,20 @@ def test_asking_posts_one_card_and_moves_the_release_on(store: Store) -> None:
         posts = session.exec(select(OutboxRow.key, OutboxRow.channel).where(OutboxRow.kind == "signoff.card")).all()
         assert posts == [(f"card:{card_id}", "C0RELDATAPLATFORM")]
         assert session.exec(select(ReleaseRow.stage)).one() == Stage.IN_PROGRESS
+    assert kinds(store)[-2:] == ["signoff.requested", "release.moved"]
+
+
+def test_asking_moves_nothing_that_is_on_hold(sqlite_store: Store) -> None:
+    with sqlite_store.write() as session:
+        people(session)
+        release_id = release(session, tickets=TICKETS)
+        session.get_one(ReleaseRow, release_id).held_by = "U0RITA"
+        session.get_one(ReleaseRow, release_id).held_at = NOW
+        session.get_one(ReleaseRow, release_id).held_reason = "the vendor is late"
+    assert isinstance(request(sqlite_store, POLICY, actor("RITA"), release_id, NOW), Requested)
+    with sqlite_store.read() as session:
+        assert session.exec(select(ReleaseRow.stage)).one() == Stage.PLANNED
+    assert "release.moved" not in kinds(sqlite_store)
 
 
 def test_only_those_whom_policy_lets_may_ask(store: Store) -> None:
@@ -97,10 +111,10 @@ def test_an_approval_its_audit_event_and_the_redraw_commit_together(store: Store
         )
         refreshes = session.exec(select(OutboxRow).where(OutboxRow.kind == "signoff.refresh")).all()
         assert [(one.coalesce, one.urgency) for one in refreshes] == [(f"card:{card_id}", 0)]
-        who = session.exec(select(AuditPersonRow.data).where(AuditPersonRow.seq == 2)).one()
+        who = session.exec(select(AuditPersonRow.data).where(AuditPersonRow.seq == 3)).one()
         assert who["name"] == "Tom Arkwright"
-        assert audit.verify(session) == (2, None)
-    assert kinds(store) == ["signoff.requested", "signoff.approved"]
+        assert audit.verify(session) == (3, None)
+    assert kinds(store) == ["signoff.requested", "release.moved", "signoff.approved"]
 
 
 def test_a_repeated_click_is_harmless(store: Store) -> None:

@@ -177,7 +177,7 @@ def test_a_button_for_a_requirement_that_is_none_decides_nothing(sqlite_store: S
 def test_a_signature_means_what_was_typed(store: Store) -> None:
     revision = asked(store, replace(ONE, step_up=True))
     assert isinstance(say(store, "TOM", revision), SignatureWanted)
-    assert kinds(store) == ["signoff.requested"], "nothing was decided"
+    assert kinds(store) == ["signoff.requested", "release.moved"], "nothing was decided"
     wrong = With(signature=Signature(release="2026.11", meaning="Approved"))
     assert why(say(store, "TOM", revision, more=wrong)) == "wrong_release_typed"
     right = With(signature=Signature(release="2026.12", meaning="Approved after review"))

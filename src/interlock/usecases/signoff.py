@@ -25,7 +25,7 @@ from interlock.usecases import ask, authority
 from interlock.usecases.card import enqueue, picture, refresh, revise_elsewhere
 from interlock.usecases.home import refresh as home_refresh
 from interlock.usecases.record import record
-from interlock.usecases.stage import fall_back
+from interlock.usecases.stage import begin, fall_back
 
 UNKNOWN_CARD = Refused(
     reason="unknown_card",
@@ -110,9 +110,8 @@ def request(store: Store, policy: Policy, actor: Actor, release_id: int, now: da
         if existing:
             return Requested(card=existing, release=one, new=False)
         asked = card.create(session, one.id, SIGNOFF, one.channel_id, actor.slack_id, now)
-        if one.stage is Stage.PLANNED:
-            release.set_stage(session, one.id, Stage.IN_PROGRESS)
         record(session, "signoff.requested", actor, allowed.person, one, {"card": asked.id}, now)
+        begin(session, one, asked.id, actor, allowed.person, now)
         enqueue(session, asked, "signoff.card", asked.post_key, now, Urgency.PROMPT)
         return Requested(card=asked, release=one, new=True)
 

@@ -191,6 +191,13 @@ def cancel(
         return Moved(release=release.load(session, one.id), before=one.stage, after=Stage.CANCELLED)
 
 
+def begin(session: Session, one: Release, card_id: int, actor: Actor, who: Person, now: datetime) -> None:
+    """What was only planned is in progress once its sign-offs are asked for, but on hold. Their card tells it."""
+    if one.stage is Stage.PLANNED and one.held is None:
+        facts: dict[str, object] = {"why": "its sign-offs are asked for", "card": card_id}
+        _put(session, one, Stage.IN_PROGRESS, actor, who, facts, now)
+
+
 def ahead(session: Session, policy: Policy, one: Release, now: datetime, *, confirmed: bool = False) -> Ahead:
     """Where it can go next, and what that takes, in the caller's transaction."""
     after, back = rules.following(one), rules.preceding(one)
@@ -285,15 +292,21 @@ def _grounds(
 def _moved(
     session: Session, one: Release, after: Stage, actor: Actor, who: Person, facts: dict[str, object], now: datetime
 ) -> Moved:
-    seen, _ = signoff.seen_scope(session, one.id)
-    release.set_stage(session, one.id, after)
-    whole = {"from": one.stage.value, "to": after.value, "policy_version": one.policy_version}
-    record(session, "release.moved", actor, who, one, whole | {"fingerprint": fingerprint(seen)} | facts, now)
+    _put(session, one, after, actor, who, facts, now)
     ids = {"before": one.stage.value, "after": after.value, "why": facts["why"]}
     changed = release.load(session, one.id)
     _announce(session, changed, "release.moved", actor.slack_id, ids, now)
     _redraw(session, one, now)
     return Moved(release=changed, before=one.stage, after=after)
+
+
+def _put(
+    session: Session, one: Release, after: Stage, actor: Actor, who: Person, facts: dict[str, object], now: datetime
+) -> None:
+    seen, _ = signoff.seen_scope(session, one.id)
+    release.set_stage(session, one.id, after)
+    whole = {"from": one.stage.value, "to": after.value, "policy_version": one.policy_version}
+    record(session, "release.moved", actor, who, one, whole | {"fingerprint": fingerprint(seen)} | facts, now)
 
 
 def _announce(session: Session, one: Release, kind: str, slack_id: str, ids: dict[str, object], now: datetime) -> None:

@@ -36,7 +36,7 @@ def every_answer_is_true(record: Record) -> Iterator[str]:
         there[row["slack_id"], names[row["release_id"]], row["decision"]] += 1
         if row["revoked_at"]:
             there[row["slack_id"], names[row["release_id"]], "revoked"] += 1
-    yield from _compare(told, there, asked)
+    yield from compare(told, there, asked)
 
 
 def every_decision_has_its_event(record: Record) -> Iterator[str]:
@@ -168,7 +168,8 @@ def _works_on(record: Record, email: str | None, version: str) -> bool:
     return any(each["assignee"] == account and version in each["versions"] for each in record.jira)
 
 
-def _compare(told: Counter[Any], there: Counter[Any], asked: Counter[Any]) -> Iterator[str]:
+def compare(told: Counter[Any], there: Counter[Any], asked: Counter[Any]) -> Iterator[str]:
+    """What was told is there, and what is there was asked for: how often, by who, where and what."""
     for key in told | there:
         if told[key] > there[key]:
             yield f"{key} was told to be recorded {told[key]} times, and is there {there[key]} times"
@@ -186,7 +187,7 @@ def blockers_are_in_the_hands_of_who_took_them(record: Record) -> Iterator[str]:
             yield f"{event['who']['actor']} took {ticket}, and has it not"
     told = Counter(act["person"] for act in _acts(record, "take", "take ping") if _said(act, "in hand until"))
     there = Counter(event["who"]["actor"] for event in taken)
-    yield from _compare(
+    yield from compare(
         told, there, Counter(act["person"] for act in _acts(record, "take", "take ping") if act["trigger"])
     )
     yield from _outsiders(record, there)
@@ -210,7 +211,7 @@ def bookings_are_what_was_recorded(record: Record) -> Iterator[str]:
             yield f"booking {row['id']} is {row['state']}, recorded as {state.get(row['id'])}"
     books = _acts(record, "book")
     told = Counter(act["person"] for act in books if _said(act, "is yours") or _said(act, "you wait for it"))
-    yield from _compare(told, +made, Counter(act["person"] for act in books if act["trigger"]))
+    yield from compare(told, +made, Counter(act["person"] for act in books if act["trigger"]))
     yield from _outsiders(record, +made)
     yield from _overlaps(record.tables["booking"])
 
