@@ -35,7 +35,8 @@ FORMS: Final = ("csv", "json")
 
 
 def text(log: Log, form: str) -> str:
-    rows = [_told(each, log) for each in log.entries]
+    high = set(log.high)
+    rows = [_told(each, high=each in high) for each in log.entries]
     if form == "json":
         return json.dumps(rows, ensure_ascii=False, indent=1) + "\n"
     out = io.StringIO()
@@ -45,7 +46,7 @@ def text(log: Log, form: str) -> str:
     return out.getvalue()
 
 
-def _told(each: Entry, log: Log) -> dict[str, Any]:
+def _told(each: Entry, *, high: bool) -> dict[str, Any]:
     ticket = each.ticket
     return {
         "key": each.key,
@@ -57,7 +58,7 @@ def _told(each: Entry, log: Log) -> dict[str, Any]:
         "probability": each.probability,
         "impact": each.impact,
         "score": each.score,
-        "high": each in log.high,
+        "high": high,
         "review_on": each.review_on.isoformat(),
         "ticket": (ticket.key if ticket.shown else RESTRICTED) if ticket else None,
         "details": each.details,

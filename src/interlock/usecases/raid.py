@@ -9,7 +9,7 @@ from sqlmodel import Session
 from interlock.domain import names
 from interlock.domain import raid as rules
 from interlock.domain import raid_draft as drafts
-from interlock.domain.actor import Actor, Person, Standing
+from interlock.domain.actor import SOMEBODY, Actor, Person, Standing
 from interlock.domain.audit import AuditEvent
 from interlock.domain.authority import Refused
 from interlock.domain.permission import Permission
@@ -21,7 +21,7 @@ from interlock.domain.time_zone import hours_of
 from interlock.store import audit, person, raid, release, ticket_read
 from interlock.store.engine import Store
 from interlock.usecases import authority
-from interlock.usecases.announcement import name_of
+from interlock.usecases.record import record_refusal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,12 +247,7 @@ def keep(
 
 def refused(session: Session, actor: Actor, why: Refused, facts: dict[str, Any], now: datetime) -> Refused:
     """Records the refusal, and gives it back."""
-    standing = person.standing(session, actor.slack_id)
-    who = standing.person if standing else Person(slack_id=actor.slack_id, name="")
-    event = AuditEvent(
-        kind="raid.refused", actor=actor, facts={"why": why.reason} | facts, people={"actor": asdict(who)}
-    )
-    audit.append(session, event, now)
+    record_refusal(session, "raid.refused", actor, None, facts, why, now)
     return why
 
 
@@ -277,7 +272,9 @@ def _findings(session: Session, draft: RaidDraft, before: Entry | None) -> tuple
 def _told(session: Session, entry: Entry) -> Told:
     history = raid.history(session, entry.id)
     ids = {value for each in history for facts in (each.before, each.after) for value in _people_in(facts)}
-    return Told(entry=entry, history=history, people={id_: name_of(session, id_) for id_ in ids})
+    people = person.people(session, ids)
+    names_ = {id_: people[id_].name if id_ in people else SOMEBODY for id_ in ids}
+    return Told(entry=entry, history=history, people=names_)
 
 
 def _people_in(facts: dict[str, Any]) -> list[str]:
