@@ -76,6 +76,12 @@ def read(args: str) -> TypedEntry | Unread:
     )
 
 
+def keyed(args: str) -> tuple[str, str]:
+    """`R-12 p2: note`, `R-12: note`: the key, and what is said of it."""
+    key, _, rest = args.strip().partition(" ")
+    return key.removesuffix(":"), f": {rest.strip()}" if key.endswith(":") and rest else rest.strip()
+
+
 def says_more(typed: TypedEntry) -> bool:
     """Whether anything but a release's name was said."""
     return typed != TypedEntry(rest=typed.rest)

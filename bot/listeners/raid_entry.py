@@ -63,15 +63,16 @@ def save(request: Submission, services: Services) -> Answer:
         return Errors(by_block=done.problems)
     if isinstance(done, Refused):
         return Shown(view=notice("RAID log", escape(done.sentence)))
-    return Shown(view=form.done(view.saved(done.entry, services.ticket_url, again=done.again)))
+    said = view.saved(done.entry, services.ticket_url, again=done.again, changed=number is not None)
+    return Shown(view=form.done(said))
 
 
 def edit(request: Command, services: Services) -> Message | None:
     """`/raid edit KEY` opens the form; with what changes behind it, it changes at once."""
-    key, _, rest = request.args.partition(" ")
-    if not rest.strip():
+    key, rest = raid_line.keyed(request.args)
+    if not rest:
         return _ask_edit(request, services, key)
-    words = raid_line.read(rest.strip())
+    words = raid_line.read(rest)
     if isinstance(words, raid_line.Unread):
         return refusal(escape(words.sentence))
     store, policy, actor, now = services.store, services.policy, request.actor, request.now
@@ -79,7 +80,7 @@ def edit(request: Command, services: Services) -> Message | None:
     if isinstance(found, Refused):
         return view.refused(found)
     before, draft = found
-    return _saved(raid.edit(store, policy, actor, before.id, draft, before.version, now), services)
+    return _saved(raid.edit(store, policy, actor, before.id, draft, before.version, now), services, changed=True)
 
 
 def ask_edit(request: Click, services: Services) -> Message | None:
@@ -89,15 +90,15 @@ def ask_edit(request: Click, services: Services) -> Message | None:
 
 def review(request: Command, services: Services) -> Message | None:
     """`/raid review KEY` opens the form; `/raid review KEY p2 by fri: note` says it at once."""
-    key, _, rest = request.args.partition(" ")
-    if not rest.strip():
+    key, rest = raid_line.keyed(request.args)
+    if not rest:
         asked = raid_review.named_entry(services.store, services.policy, request.actor, key, request.now)
         return view.refused(asked) if isinstance(asked, Refused) else _open_review(request, services, asked)
     # Whether they may is the use case's to say, which records a refusal.
     found = _named(request, services, key)
     if isinstance(found, Refused):
         return view.refused(found)
-    words = raid_line.read(rest.strip())
+    words = raid_line.read(rest)
     if isinstance(words, raid_line.Unread):
         return refusal(escape(words.sentence))
     if words != TypedEntry(probability=words.probability, impact=words.impact, day=words.day, title=words.title):
@@ -146,8 +147,9 @@ def reviewed(request: Submission, services: Services) -> Answer:
 
 def close(request: Command, services: Services) -> Message | None:
     """`/raid close KEY` asks what came of it; with that behind it, it closes at once."""
-    key, _, outcome = request.args.partition(" ")
-    if not outcome.strip():
+    key, outcome = raid_line.keyed(request.args)
+    outcome = outcome.removeprefix(": ")
+    if not outcome:
         asked = raid_review.named_entry(services.store, services.policy, request.actor, key, request.now)
         if isinstance(asked, Refused):
             return view.refused(asked)
@@ -229,12 +231,12 @@ def _open_review(request: Command | Click, services: Services, one: Entry) -> Me
     return None
 
 
-def _saved(done: Saved | Invalid | Refused, services: Services) -> Message:
+def _saved(done: Saved | Invalid | Refused, services: Services, *, changed: bool = False) -> Message:
     if isinstance(done, Invalid):
         return problems(done.problems)
     if isinstance(done, Refused):
         return view.refused(done)
-    return view.saved(done.entry, services.ticket_url, again=done.again)
+    return view.saved(done.entry, services.ticket_url, again=done.again, changed=changed)
 
 
 def _draft(request: Submission) -> RaidDraft:

@@ -98,7 +98,7 @@ def listing(log: Log, url: TicketUrl, *, whole: bool = False) -> Message:
         context(" · ".join(filter(None, rest))) if any(rest) else None,
         actions(
             None if whole or not any(rest) else button(f"Show all {len(entries)}", ALL, payload),
-            button("Heat map", MAP, payload) if any(each.score for each in log.open) else None,
+            button("Heat map", MAP, payload) if log.risks else None,
             None if log.release.ended else button("Enter a risk…", NEW, payload),
         ),
     )
@@ -134,18 +134,15 @@ def entry(told: Told, today: date, url: TicketUrl) -> Message:
     )
 
 
-def saved(one: Entry, url: TicketUrl, *, again: bool) -> Message:
-    """What was entered or changed."""
-    already = "already " if again else ""
+def saved(one: Entry, url: TicketUrl, *, again: bool, changed: bool = False) -> Message:
+    """What was entered or, if `changed`, edited."""
+    how = ("unchanged " if again else "changed ") if changed else "already " if again else ""
+    done = f"is {how}in the RAID log of {line(one.release.name)}"
     number = f" Its score is {one.score}." if one.score is not None else ""
     ticket = f" It hangs on {_ticket(one.ticket, url)}." if one.ticket else ""
-    whose = "approved by " + line(one.approver.name) + ", driven" if one.approver else "owned"
     return message(
-        f"{one.key} is {already}in the RAID log of {line(one.release.name)}.",
-        section(
-            f"*{one.key}* {line(one.title, LONGEST_TITLE)} is {already}in the RAID log of {line(one.release.name)}, "
-            f"{whose} by {line(one.owner.name)}.{number}{ticket}"
-        ),
+        f"{one.key} {done}.",
+        section(f"*{one.key}* {line(one.title, LONGEST_TITLE)} {done}, {_whose(one)}.{number}{ticket}"),
         context(f"Its owner is asked to review it on {day(one.review_on)}, until it is reviewed or closed."),
         actions(button(f"Show {one.key}", SHOW, ("entry", one.id))),
     )
@@ -163,6 +160,8 @@ def closed(one: Entry, *, again: bool) -> Message:
 
 
 def on_its_way(log: Log, *, picture: bool) -> Message:
+    if picture and not log.risks:
+        return sentence(f"{escape(finding(log))} There is no heat map to send; `/raid list` shows what else there is.")
     what = "heat map" if picture else "RAID log"
     said = f" {escape(finding(log))}" if picture else ""
     return sentence(f"The {what} of {line(log.release.name)} is on its way to your direct messages.{said}")
@@ -218,7 +217,7 @@ def _state(one: Entry) -> str:
 
 def _whose(one: Entry) -> str:
     if one.approver:
-        return f"driven by {_named(one.owner)}, approved by {_named(one.approver)}"
+        return f"{'to be ' if one.open else ''}approved by {_named(one.approver)}, driven by {_named(one.owner)}"
     return f"owned by {_named(one.owner)}"
 
 

@@ -250,13 +250,16 @@ def test_a_change_in_the_form_meets_who_was_faster(services: Services, slack: Sl
         ("R-1 p1", {"probability": 1}),
         ("R-1 no ticket", {"ticket": None}),
         ("R-1 <@U0TOM> by 2026-12-11: Other | More", {"title": "Other", "details": "More"}),
+        ("R-1: Other", {"title": "Other"}),
     ],
 )
 def test_a_line_changes_what_it_names(services: Services, number: int, text: str, changed: dict[str, Any]) -> None:
     entered(services.store, "RITA", a_risk(number, ticket="DATA-1"))
-    entries.edit(command(text), services)
+    told = said(entries.edit(command(text), services))
     one = stands(services.store, 1)
     assert {name: getattr(one, name) for name in changed} == changed
+    assert f"*R-1* {one.title} is changed in the RAID log of 2026.12, owned by {one.owner.name}." in told
+    assert "is unchanged in the RAID log of 2026.12" in said(entries.edit(command(text), services))
 
 
 def test_an_entry_shows_its_history_and_its_buttons(services: Services, number: int) -> None:
@@ -291,6 +294,15 @@ def test_a_review_that_cannot_be_read_is_asked_again(services: Services, number:
     assert stands(services.store, one.id) == one
 
 
+def test_a_colon_may_stand_right_behind_the_key(services: Services, number: int) -> None:
+    entered(services.store, "RITA", a_risk(number))
+    assert said(entries.review(command("R-1: the vendor has confirmed"), services)).startswith("*R-1* is reviewed")
+    assert "“the vendor has confirmed”" in said(listeners.show(command("R-1"), services))
+    assert said(entries.close(command("R-1: done"), services)) == "*R-1* is closed: done"
+    told = said(entries.close(command("R-1: otherwise"), services))
+    assert told.startswith("R-1 was closed by Rita Sandoval-Kerr: done. A closed entry stays as it is;")
+
+
 def test_reviewing_and_closing_by_their_buttons(services: Services, slack: Slack, number: int) -> None:
     one = entered(services.store, "RITA", a_risk(number))
     assert entries.ask_review(click("entry", one.id, who="ANA"), services) is None
@@ -318,10 +330,14 @@ def test_reviewing_and_closing_by_their_buttons(services: Services, slack: Slack
 
 def test_a_decision_is_decided_in_a_line(services: Services, number: int) -> None:
     line = "<@U0ANA> approver <@U0MARIA> informed <@U0TOM> by fri: Which? | 5.4, or 6"
-    assert "approved by Maria Voss, driven by Ana Whitlock" in said(entries.decision(command(line), services))
+    to_be = "to be approved by Maria Voss, driven by Ana Whitlock"
+    assert to_be in said(entries.decision(command(line), services))
+    assert to_be in said(listeners.show(command("D-1"), services))
     assert "You can't close D-1: Maria Voss approves D-1" in said(entries.close(command("D-1 Six"), services))
     assert said(entries.close(command("D-1 Six", who="MARIA"), services)) == "*D-1* is decided: Six"
-    assert "*Options* 5.4, or 6" in said(listeners.show(command("D-1"), services))
+    decided = said(listeners.show(command("D-1"), services))
+    assert "*Options* 5.4, or 6" in decided
+    assert "*Decision* of 2026.12 · approved by Maria Voss, driven by Ana Whitlock" in decided
     assert number == 1
 
 
@@ -345,6 +361,14 @@ def test_a_map_goes_to_its_asker_as_a_picture(services: Services, number: int) -
     assert drawn.content.startswith(b"\x89PNG\r\n")
     refused = replace(services, policy=replace(POLICY, permissions={}))
     assert not isinstance(drawers.heat_map(refused, sent), DrawnFile)
+
+
+def test_where_there_is_no_risk_no_map_is_sent(services: Services, number: int) -> None:
+    entered(services.store, "RITA", a_decision(number))
+    told = listeners.map_(command(who="TOM"), services)
+    assert said(told) == "2026.12 has no open risk. There is no heat map to send; `/raid list` shows what else there is."
+    with services.store.read() as session:
+        assert session.scalars(select(OutboxRow).where(col(OutboxRow.kind) == "raid.map")).all() == []
 
 
 def test_a_picture_holds_whatever_a_release_is_called() -> None:

@@ -12,7 +12,7 @@ from interlock.domain.authority import Refused
 from interlock.domain.names import unsaid
 from interlock.domain.policy import RaidRules
 from interlock.domain.release import ReleaseName
-from interlock.domain.words import count
+from interlock.domain.words import count, full_stop
 
 SCALE: Final = range(1, 6)
 """Of probability and of impact."""
@@ -151,6 +151,11 @@ class Log:
         return tuple(each for each in self.entries if each.open)
 
     @property
+    def risks(self) -> tuple[Entry, ...]:
+        """The open ones, which a heat map shows."""
+        return tuple(each for each in self.open if each.score is not None)
+
+    @property
     def high(self) -> tuple[Entry, ...]:
         return high_risks(self.entries, self.rules.high_score)
 
@@ -219,7 +224,7 @@ def not_open(entry: Entry) -> Refused | None:
     by = entry.closed_by.name if entry.closed_by else SOMEBODY
     return Refused(
         reason="closed",
-        sentence=f"{entry.key} was closed by {by}: {entry.outcome} A closed entry stays as it is; "
+        sentence=f"{entry.key} was closed by {by}: {full_stop(entry.outcome or '')} A closed entry stays as it is; "
         f"/raid {entry.kind.value} makes a new one.",
     )
 
@@ -250,7 +255,7 @@ def outcome_problem(outcome: str, kind: Kind) -> str | None:
 
 def finding(log: Log) -> str:
     """What the heat map shows, as one sentence: its alternative text."""
-    risks = [each for each in log.open if each.score is not None]
+    risks = log.risks
     if not risks:
         return f"{log.release.name} has no open risk."
     high = log.high

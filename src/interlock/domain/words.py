@@ -35,6 +35,11 @@ def join(items: list[str], last: str = "and") -> str:
     return f"{', '.join(items[:-1])} {last} {items[-1]}"
 
 
+def full_stop(text: str) -> str:
+    """What somebody wrote, so that a sentence can follow it."""
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
+
+
 def day(when: date) -> str:
     """`Thu 17 Dec`."""
     return f"{when:%a} {when.day} {when:%b}"

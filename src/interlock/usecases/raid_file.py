@@ -29,7 +29,7 @@ class OnItsWay:
 def ask(
     store: Store, policy: Policy, actor: Actor, form: Form, typed: str, channel_id: str, request_id: str, now: datetime
 ) -> OnItsWay | Unclear | Refused:
-    """Have it sent to the asker. It is drawn when it is sent."""
+    """Have it sent to the asker. It is drawn when it is sent; of no risk there is no map."""
     with store.write() as session:
         allowed = authority.to_view(session, policy, Permission.RAID_VIEW, actor)
         if isinstance(allowed, Refused):
@@ -37,6 +37,9 @@ def ask(
         meant = choose(typed, channel_id, release.all_names(session))
         if isinstance(meant, Unclear):
             return meant
+        log = log_of(session, policy, allowed.person, meant, now)
+        if form == "map" and not log.risks:
+            return OnItsWay(log=log)
         message = Outgoing(
             key=f"raid.file:{form}:{meant.id}:{actor.slack_id}:{request_id}",
             kind="raid.map" if form == "map" else "raid.export",
@@ -46,7 +49,7 @@ def ask(
             not_after=now + GOOD_FOR,
         )
         outbox.enqueue(session, message, now)
-        return OnItsWay(log=log_of(session, policy, allowed.person, meant, now))
+        return OnItsWay(log=log)
 
 
 def drawn(store: Store, policy: Policy, release_id: int, slack_id: str, now: datetime) -> Log | Refused:

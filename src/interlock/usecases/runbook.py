@@ -15,7 +15,7 @@ from interlock.domain.permission import Permission
 from interlock.domain.policy import Policy
 from interlock.domain.release import Release
 from interlock.domain.runbook import LONGEST_NOTE, Accepted, Already, Deed, Outcome, Run, Step
-from interlock.domain.words import join
+from interlock.domain.words import full_stop, join
 from interlock.store import card, outbox, person, release, runbook
 from interlock.store.engine import Store
 from interlock.usecases import authority
@@ -203,7 +203,7 @@ def _may_start(one: Release, before: Run | None) -> Refused | None:
             reason="no_runbook", sentence=f"{one.name} has no runbook: its template, {one.policy.name}, names no steps."
         )
     if one.held is not None:
-        sentence = f"{one.name} is on hold: {one.held.reason} Type /release resume {one.name} first."
+        sentence = f"{one.name} is on hold: {full_stop(one.held.reason)} Type /release resume {one.name} first."
         return Refused(reason="on_hold", sentence=sentence)
     return _over(before) if before else None
 

@@ -16,7 +16,7 @@ from interlock.domain.permission import Permission
 from interlock.domain.policy import Policy
 from interlock.domain.release import LONGEST_REASON, Held, Release, Stage, Unclear, choose, leading
 from interlock.domain.stage import Ahead, Grounds, Moved
-from interlock.domain.words import day, join
+from interlock.domain.words import day, full_stop, join
 from interlock.store import card, outbox, release, runbook, signoff
 from interlock.store.engine import Store
 from interlock.usecases import authority, readiness
@@ -260,7 +260,8 @@ def _out_of_order(one: Release, after: Stage) -> Refused | None:
         return over
     following, back = rules.following(one), rules.preceding(one)
     if after is following and one.held is not None:
-        sentence = f"{one.name} is on hold since {day(one.held.at)}: {one.held.reason} Type /release resume {one.name}."
+        since = f"{one.name} is on hold since {day(one.held.at)}: {full_stop(one.held.reason)}"
+        sentence = f"{since} Type /release resume {one.name}."
         return Refused(reason="on_hold", sentence=sentence)
     if after in {following, back}:
         return None
