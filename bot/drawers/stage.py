@@ -18,7 +18,7 @@ def moved(services: Services, message: outbox.Message) -> Drawn | Dropped:
     if news.release.stage.value != ids["after"]:
         return OVER
     before, after = words(Stage(ids["before"])), words(news.release.stage)
-    return Drawn(message=view.news(news.release, before, after, news.by, ids["why"]))
+    return Drawn(message=view.news(news.release, before, after, news.by, ids["why"], news.runbook))
 
 
 def cancelled(services: Services, message: outbox.Message) -> Drawn:

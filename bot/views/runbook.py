@@ -91,6 +91,7 @@ def card(picture: Picture, now: datetime) -> Message:
         *blocks,
         context(f"and {hidden} more that can be worked on: see all steps") if hidden > 0 else None,
         _next(board),
+        section(f"*Skipped* {skipped}") if (skipped := _skipped(board)) else None,
         actions(_all(picture), button("Abort…", ABORT, ("runbook_run", run.id), style="danger")),
         context(f"{_begun(run)} {_basis(picture.plan)}"),
     )
@@ -171,10 +172,16 @@ def _over(picture: Picture, run: Run, board: Board) -> str:
     took = minutes(run.end.at - run.started_at)
     if run.end.outcome is Outcome.ABORTED:
         return f"Aborted by {who} {moment(run.end.at)}, after {took}: {line(run.end.reason, LONGEST_NOTE)}"
-    skipped = [f"{each.step.number} ({line(_note(each, Deed.SKIPPED), NOTE)})" for each in board.of(StepState.SKIPPED)]
-    left_out = f" Skipped: {join(skipped[:NEXT_SHOWN])}{_more(len(skipped) - NEXT_SHOWN)}." if skipped else ""
+    skipped = _skipped(board)
+    left_out = f" Skipped: {skipped}." if skipped else ""
     planned = minutes(board.planned_end - run.started_at)
     return f"All steps are done or skipped since {moment(run.end.at)}: {took}, expected {planned}.{left_out}"
+
+
+def _skipped(board: Board) -> str:
+    """`2 (nothing changed there) and 4 (…)`"""
+    skipped = [f"{each.step.number} ({line(_note(each, Deed.SKIPPED), NOTE)})" for each in board.of(StepState.SKIPPED)]
+    return f"{join(skipped[:NEXT_SHOWN])}{_more(len(skipped) - NEXT_SHOWN)}"
 
 
 def _open(each: Line, picture: Picture, now: datetime) -> str:

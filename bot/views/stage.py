@@ -9,6 +9,7 @@ from bot.views.readiness import READINESS
 from bot.views.release import STATUS, title
 from interlock.domain.names import LONGEST
 from interlock.domain.release import LONGEST_REASON, Release, Stage
+from interlock.domain.runbook import Progress
 from interlock.domain.stage import Ahead, Condition, Moved, words
 
 MOVE: Final = "stage.move"
@@ -105,10 +106,12 @@ def done(done: Moved, heading: str) -> dict[str, Any]:
     return notice(heading, f"{line(done.release.name, LONGEST)} is {words(done.after)}.")
 
 
-def news(one: Release, before: str, after: str, by: str, why: str) -> Message:
-    """The announcement of a move in the release's channel."""
+def news(one: Release, before: str, after: str, by: str, why: str, runbook: Progress | None = None) -> Message:
+    """The announcement of a move in the release's channel. `runbook`: that of what is released now."""
     head = f"*{title(one)}* is {after} · was {before}"
     told = f"By {line(by)}{': ' + line(why, 300) if why else ''}"
+    if runbook and runbook.skipped:
+        told += f"\n*Runbook* {runbook.words}"
     return message(
         f"{title(one)} is {after}, was {before}.",
         section(f"{head}\n{told}"),

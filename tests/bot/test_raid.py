@@ -366,7 +366,9 @@ def test_a_map_goes_to_its_asker_as_a_picture(services: Services, number: int) -
 def test_where_there_is_no_risk_no_map_is_sent(services: Services, number: int) -> None:
     entered(services.store, "RITA", a_decision(number))
     told = listeners.map_(command(who="TOM"), services)
-    assert said(told) == "2026.12 has no open risk. There is no heat map to send; `/raid list` shows what else there is."
+    assert (
+        said(told) == "2026.12 has no open risk. There is no heat map to send; `/raid list` shows what else there is."
+    )
     with services.store.read() as session:
         assert session.scalars(select(OutboxRow).where(col(OutboxRow.kind) == "raid.map")).all() == []
 

@@ -15,6 +15,7 @@ from bot.drawing import Drawn
 from bot.listeners import runbook
 from bot.payload import Payload
 from bot.requests import Click, Command, Errors, Shown, Submission
+from bot.sender import DRAWERS
 from bot.services import Services
 from bot.views import runbook as view
 from bot.views.blocks import MESSAGE_BLOCKS, MESSAGE_LETTERS, Message, plain
@@ -33,6 +34,7 @@ from interlock.usecases import runbook_view, runbook_watch
 from tests.bot.conftest import Slack
 from tests.bot.test_typed_forms import Terminal
 from tests.builders import CHANNEL, NOW, POLICY, WITH_RUNBOOK, actor, people, release
+from tests.builders import message as sent
 from tests.security.test_injection import harmless, nasty, strings
 from tests.security.test_injection import shown as content_of
 
@@ -207,6 +209,38 @@ def test_what_stays_of_the_card_says_how_it_ended(services: Services, begun: int
     )
     assert "5 min, expected 45 min. Skipped: 1 (Reason 1), 2 (Reason 2), 3 (Reason 3) and 4 (Reason 4)." in text
     assert buttons(shown) == ["See all 4 steps"]
+
+
+def test_what_is_skipped_stays_on_the_card_and_is_not_time_gained(services: Services, begun: int) -> None:
+    usecase.skip(services.store, POLICY, actor("RITA"), 1, "Nothing <!here> to back up", at(0))
+    text = said(card(services, 0))
+    assert text.startswith("*Runbook of 2026.12* · 🟢 Running · step 2 of 4\n")
+    assert "\n*Skipped* 1 (Nothing &lt;!here&gt; to back up)\n" in text
+
+
+@pytest.mark.parametrize("skipped", [(), (1, 2, 3, 4)])
+def test_that_it_is_released_says_what_was_skipped_on_the_way(
+    services: Services, begun: int, skipped: tuple[int, ...]
+) -> None:
+    for step in skipped:
+        usecase.skip(services.store, POLICY, actor("RITA"), step, "Not needed", at(5))
+    for step in {1, 2, 3, 4} - set(skipped):
+        who = {2: "RAVI", 4: "RITA"}.get(step, "TOM")
+        do(services, who, step, Deed.STARTED, 5)
+        do(services, who, step, Deed.DONE, 6)
+    with services.store.write() as session:
+        session.get_one(ReleaseRow, begun).stage = Stage.RELEASED.value
+    ids: dict[str, Any] = {
+        "release_id": begun,
+        "slack_id": "U0RITA",
+        "before": "deploying",
+        "after": "released",
+        "why": "",
+    }
+    drawn = DRAWERS["release.moved"](services, sent("release.moved", **ids))
+    assert isinstance(drawn, Drawn)
+    told = "*2026.12 Quarterly platform* is released · was deploying\nBy Rita Sandoval-Kerr"
+    assert said(drawn.message) == told + ("\n*Runbook* 4 of 4 steps skipped" if skipped else "")
 
 
 def test_an_aborted_run_offers_the_next(services: Services, begun: int) -> None:

@@ -119,26 +119,29 @@ def test_what_usually_takes_longer_is_late_later_and_what_is_usually_quick_is_no
 
 
 @pytest.mark.parametrize(
-    ("done", "minute", "ends"),
+    ("done", "minute", "ends", "planned"),
     [
-        ([], 0, 45),
-        ([], 4, 49),  # nobody begins: all of it moves
-        ([{"started": 2.0}], 3, 47),
-        ([{"started": 0.0}], 25, 60),  # longer than planned: at least until now
-        ([{"started": 0.0, "done": 4.0}], 4, 39),
-        ([A_DONE, {"started": 12.0}, {"started": 12.0}], 13, 47),
-        ([A_DONE, B_DONE, {"started": 12.0, "done": 50.0}, {"started": 51.0}], 52, 56),
-        ([A_DONE, B_DONE, {"skipped": 31.0}], 32, 37),
-        ([A_DONE, {"started": 12.0, "failed": 20.0}], 21, None),
+        ([], 0, 45, 45),
+        ([], 4, 49, 45),  # nobody begins: all of it moves
+        ([{"started": 2.0}], 3, 47, 45),
+        ([{"started": 0.0}], 25, 60, 45),  # longer than planned: at least until now
+        ([{"started": 0.0, "done": 4.0}], 4, 39, 45),
+        ([A_DONE, {"started": 12.0}, {"started": 12.0}], 13, 47, 45),
+        ([A_DONE, B_DONE, {"started": 12.0, "done": 50.0}, {"started": 51.0}], 52, 56, 45),
+        ([A_DONE, B_DONE, {"skipped": 31.0}], 32, 37, 35),  # what was skipped had 10 minutes of its own
+        ([A_DONE, {"skipped": 12.0}], 12, 47, 45),  # and this had none: what runs beside it takes longer
+        ([{"skipped": 0.0}], 0, 35, 35),  # to skip is not to be ahead
+        ([{"started": 0.0, "skipped": 30.0}], 30, 65, 35),
+        ([A_DONE, {"started": 12.0, "failed": 20.0}], 21, None, 45),
     ],
 )
 def test_the_expected_end_goes_by_what_was_done_and_by_what_is_left(
-    done: list[dict[str, float]], minute: int, ends: int | None
+    done: list[dict[str, float]], minute: int, ends: int | None, planned: int
 ) -> None:
     drawn = board(run(*done), at(minute))
     assert drawn.planned_end == at(45)
     assert drawn.expected_end == (None if ends is None else at(ends))
-    assert drawn.behind == (None if ends is None else timedelta(minutes=ends - 45))
+    assert drawn.behind == (None if ends is None else timedelta(minutes=ends - planned))
 
 
 def test_what_a_step_usually_takes_is_what_is_planned_with() -> None:

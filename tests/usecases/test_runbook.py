@@ -250,7 +250,7 @@ def test_progress_is_what_the_next_stage_waits_for(store: Store, one: int) -> No
     assert progress(one).left == 4
     for step in (1, 2, 3, 4):
         do(store, RITA, step, Deed.SKIPPED, note="Not needed")
-    assert progress(one) == Progress(steps=4, settled=4, failed=0, run=1, end=Outcome.DONE)
+    assert progress(one) == Progress(steps=4, settled=4, skipped=4, failed=0, run=1, end=Outcome.DONE)
     assert progress(one).left == 0
 
 
@@ -265,6 +265,9 @@ def test_a_release_is_released_once_its_runbook_is_done(store: Store, one: int) 
     for step in (1, 2, 3, 4):
         do(store, RITA, step, Deed.SKIPPED, note="Not needed")
     assert isinstance(stage.move(store, POLICY, RITA, one, Stage.RELEASED, "", at(2)), Moved)
+    with store.read() as session:
+        moved = session.exec(select(AuditRow.body).where(AuditRow.kind == "release.moved")).one()
+    assert ["The runbook is done", "4 of 4 steps skipped"] in json.loads(moved)["facts"]["conditions"]
 
 
 def test_a_release_that_is_cancelled_freezes_it_too(store: Store, one: int) -> None:

@@ -9,6 +9,7 @@ from typing import Final
 from interlock.domain.actor import Person
 from interlock.domain.policy import StepRule
 from interlock.domain.release import Release
+from interlock.domain.words import count
 
 LEAST_RUNS: Final = 3
 """From so many earlier releases on, what a step usually takes counts."""
@@ -127,17 +128,25 @@ class Run:
 class Progress:
     """How far a release's newest run is. Without a runbook there is nothing to do, and so nothing left."""
 
-    steps: int
-    settled: int
-    failed: int
-    run: int | None
+    steps: int = 0
+    settled: int = 0
+    skipped: int = 0
+    failed: int = 0
+    run: int | None = None
     """The newest run's number; None where none was begun."""
-    end: Outcome | None
+    end: Outcome | None = None
 
     @property
     def left(self) -> int:
         """The steps that are neither done nor skipped."""
         return self.steps - self.settled
+
+    @property
+    def words(self) -> str:
+        """How far it is, for whoever goes by it: what was skipped is said."""
+        if self.left:
+            return f"{count(self.left, 'step')} left"
+        return f"{self.skipped} of {count(self.steps, 'step')} skipped" if self.skipped else "nothing is left"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,10 +162,13 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
-    """A run as it stands now. `expected_end` is None while a failed step stands in the way of knowing."""
+    """A run as it stands now. `expected_end` is None while a failed step stands in the way of knowing. `spared` is the
+    time that the plan had for what was skipped.
+    """
 
     lines: tuple[Line, ...]
     planned_end: datetime
+    spared: timedelta
     expected_end: datetime | None
 
     def of(self, *states: StepState) -> tuple[Line, ...]:
@@ -172,8 +184,10 @@ class Board:
 
     @property
     def behind(self) -> timedelta | None:
-        """By how much the expected end is later than planned (negative: earlier); None where that is not known."""
-        return self.expected_end - self.planned_end if self.expected_end else None
+        """By how much the expected end is later than planned (negative: earlier), where the plan has no time for what
+        was skipped: to skip is not to be ahead. None where that is not known.
+        """
+        return self.expected_end - (self.planned_end - self.spared) if self.expected_end else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,7 +44,11 @@ def planned(rules: Iterable[StepRule], usual: dict[str, int]) -> tuple[Step, ...
 
 def length(steps: Iterable[Step]) -> timedelta:
     """How long all of it should take: of those that run together the longest counts."""
-    return sum((max(step.estimate for step in leg) for leg in legs(steps)), timedelta())
+    return sum((_longest(leg) for leg in legs(steps)), timedelta())
+
+
+def _longest(leg: Iterable[Step]) -> timedelta:
+    return max((step.estimate for step in leg), default=timedelta())
 
 
 def usual(minutes: Sequence[float]) -> int | None:
@@ -60,10 +64,12 @@ def board(run: Run, now: datetime) -> Board:
     lines: list[Line] = []
     open_before: tuple[Step, ...] = ()
     free_since = ends = run.started_at
+    spared = timedelta()
     known = True
     for leg in legs(run.steps):
         lines += [_line(step, open_before, free_since, now) for step in leg]
         known = known and not any(step.mark(Deed.FAILED) and not step.settled for step in leg)
+        spared += _longest(leg) - _longest(step for step in leg if not step.mark(Deed.SKIPPED))
         ends = max(ends, *(_ends(step, ends, now) for step in leg))
         unsettled = tuple(step for step in leg if not step.settled)
         open_before += unsettled
@@ -72,6 +78,7 @@ def board(run: Run, now: datetime) -> Board:
     return Board(
         lines=tuple(lines),
         planned_end=run.started_at + length(run.steps),
+        spared=spared,
         expected_end=ends if known else None,
     )
 

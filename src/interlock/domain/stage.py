@@ -9,6 +9,7 @@ from interlock.domain.authority import Refused
 from interlock.domain.criterion import BLOCKING, Criterion
 from interlock.domain.policy import STAGES, StageKey
 from interlock.domain.release import Release, Stage
+from interlock.domain.runbook import Progress as RunbookProgress
 from interlock.domain.signoff import Progress, Requirement
 from interlock.domain.words import count, join
 
@@ -26,6 +27,8 @@ GONE: Final = frozenset({Stage.GO, Stage.DEPLOYING, Stage.RELEASED})
 
 CANCELLABLE: Final = frozenset({Stage.PLANNED, Stage.IN_PROGRESS, Stage.FROZEN, Stage.READY, Stage.GO})
 
+NO_RUNBOOK: Final = RunbookProgress()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
@@ -40,7 +43,7 @@ class Condition:
 class Grounds:
     """What a move forward is judged by, all read in the transaction of the move. `criteria` are every gate's result;
     `obstacles` are sentences about freezes and collisions; `stale` says why the mirror cannot be relied on;
-    `steps_left` are the runbook's steps that are neither done nor skipped; `unanswered`: the template wants a
+    `runbook` says how far the runbook is; `unanswered`: the template wants a
     roll-call, and this is not the move that confirms one.
     """
 
@@ -49,7 +52,7 @@ class Grounds:
     requirements: tuple[Requirement, ...] = ()
     obstacles: tuple[str, ...] = ()
     stale: str | None = None
-    steps_left: int = 0
+    runbook: RunbookProgress = NO_RUNBOOK
     unanswered: bool = False
 
 
@@ -202,7 +205,4 @@ def _signoff(requirement: Requirement) -> Condition:
 
 
 def _runbook(grounds: Grounds) -> Condition:
-    left = grounds.steps_left
-    return Condition(
-        name="The runbook is done", holds=not left, why=f"{count(left, 'step')} left" if left else "nothing is left"
-    )
+    return Condition(name="The runbook is done", holds=not grounds.runbook.left, why=grounds.runbook.words)

@@ -197,10 +197,11 @@ def progress(session: Session, release_id: int) -> Progress:
     stored = session.execute(columns(col(ReleaseRow.policy)).where(col(ReleaseRow.id) == release_id)).scalar_one()
     run = latest(session, release_id)
     if run is None:
-        return Progress(steps=len(stored.get("runbook", ())), settled=0, failed=0, run=None, end=None)
+        return Progress(steps=len(stored.get("runbook", ())))
     return Progress(
         steps=len(run.steps),
         settled=sum(1 for step in run.steps if step.settled),
+        skipped=sum(1 for step in run.steps if step.mark(Deed.SKIPPED)),
         failed=sum(1 for step in run.steps if step.mark(Deed.FAILED) and not step.settled),
         run=run.number,
         end=run.end.outcome if run.end else None,

@@ -15,6 +15,7 @@ from interlock.domain.outbox import Outgoing, Urgency
 from interlock.domain.permission import Permission
 from interlock.domain.policy import Policy
 from interlock.domain.release import LONGEST_REASON, Held, Release, Stage, Unclear, choose, leading
+from interlock.domain.runbook import Progress
 from interlock.domain.stage import Ahead, Grounds, Moved
 from interlock.domain.words import day, full_stop, join
 from interlock.store import card, outbox, release, runbook, signoff
@@ -40,10 +41,11 @@ class HoldSet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class News:
-    """A release, and the name of whoever moved or held it."""
+    """A release, and the name of whoever moved or held it. `runbook`: of one that is released, how far that came."""
 
     release: Release
     by: str
+    runbook: Progress | None
 
 
 def ask(
@@ -285,7 +287,7 @@ def _grounds(
         requirements=ready.requirements,
         obstacles=tuple(each.sentence for each in go_obstacles(session, policy, one, now)) if going else (),
         stale="; ".join(status.reasons) if status.stale else None,
-        steps_left=runbook.progress(session, one.id).left if after is Stage.RELEASED else 0,
+        runbook=runbook.progress(session, one.id) if after is Stage.RELEASED else rules.NO_RUNBOOK,
         unanswered=one.policy.gonogo is not None and not confirmed,
     )
 
@@ -332,4 +334,6 @@ def news(store: Store, release_id: int, slack_id: str) -> News:
     """What an announcement is drawn from; an empty `slack_id` is Interlock itself."""
     with store.read() as session:
         by = name_of(session, slack_id) if slack_id else "Interlock"
-        return News(release=release.load(session, release_id), by=by)
+        one = release.load(session, release_id)
+        deployed = runbook.progress(session, one.id) if one.stage is Stage.RELEASED else None
+        return News(release=one, by=by, runbook=deployed)
