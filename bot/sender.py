@@ -98,6 +98,7 @@ DRAWERS: Final[dict[str, Drawer]] = {
     "digest": digest.morning,
     "readiness": digest.readiness,
     "raid.reviews": raid.reviews,
+    "raid.named": raid.named,
     "raid.map": raid.heat_map,
     "raid.export": raid.export,
     "words": words.answer,

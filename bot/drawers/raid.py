@@ -11,9 +11,11 @@ from interlock.domain.authority import Refused
 from interlock.domain.outbox import Deferred, Dropped
 from interlock.domain.raid import Log, finding
 from interlock.domain.words import count, day
-from interlock.usecases import raid_file, raid_reminder
+from interlock.usecases import raid_file, raid_notice, raid_reminder
 
 SEEN_TO = Dropped(reason="reviewed, closed or moved, or the release ended")
+THEIRS_NO_MORE = Dropped(reason="closed, or somebody else was named, or the release ended")
+ASLEEP = "outside their working hours"
 
 
 def reviews(services: Services, message: outbox.Message) -> Drawn | Dropped | Deferred:
@@ -22,8 +24,20 @@ def reviews(services: Services, message: outbox.Message) -> Drawn | Dropped | De
     if asked is None:
         return SEEN_TO
     if asked.opens_at > now:
-        return Deferred(until=asked.opens_at, reason="outside their working hours")
+        return Deferred(until=asked.opens_at, reason=ASLEEP)
     return Drawn(message=view.reviews(asked))
+
+
+def named(services: Services, message: outbox.Message) -> Drawn | Dropped | Deferred:
+    ids, now = message.ids, services.clock()
+    told = raid_notice.named(
+        services.store, services.policy, ids["entry_id"], ids["part"], ids["slack_id"], ids["by"], now
+    )
+    if told is None:
+        return THEIRS_NO_MORE
+    if told.opens_at > now:
+        return Deferred(until=told.opens_at, reason=ASLEEP)
+    return Drawn(message=view.named(told))
 
 
 def heat_map(services: Services, message: outbox.Message) -> DrawnFile | Dropped:

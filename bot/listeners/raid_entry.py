@@ -63,6 +63,7 @@ def save(request: Submission, services: Services) -> Answer:
         return Errors(by_block=done.problems)
     if isinstance(done, Refused):
         return Shown(view=notice("RAID log", escape(done.sentence)))
+    services.wake()
     said = view.saved(done.entry, services.ticket_url, again=done.again, changed=number is not None)
     return Shown(view=form.done(said))
 
@@ -236,6 +237,7 @@ def _saved(done: Saved | Invalid | Refused, services: Services, *, changed: bool
         return problems(done.problems)
     if isinstance(done, Refused):
         return view.refused(done)
+    services.wake()
     return view.saved(done.entry, services.ticket_url, again=done.again, changed=changed)
 
 

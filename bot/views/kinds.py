@@ -43,6 +43,7 @@ KINDS: Final = {
     "link.note": "word about a link",
     "outage": "word of an outage",
     "raid.reviews": "request to review risks and decisions",
+    "raid.named": "word to a new owner or approver of a risk or decision",
     "raid.map": "heat map of risks",
     "raid.export": "RAID log as a file",
     "token": "token for the command line",

@@ -2,10 +2,10 @@
 
 from datetime import date
 
-from bot.views.blocks import Block, Message, button, context, day, line, message, section
-from bot.views.raid import REVIEW, SHOWN, score
-from interlock.domain.raid import Entry
-from interlock.domain.raid_review import Reviews
+from bot.views.blocks import Block, Message, actions, button, context, day, line, message, section
+from bot.views.raid import REVIEW, SHOW, SHOWN, score
+from interlock.domain.raid import Entry, Kind
+from interlock.domain.raid_review import Named, Reviews
 from interlock.domain.words import count, join
 
 
@@ -26,6 +26,23 @@ def reviews(asked: Reviews) -> Message:
         *orphans,
         context(f"and {more} more: `/raid list` shows them") if more > 0 else None,
         context(_why(asked)),
+    )
+
+
+def named(told: Named) -> Message:
+    """To whom somebody else made its owner or approver."""
+    one, by = told.entry, line(told.by)
+    if told.part == "approver":
+        part = "approver"
+        then = f"You alone record what is decided, by {day(one.review_on)}: `/raid close {one.key}` and what."
+    else:
+        part = "driver" if one.kind is Kind.DECISION else "owner"
+        then = f"From {day(one.review_on)} on you are asked for a review, until it is reviewed or closed."
+    return message(
+        f"{by} named you the {part} of {one.key}.",
+        section(f"*{one.key}* {line(one.title)} ({line(one.release.name)}): {by} named you its {part}."),
+        actions(button(f"Show {one.key}", SHOW, ("entry", one.id))),
+        context(f"You get this once, as its {part}. {then}"),
     )
 
 

@@ -429,6 +429,37 @@ def test_owners_are_asked_why_until_when_and_what_next(services: Services, numbe
     assert drawers.reviews(services, asked) == drawers.SEEN_TO
 
 
+@pytest.mark.parametrize(
+    ("part", "who", "role", "then"),
+    [
+        ("owner", "ANA", "driver", "From Fri 4 Dec on you are asked for a review, until it is reviewed or closed."),
+        (
+            "approver",
+            "MARIA",
+            "approver",
+            "You alone record what is decided, by Fri 4 Dec: `/raid close D-1` and what.",
+        ),
+    ],
+)
+def test_whoever_is_named_is_told_what_is_expected_of_them(
+    services: Services, number: int, part: str, who: str, role: str, then: str
+) -> None:
+    one = entered(services.store, "RITA", a_decision(number))
+    sent = replace(
+        message("raid.named", channel=f"@U0{who}"),
+        ids={"entry_id": one.id, "part": part, "slack_id": f"U0{who}", "by": "U0RITA"},
+    )
+    drawn = drawers.named(services, sent)
+    assert isinstance(drawn, Drawn)
+    head, why = said(drawn.message).split("\n")
+    assert head == f"*D-1* Which registry? (2026.12): Rita Sandoval-Kerr named you its {role}."
+    assert why == f"You get this once, as its {role}. {then}"
+    night = replace(services, clock=lambda: NOW + timedelta(hours=12))
+    assert isinstance(drawers.named(night, sent), Deferred)
+    entries.edit(command("D-1 <@U0TOM> approver <@U0NOOR>"), services)
+    assert drawers.named(services, sent) == drawers.THEIRS_NO_MORE
+
+
 def test_a_manager_is_told_whose_owners_have_left(services: Services, number: int) -> None:
     entered(services.store, "RITA", a_risk(number, review_on=NOW.date()))
     with services.store.write() as session:

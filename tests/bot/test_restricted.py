@@ -62,6 +62,7 @@ NO_TICKET = {
     "release.held": "the same",
     "release.resumed": "the same",
     "release.cancelled": "the same",
+    "raid.named": "an entry's title, and who named you",
     "reporter": "a program's token",
     "calendar.picture": "releases, freezes and what is in the way, as the command says them",
     "waiver.card": "a gate's name, and why it may pass",

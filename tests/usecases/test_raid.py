@@ -22,6 +22,7 @@ from interlock.domain.release import Unclear
 from interlock.store import audit, raid
 from interlock.store.audit import AuditRow
 from interlock.store.engine import Store
+from interlock.store.outbox import OutboxRow
 from interlock.store.person import PersonRow
 from interlock.store.ticket import TicketRow
 from interlock.usecases import raid as usecase
@@ -268,6 +269,26 @@ def test_a_decision_whose_approver_left_says_what_helps(sqlite_store: Store) -> 
     done = close(sqlite_store, "RITA", one, "Registry 6")
     assert isinstance(done, Refused)
     assert done.sentence.endswith("Maria Voss, who approves D-1, has left: /raid edit D-1 approver @person.")
+
+
+def told(store: Store) -> list[tuple[str, str]]:
+    """Who was told that they were named, and as what."""
+    with store.read() as session:
+        rows = session.exec(select(OutboxRow).where(OutboxRow.kind == "raid.named").order_by(OutboxRow.id)).all()  # type: ignore[arg-type]  # a column
+        return [(row.channel, row.ids["part"]) for row in rows]
+
+
+def test_whoever_another_names_is_told_once(store: Store) -> None:
+    one = entered(store, "RITA", a_decision(world(store), driver="RITA", informed=("U0NOOR",)))
+    assert told(store) == [("@U0MARIA", "approver")]  # whoever enters it knows
+    done = edit(store, "RITA", one, replace(draft_of(one), title="Which registry, then?"))
+    assert isinstance(done, Saved)
+    assert len(told(store)) == 1
+    done = edit(store, "RITA", done.entry, replace(draft_of(done.entry), owner="U0ANA", approver="U0TOM"))
+    assert isinstance(done, Saved)
+    assert told(store)[1:] == [("@U0ANA", "owner"), ("@U0TOM", "approver")]
+    edit(store, "RITA", done.entry, draft_of(done.entry))
+    assert len(told(store)) == 3
 
 
 def test_open_high_risks_are_those_of_the_release_at_the_policys_score(store: Store) -> None:

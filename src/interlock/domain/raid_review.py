@@ -23,6 +23,18 @@ class Reviews:
     opens_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """An entry that somebody else, `by` by name, made one the owner or the approver of: `part` says which. `opens_at`
+    as in Reviews.
+    """
+
+    entry: Entry
+    part: str
+    by: str
+    opens_at: datetime
+
+
 def asks_on(entry: Entry, rules: RaidRules, calendar: WorkCalendar, today: date) -> bool:
     """Whether its owner is asked for the review on this day: on its business day, and every so many after that."""
     if not is_due(entry, today) or not calendar.is_business_day(today):

@@ -20,7 +20,7 @@ from interlock.domain.release import ReleaseName, Unclear, choose
 from interlock.domain.time_zone import hours_of
 from interlock.store import audit, person, raid, release, ticket_read
 from interlock.store.engine import Store
-from interlock.usecases import authority
+from interlock.usecases import authority, raid_notice
 from interlock.usecases.record import record_refusal
 
 
@@ -144,6 +144,7 @@ def add(
             return Invalid(problems=wrong)
         entry = raid.add(session, draft, ticket_id, actor.slack_id, request, now)
         keep(session, None, entry, Deed.CREATED, actor, allowed, "", now)
+        raid_notice.tell(session, None, entry, actor.slack_id, now)
         return Saved(entry=entry)
 
 
@@ -175,6 +176,7 @@ def edit(
             return Invalid(problems=wrong)
         after = raid.change(session, entry, draft, ticket_id)
         keep(session, entry, after, Deed.CHANGED, actor, allowed, "", now)
+        raid_notice.tell(session, entry, after, actor.slack_id, now)
         return Saved(entry=after)
 
 
