@@ -37,6 +37,7 @@ from interlock.domain.runbook import (
     StepState,
 )
 from interlock.domain.runbook_rules import length
+from interlock.domain.stage import deploys
 from interlock.domain.words import count, join
 
 SHOW, RUN, ALL, ABORT = "runbook.show", "runbook.start", "runbook.all", "runbook.abort"
@@ -106,14 +107,16 @@ def _plan(picture: Picture) -> Message:
     hidden = len(steps) - PLAN_SHOWN
     ended = picture.release.ended
     state = f"{MARKS['unknown'][0]} {'Never started' if ended else 'Not started'}"
-    begin = None if ended else button("Start the runbook", RUN, ("release", picture.release.id), style="primary")
+    may = not ended and deploys(picture.release)
+    begin = button("Start the runbook", RUN, ("release", picture.release.id), style="primary") if may else None
+    waits = "" if may or ended else "It starts once the release has its go. "
     return message(
         f"Runbook of {name}: {state}, {count(len(steps), 'step')}, about {total}.",
         section(f"*Runbook of {name}* · {state} · {count(len(steps), 'step')}, about {total}"),
         *(section("\n".join(shown[at : at + PAGE])) for at in range(0, len(shown), PAGE)),
         context(f"and {hidden} more") if hidden > 0 else None,
         actions(begin, _all(picture) if hidden > 0 else None),
-        context(_basis(steps)),
+        context(f"{waits}{_basis(steps)}"),
     )
 
 

@@ -17,17 +17,22 @@ from bot.views.blocks import (
 )
 from bot.views.forms import input_text, modal
 from bot.views.runbook import ABORT, BEGIN, FAIL, REASON, SAID, SKIP, TICK, minutes, spent
-from interlock.domain.release import Release
+from bot.views.stage import MOVE
+from interlock.domain.release import Release, Stage
 from interlock.domain.runbook import LONGEST_NOTE, Already, Deed, LateStep, Run, Step, StepState
+from interlock.domain.stage import following, words
 from interlock.domain.words import count
 
 
 def begun(release: Release, run: Run, *, new: bool) -> Message:
     where = f"<#{release.channel_id}>"
     if new:
-        return sentence(
-            f"Run {run.number} of {line(release.name)}'s runbook has begun. Its card is on its way to {where}."
-        )
+        text = f"Run {run.number} of {line(release.name)}'s runbook has begun. Its card is on its way to {where}."
+        if following(release) is not Stage.DEPLOYING:
+            return sentence(text)
+        text += f" {line(release.name)} is still at {words(release.stage)}."
+        move = button("Move to deploying", MOVE, ("stage", f"{release.id}.{Stage.DEPLOYING.value}"), style="primary")
+        return message(text, section(text), actions(move))
     return sentence(f"{line(release.name)}'s runbook runs already, since {moment(run.started_at)}: look in {where}.")
 
 

@@ -13,12 +13,13 @@ from bot.door import Answered
 from bot.drawers import runbook as drawers
 from bot.drawing import Drawn
 from bot.listeners import runbook
-from bot.payload import Payload
+from bot.payload import Payload, decode
 from bot.requests import Click, Command, Errors, Shown, Submission
 from bot.sender import DRAWERS
 from bot.services import Services
 from bot.views import runbook as view
 from bot.views.blocks import MESSAGE_BLOCKS, MESSAGE_LETTERS, Message, plain
+from bot.views.stage import MOVE
 from interlock.domain import outbox
 from interlock.domain.outbox import DeliveryError, Dropped, Sent
 from interlock.domain.policy import Policy, StepRule
@@ -55,7 +56,7 @@ def planned(services: Services) -> int:
     """2026.12 and its runbook, which nobody has begun."""
     with services.store.write() as session:
         people(session, groups_as_of=at(600))
-        return release(session, template=WITH_RUNBOOK)
+        return release(session, template=WITH_RUNBOOK, stage="go")
 
 
 @pytest.fixture
@@ -143,6 +144,18 @@ def test_the_plan_is_shown_before_anybody_begins(services: Services, planned: in
     assert buttons(shown) == ["Start the runbook"]
 
 
+def test_before_its_go_the_plan_says_what_it_waits_for(services: Services) -> None:
+    with services.store.write() as session:
+        people(session, groups_as_of=at(600))
+        number = release(session, template=WITH_RUNBOOK)
+    shown = runbook.show(command("runbook"), services)
+    assert "It starts once the release has its go." in said(shown)
+    assert buttons(shown) == []
+    refused = runbook.start_clicked(click("release", number, who="RITA"), services)
+    assert refused.refused
+    assert "/release advance 2026.12 says what that takes." in said(refused)
+
+
 def test_which_release_is_asked_with_a_button_for_each(services: Services, planned: int) -> None:
     with services.store.write() as session:
         release(session, name="2026.13", template=WITH_RUNBOOK)
@@ -154,8 +167,13 @@ def test_which_release_is_asked_with_a_button_for_each(services: Services, plann
 
 
 def test_starting_says_where_the_card_is_and_again_says_that_it_runs(services: Services, planned: int) -> None:
-    first = said(runbook.start_clicked(click("release", planned, who="RITA"), services))
-    assert first == f"Run 1 of 2026.12's runbook has begun. Its card is on its way to <#{CHANNEL}>."
+    begun = runbook.start_clicked(click("release", planned, who="RITA"), services)
+    first = said(begun)
+    where = f"Its card is on its way to <#{CHANNEL}>. 2026.12 is still at go."
+    assert first == f"Run 1 of 2026.12's runbook has begun. {where}"
+    [move] = begun.blocks[-1]["elements"]
+    assert (move["action_id"], move["text"]["text"]) == (MOVE, "Move to deploying")
+    assert decode(move["value"]) == Payload(kind="stage", id=f"{planned}.deploying")
     again = said(runbook.start(command("runbook start", who="RITA"), services))
     assert again.startswith("2026.12's runbook runs already, since <!date^")
     refused = runbook.start(command("runbook start", who="TOM"), services)
@@ -397,7 +415,7 @@ def test_a_hundred_steps_fit_slacks_limits(services: Services, together: bool) -
     )
     with services.store.write() as session:
         people(session, groups_as_of=at(600))
-        number = release(session, template=replace(WITH_RUNBOOK, runbook=rules))
+        number = release(session, template=replace(WITH_RUNBOOK, runbook=rules), stage="go")
     plan = runbook.show(command("runbook"), services)
     assert "and 75 more" in said(plan)
     runbook.start_clicked(click("release", number, who="RITA"), services)
@@ -424,7 +442,7 @@ def test_what_steps_usually_take_stands_beside_the_plan(services: Services) -> N
         people(session, groups_as_of=at(600))
     for name in ("a", "b", "c"):
         with services.store.write() as session:
-            number = release(session, name=name, template=WITH_RUNBOOK)
+            number = release(session, name=name, template=WITH_RUNBOOK, stage="go")
         done = usecase.start(services.store, POLICY, actor("RITA"), number, NOW)
         assert isinstance(done, usecase.Begun)
         do(services, "TOM", done.run.steps[0].id, Deed.STARTED, 0)
@@ -468,7 +486,7 @@ def test_what_stands_in_a_runbook_pings_nobody_and_hides_nothing(services: Servi
         for person in session.exec(select(PersonRow)):
             person.name = nasty(f"p-{person.handle}")
         template = replace(WITH_RUNBOOK, name=nasty("template"), runbook=rules)
-        number = release(session, name=nasty("release"), template=template)
+        number = release(session, name=nasty("release"), template=template, stage="go")
     said_ = [runbook.show(command("runbook"), services)]
     said_.append(runbook.start_clicked(click("release", number, who="RITA"), services))
     said_.append(runbook.begin(click("runbook_step", 1, who="RAVI"), services))  # refused

@@ -22,6 +22,9 @@ def test_a_hotfix_is_deployed_step_by_step(bank: Running, act: Act) -> None:
     bank.plan("walk-deploy", "DATA-240", template=HOTFIX)
     rita, omar, tom = act("U0RITA", GOVERNANCE), act("U0OMAR", GOVERNANCE), act("U0TOM", GOVERNANCE)
     elsewhere = act("U0OMAR", ENVIRONMENTS)
+    say(rita, "/release runbook start walk-deploy")
+    answer(rita, "walk-deploy is in progress, and its runbook starts once it has its go.")
+    bank.ask("UPDATE release SET stage = 'deploying' WHERE name = 'walk-deploy'")  # how it gets there is another walk
     say(elsewhere, "/release runbook walk-deploy")
     plan = answer(elsewhere, "Runbook of walk-deploy · ⚪ Not started · 5 steps, about 50 min")
     expect(plan).to_contain_text("3 Verify that the fault is gone · 15 min · qa-approvers · together (after)")

@@ -34,7 +34,7 @@ def at(minutes: float) -> datetime:
 def one(store: Store) -> int:
     with store.write() as session:
         people(session, groups_as_of=at(600))
-        number = release(session, template=WITH_RUNBOOK)
+        number = release(session, template=WITH_RUNBOOK, stage="go")
     assert isinstance(start(store, POLICY, actor("RITA"), number, NIGHT), Begun)
     return number
 

@@ -189,7 +189,7 @@ def template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory, po
                 session.add(GroupMemberRow(group_id=f"S0{group}", slack_id=f"U0{name}"))
         session.add(PersonRow(slack_id="U0BOT", name="Helper", kind="bot", seen_at=NOW))
         session.add(VersionRow(id="v1", project_id="p-DATA", name="2026.12"))
-        number = release(session, template=WITH_RUNBOOK, tickets=("DATA-1",))
+        number = release(session, template=WITH_RUNBOOK, tickets=("DATA-1",), stage="go")
     assert isinstance(signoff.request(store, policy, actor("RITA"), number, NOW), signoff.Requested)
     assert isinstance(runbook.start(store, policy, actor("RITA"), number, NOW), runbook.Begun)
     booked(store, "RITA", draft(0, 2))

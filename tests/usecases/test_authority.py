@@ -88,7 +88,7 @@ def store(sqlite_store: Store) -> Store:
     with sqlite_store.write() as session:
         session.add(PersonRow(slack_id="U0BOT", name="Helper", kind="bot", seen_at=NOW))
         session.add(VersionRow(id="v1", project_id="p-DATA", name="2026.12"))
-        release_id = release(session, template=WITH_RUNBOOK, tickets=("DATA-1",))
+        release_id = release(session, template=WITH_RUNBOOK, tickets=("DATA-1",), stage="go")
     assert isinstance(signoff.request(sqlite_store, POLICY, actor("RITA"), release_id, NOW), signoff.Requested)
     assert isinstance(runbook.start(sqlite_store, POLICY, actor("RITA"), release_id, NOW), runbook.Begun)
     booked(sqlite_store, "RITA", draft(0, 2))

@@ -44,7 +44,7 @@ def one(store: Store) -> int:
     """A release whose run 1 Rita began."""
     with store.write() as session:
         people(session, groups_as_of=at(600))
-        number = release(session, template=WITH_RUNBOOK)
+        number = release(session, template=WITH_RUNBOOK, stage=Stage.GO.value)
     assert isinstance(start(store, POLICY, RITA, number, NOW), Begun)
     return number
 
@@ -233,6 +233,44 @@ def test_what_cannot_begin_says_why(store: Store) -> None:
     assert mark(store, POLICY, TOM, 99, Deed.DONE, "", NOW) == skip(store, POLICY, RITA, 99, "Why", NOW)
 
 
+@pytest.mark.parametrize("where", list(Stage))
+def test_it_starts_at_go_or_deploying_alone(sqlite_store: Store, where: Stage) -> None:
+    with sqlite_store.write() as session:
+        people(session, groups_as_of=at(600))
+        number = release(session, template=WITH_RUNBOOK, stage=where.value)
+    done = start(sqlite_store, POLICY, RITA, number, NOW)
+    if where in {Stage.GO, Stage.DEPLOYING}:
+        assert isinstance(done, Begun)
+        return
+    assert isinstance(done, Refused)
+    assert done.reason == ("release_ended" if where in {Stage.CLOSED, Stage.CANCELLED} else "no_go")
+    assert [(event["kind"], event["why"]) for event in events(sqlite_store)] == [("runbook.refused", done.reason)]
+
+
+def test_what_has_neither_stage_starts_anywhere(sqlite_store: Store) -> None:
+    """As in a copy of a policy from before there were stages to name."""
+    with sqlite_store.write() as session:
+        people(session, groups_as_of=at(600))
+        number = release(session, template=replace(WITH_RUNBOOK, stages=("in_progress",)))
+    assert isinstance(start(sqlite_store, POLICY, RITA, number, NOW), Begun)
+
+
+def test_a_run_goes_on_where_its_release_was_taken_back(store: Store, one: int) -> None:
+    with store.write() as session:
+        session.get_one(ReleaseRow, one).stage = Stage.READY.value
+    assert isinstance(do(store, TOM, 1, Deed.STARTED), Accepted)
+    again = start(store, POLICY, RITA, one, at(1))
+    assert isinstance(again, Begun)
+    assert not again.new
+    assert isinstance(abort(store, POLICY, RITA, again.run.id, "Rolled back", at(2)), Aborted)
+    refused = start(store, POLICY, RITA, one, at(3))
+    assert refused == Refused(
+        reason="no_go",
+        sentence="2026.12 is ready, and its runbook starts once it has its go. /release advance 2026.12 says what that "
+        "takes.",
+    )
+
+
 def test_progress_is_what_the_next_stage_waits_for(store: Store, one: int) -> None:
     def progress(number: int) -> Progress:
         with store.read() as session:
@@ -321,7 +359,7 @@ def test_what_failed_on_its_way_or_was_skipped_teaches_nothing(store: Store) -> 
 
 def planned(store: Store, name: str, template: str = "quarterly") -> int:
     with store.write() as session:
-        number = release(session, name=name, template=WITH_RUNBOOK)
+        number = release(session, name=name, template=WITH_RUNBOOK, stage=Stage.GO.value)
         session.get_one(ReleaseRow, number).template = template
         return number
 
@@ -412,7 +450,7 @@ def test_the_last_two_ticks_at_once_end_the_run_once(store: Store, one: int) -> 
 def test_two_starts_at_once_are_one_run(store: Store) -> None:
     with store.write() as session:
         people(session, groups_as_of=at(600))
-        number = release(session, template=WITH_RUNBOOK)
+        number = release(session, template=WITH_RUNBOOK, stage=Stage.GO.value)
     said = together(*(lambda: start(store, POLICY, RITA, number, NOW) for _ in range(3)))
     assert sorted(each.new for each in said if isinstance(each, Begun)) == [False, False, True]
     assert posts(store) == [("runbook.card", CHANNEL)]
@@ -469,7 +507,7 @@ def test_what_was_done_stays(store: Store, one: int, statement: str) -> None:
 def test_nor_is_it_replaced(sqlite_store: Store, table: str) -> None:
     with sqlite_store.write() as session:
         people(session, groups_as_of=at(600))
-        number = release(session, template=WITH_RUNBOOK)
+        number = release(session, template=WITH_RUNBOOK, stage=Stage.GO.value)
     start(sqlite_store, POLICY, RITA, number, NOW)
     do(sqlite_store, TOM, 1, Deed.STARTED)
     with pytest.raises(DBAPIError, match="append-only"), sqlite_store.write() as session:

@@ -128,6 +128,12 @@ def preceding(release: Release) -> Stage | None:
     return back
 
 
+def deploys(release: Release) -> bool:
+    """Whether it stands where a deployment may begin: at go or deploying, or anywhere if it goes through neither."""
+    there = {Stage.GO, Stage.DEPLOYING}.intersection(passed_through(release))
+    return not there or release.stage in there
+
+
 def named(typed: str, release: Release) -> Stage | None:
     """The stage of this release that somebody means: its name, with or without its underscore, or a beginning."""
     by_words = {words(each): each for each in passed_through(release)}

@@ -8,6 +8,7 @@ from sqlmodel import Session
 from interlock.domain import card as cards
 from interlock.domain import names
 from interlock.domain import runbook_rules as rules
+from interlock.domain import stage as stages
 from interlock.domain.actor import Actor, Person, Standing
 from interlock.domain.authority import Refused
 from interlock.domain.outbox import Outgoing, Urgency
@@ -193,8 +194,8 @@ def frozen(one: Release) -> Refused | None:
 
 
 def _may_start(one: Release, before: Run | None) -> Refused | None:
-    """The one place that says when a deployment may begin: of any release that has not ended, as long as no earlier
-    run was brought to its end. A stage that has to be reached first is asked for here.
+    """The one place that says when a deployment may begin: once the release has its go, as long as no earlier run was
+    brought to its end.
     """
     if one.ended:
         return frozen(one)
@@ -205,7 +206,15 @@ def _may_start(one: Release, before: Run | None) -> Refused | None:
     if one.held is not None:
         sentence = f"{one.name} is on hold: {full_stop(one.held.reason)} Type /release resume {one.name} first."
         return Refused(reason="on_hold", sentence=sentence)
-    return _over(before) if before else None
+    if before and (done := _over(before)):
+        return done
+    if not stages.deploys(one):
+        return Refused(
+            reason="no_go",
+            sentence=f"{one.name} is {stages.words(one.stage)}, and its runbook starts once it has its go. "
+            f"/release advance {one.name} says what that takes.",
+        )
+    return None
 
 
 def _over(run: Run) -> Refused | None:
