@@ -1,13 +1,13 @@
 """What the readable halves of the evidence say, once for both: the page and the printed sheet."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from interlock.domain.actor import Authentication
-from interlock.domain.evidence import Evidence
+from interlock.domain.evidence import Evidence, Link
 from interlock.domain.visibility import RESTRICTED
 
 HOW: Final = {
@@ -15,6 +15,7 @@ HOW: Final = {
     Authentication.TOKEN.value: "command-line token",
     Authentication.SYSTEM.value: "Interlock itself",
 }
+SKIPPED: Final = "runbook.step_skipped"
 SHORT: Final = 12
 """Digits of a hash, where the whole stands elsewhere."""
 
@@ -59,7 +60,13 @@ def of(evidence: Evidence) -> Report:
         lead=f"Exported by Interlock on {evidence.exported_at:%a %d %b %Y %H:%M} UTC. All times are UTC. This is "
         "for reading; what verify.py proves are the JSON files beside it.",
         facts=tuple(lines),
-        tables=(_signoffs(facts, who), _scopes(facts), _milestones(facts), _events(evidence, who)),
+        tables=(
+            _signoffs(facts, who),
+            _scopes(facts),
+            _milestones(facts),
+            _skipped(evidence, who),
+            _events(evidence, who),
+        ),
     )
 
 
@@ -152,12 +159,38 @@ def _milestones(facts: dict[str, Any]) -> Table:
     return Table(title="Milestones", about="", head=("Milestone", "Due", "Reached"), rows=rows, none="None.")
 
 
+def _skipped(evidence: Evidence, who: _People) -> Table:
+    rows = tuple(
+        (
+            str(body["facts"]["run"]),
+            body["facts"]["step"],
+            who.of_event(link.seq, body["people"]),
+            _time(body["at"]),
+            HOW.get(body["authentication"], body["authentication"]),
+            body["facts"]["note"],
+        )
+        for link, body in _own(evidence)
+        if body["kind"] == SKIPPED
+    )
+    return Table(
+        title="Skipped steps",
+        about="Steps of the runbook that a release manager passed over, and why.",
+        head=("Run", "Step", "By", "At", "By way of", "Why"),
+        rows=rows,
+        none="None among the events below.",
+    )
+
+
+def _own(evidence: Evidence) -> Iterator[tuple[Link, dict[str, Any]]]:
+    """The release's own events, and what each says."""
+    for link in evidence.links:
+        if link.seq in evidence.own and link.body is not None:
+            yield link, json.loads(link.body)
+
+
 def _events(evidence: Evidence, who: _People) -> Table:
     rows = []
-    for link in evidence.links:
-        if link.seq not in evidence.own or link.body is None:
-            continue
-        body = json.loads(link.body)
+    for link, body in _own(evidence):
         told = ", ".join(f"{name}: {_text(value)}" for name, value in body["facts"].items() if name != "release")
         by = who.of_event(link.seq, body["people"]) or "Interlock"
         how = HOW.get(body["authentication"], body["authentication"])

@@ -148,7 +148,11 @@ def _lines(picture: ReleaseStatus, now: datetime, ticket_url: TicketUrl) -> list
     one = picture.release
     if one.ended:
         when = f" {day(one.closed_at)}" if one.closed_at else ""
-        return [f"*{title(one)}* · {one.stage.value.capitalize()}{when}", f"*Scope* {_done(picture)}"]
+        return [
+            f"*{title(one)}* · {one.stage.value.capitalize()}{when}",
+            f"*Scope* {_done(picture)}",
+            *_skipped(picture),
+        ]
     lines = [f"*{title(one)}* · {mark(picture.light)} · {days(picture.days_to_go, one.target)}{_stage(one)}"]
     # That there are blockers is said below, with more.
     if picture.reasons and picture.reasons != (count(picture.blockers, "blocker"),):
@@ -159,9 +163,17 @@ def _lines(picture: ReleaseStatus, now: datetime, ticket_url: TicketUrl) -> list
         lines.append(f"*Sign-offs* {_signoffs(picture)}")
     if picture.root:
         lines.append(f"*Blockers* {_blockers(picture, picture.root, now, ticket_url)}")
+    if skipped := _skipped(picture):
+        return [*lines, *skipped]
     if picture.next_milestone:
         lines.append(f"*Next* {line(picture.next_milestone.name)} {day(picture.next_milestone.due)}")
     return lines
+
+
+def _skipped(picture: ReleaseStatus) -> list[str]:
+    """Steps of the runbook that a release manager passed over stay in sight, before what comes next: seven lines."""
+    told = picture.runbook
+    return [f"*Runbook* {told.words}"] if told and told.skipped else []
 
 
 def _listed(picture: ReleaseStatus) -> str:

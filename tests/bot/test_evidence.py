@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -38,9 +39,9 @@ from interlock.domain.outbox import DeliveryError, Dropped, Message, Sent
 from interlock.domain.permission import Permission
 from interlock.domain.secret import Issued
 from interlock.store.outbox import OutboxRow, message_of
-from interlock.usecases import token
+from interlock.usecases import runbook, token
 from tests import evidences
-from tests.builders import actor
+from tests.builders import NOW, WITH_RUNBOOK, actor, people, release
 from tests.evidences import LATER, RULES
 
 
@@ -283,6 +284,20 @@ def test_the_page_runs_nothing_whatever_stands_in_it(told: report.Report) -> Non
     assert "an erased person" in text
     assert "a restricted ticket" in text
     assert "void since 2026-11-23 09:00:00: DATA-3 added" in text
+
+
+def test_a_skipped_step_stands_out(services: Services) -> None:
+    store = services.store
+    with store.write() as session:
+        people(session, groups_as_of=NOW + timedelta(hours=1))
+        number = release(session, template=WITH_RUNBOOK, stage="go")
+    begun = runbook.start(store, RULES, actor("RITA"), number, NOW)
+    assert isinstance(begun, runbook.Begun)
+    first = begun.run.steps[0]
+    assert isinstance(runbook.skip(store, RULES, actor("RITA"), first.id, "Backup 7 will do", NOW), runbook.Marked)
+    [told] = [each for each in report.of(evidences.gathered(store, number)).tables if each.title == "Skipped steps"]
+    by = "Rita Sandoval-Kerr (U0RITA) <rita@practice.example>"
+    assert told.rows == (("1", "backup", by, "2026-11-23 09:00:00", "Slack", "Backup 7 will do"),)
 
 
 def test_the_sheet_takes_any_text_and_is_the_same_each_time(told: report.Report) -> None:

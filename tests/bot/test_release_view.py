@@ -17,6 +17,7 @@ from interlock.domain.calendar import WorkCalendar
 from interlock.domain.draft import Preview
 from interlock.domain.policy import Policy, Template, Tickets
 from interlock.domain.release import Milestone, Release, ReleaseName, ScopeRule, Stage, Unclear
+from interlock.domain.runbook import Progress
 from interlock.domain.status import Change, ReleaseStatus, Waiting
 from interlock.domain.version import VersionChoice
 from sandbox.slack.blocks import message_blocks, view_body
@@ -116,6 +117,16 @@ def test_a_state_that_its_lines_do_not_explain_says_why() -> None:
     lines = drawn(replace(STATUS, light="red", reasons=reasons))
     assert lines[1] == "*Why* QA rejected it; the target falls into Year-end; 3 blockers"
     assert len(lines) == 7
+
+
+def test_steps_that_were_skipped_stand_in_place_of_what_is_next() -> None:
+    skipped = Progress(steps=12, settled=9, skipped=2, run=1)
+    lines = drawn(replace(STATUS, runbook=skipped, light="red", reasons=("QA rejected it", "3 blockers")))
+    assert lines[5] == "*Runbook* 3 steps left, 2 of 12 steps skipped"
+    assert len(lines) == 7
+    assert drawn(replace(STATUS, runbook=replace(skipped, skipped=0))) == drawn(STATUS)
+    closed = replace(STATUS, release=replace(RELEASE, stage=Stage.CLOSED), runbook=skipped)
+    assert "*Runbook* 3 steps left, 2 of 12 steps skipped" in drawn(closed)
 
 
 def test_what_there_is_nothing_of_takes_no_line() -> None:

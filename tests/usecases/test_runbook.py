@@ -26,7 +26,7 @@ from interlock.store.outbox import OutboxRow
 from interlock.store.person import PersonRow
 from interlock.store.release import ReleaseRow
 from interlock.store.runbook import MarkRow, RunRow
-from interlock.usecases import stage
+from interlock.usecases import stage, status
 from interlock.usecases.release import close
 from interlock.usecases.runbook import Aborted, Begun, Marked, abort, mark, skip, start
 from interlock.usecases.runbook_view import NamedRun, NamedStep, draw, run_named, show_of, step_named
@@ -306,6 +306,22 @@ def test_a_release_is_released_once_its_runbook_is_done(store: Store, one: int) 
     with store.read() as session:
         moved = session.exec(select(AuditRow.body).where(AuditRow.kind == "release.moved")).one()
     assert ["The runbook is done", "4 of 4 steps skipped"] in json.loads(moved)["facts"]["conditions"]
+
+
+@pytest.mark.parametrize("where", [Stage.GO, Stage.DEPLOYING, Stage.RELEASED, Stage.CLOSED])
+def test_what_was_skipped_stays_in_the_status(sqlite_store: Store, where: Stage) -> None:
+    with sqlite_store.write() as session:
+        people(session, groups_as_of=at(600))
+    number = planned(sqlite_store, "2026.12")
+    begun = start(sqlite_store, POLICY, RITA, number, NOW)
+    assert isinstance(begun, Begun)
+    do(sqlite_store, RITA, begun.run.steps[0].id, Deed.SKIPPED, note="Not needed")
+    with sqlite_store.write() as session:
+        session.get_one(ReleaseRow, number).stage = where.value
+    found = status.status_of(sqlite_store, POLICY, RITA, number, NOW)
+    assert not isinstance(found, Refused)
+    assert found.runbook is not None
+    assert found.runbook.words == "3 steps left, 1 of 4 steps skipped"
 
 
 def test_a_release_that_is_cancelled_freezes_it_too(store: Store, one: int) -> None:

@@ -144,9 +144,9 @@ class Progress:
     @property
     def words(self) -> str:
         """How far it is, for whoever goes by it: what was skipped is said."""
-        if self.left:
-            return f"{count(self.left, 'step')} left"
-        return f"{self.skipped} of {count(self.steps, 'step')} skipped" if self.skipped else "nothing is left"
+        told = [f"{count(self.left, 'step')} left"] if self.left else []
+        told += [f"{self.skipped} of {count(self.steps, 'step')} skipped"] if self.skipped else []
+        return ", ".join(told) or "nothing is left"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

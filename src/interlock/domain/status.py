@@ -12,6 +12,7 @@ from interlock.domain.freeze import Excepted, Window
 from interlock.domain.light import Facts, Light
 from interlock.domain.policy import Policy
 from interlock.domain.release import Milestone, Release
+from interlock.domain.runbook import Progress as RunbookProgress
 from interlock.domain.signoff import Progress, Requirement
 from interlock.domain.ticket import Category
 from interlock.domain.visibility import MEMBER, Audience, may_show
@@ -65,6 +66,7 @@ class State:
     booked: frozenset[str] = frozenset()
     excepted: tuple[Excepted, ...] = ()
     collides_with: tuple[str, ...] = ()
+    runbook: RunbookProgress | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +94,8 @@ class ReleaseStatus:
     """`reasons` say why the light is what it is, the gravest first; none for green. `since` says in words what `change`
     compares with. `undated`: for how many blockers no history tells since when they stand. `root` is the one that frees
     most, `root_team` its team's name, and `root_shown` whether it may be named. `freeze` is one that holds on the
-    target. `stale`: the mirror is older than policy allows, or was never filled.
+    target. `stale`: the mirror is older than policy allows, or was never filled. `runbook`: how far it is, from the go
+    on.
     """
 
     release: Release
@@ -119,6 +122,7 @@ class ReleaseStatus:
     freeze: Window | None
     mirror_as_of: datetime | None
     stale: bool
+    runbook: RunbookProgress | None = None
 
 
 def last_business_day(policy: Policy, release: Release, now: datetime) -> datetime:
@@ -172,6 +176,7 @@ def summarise(state: State, policy: Policy, now: datetime) -> ReleaseStatus:
         freeze=facts.freeze,
         mirror_as_of=state.mirror_as_of,
         stale=stale is not None,
+        runbook=state.runbook,
     )
 
 

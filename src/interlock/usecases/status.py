@@ -12,15 +12,18 @@ from interlock.domain.freeze import Excepted
 from interlock.domain.freeze_exception import Decision
 from interlock.domain.permission import Permission
 from interlock.domain.policy import Policy
-from interlock.domain.release import Release, Unclear, choose
+from interlock.domain.release import Release, Stage, Unclear, choose
+from interlock.domain.stage import GONE
 from interlock.domain.status import ReleaseStatus, State
-from interlock.store import booked, mirror, release, scope, signoff
+from interlock.store import booked, mirror, release, runbook, scope, signoff
 from interlock.store import freeze_exception as exceptions
 from interlock.store.engine import Store
 from interlock.usecases import audience, authority, blocker_view, obstacle
 
 LISTED = 10
 """How many releases `/release list` shows."""
+DEPLOYED = GONE | {Stage.CLOSED}
+"""The stages in which a runbook may have run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +89,7 @@ def state(session: Session, policy: Policy, one: Release, now: datetime, since: 
         booked=_booked(session, policy, one, now),
         excepted=_excepted(session, policy, one, now),
         collides_with=tuple(each.other for each in obstacle.of_release(session, one) if not each.acknowledged),
+        runbook=runbook.progress(session, one.id) if one.stage in DEPLOYED else None,
     )
 
 
