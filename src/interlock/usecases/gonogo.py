@@ -172,16 +172,16 @@ def _vote(
     with store.write() as session:
         revision = card.revision(session, revision_id)
         known = gonogo.of_card(session, revision.card.id) if revision else None
-        if revision is None or known is None:
-            return UNKNOWN
-        one = release.load(session, known.release_id, lock=True)
-        roll_call = gonogo.load(session, known.id)
-        assert roll_call is not None, "a roll-call cannot be deleted"
-        seen = seen_facts(revision) | {"gonogo": roll_call.id, "choice": choice.value}
+        one = release.load(session, known.release_id, lock=True) if known else None
+        seen = (seen_facts(revision) | {"gonogo": known.id} if revision and known else {}) | {"choice": choice.value}
         allowed = authority.to_decide(session, policy, Permission.GONOGO_VOTE, actor, now)
         if isinstance(allowed, Refused):
             record_refusal(session, "gonogo.vote_refused", actor, one, seen, allowed, now)
             return allowed
+        if revision is None or known is None or one is None:
+            return UNKNOWN
+        roll_call = gonogo.load(session, known.id)
+        assert roll_call is not None, "a roll-call cannot be deleted"
         why = names.tidy(reason or "")
         too_long = names.too_long(why, LONGEST_REASON)
         if problem := names.unsaid(why, WHY, LONGEST_REASON) if choice is Choice.NO_GO else too_long:

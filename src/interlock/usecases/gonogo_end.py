@@ -45,14 +45,14 @@ def confirm(
     """
     with store.write() as session:
         known = gonogo.load(session, gonogo_id)
-        if known is None:
-            return UNKNOWN
-        one = release.load(session, known.release_id, lock=True)
+        one = release.load(session, known.release_id, lock=True) if known else None
         allowed = authority.to_decide(session, policy, Permission.RELEASE_GO, actor, now)
         wanted = {"gonogo": gonogo_id, "wanted": shown.value}
         if isinstance(allowed, Refused):
             record_refusal(session, "gonogo.confirm_refused", actor, one, wanted, allowed, now)
             return allowed
+        if known is None or one is None:
+            return UNKNOWN
         roll_call = gonogo.load(session, gonogo_id) or known
         if (roll_call.outcome, roll_call.ended_by) == (shown, actor.slack_id):
             return Ended(release=one, outcome=shown, again=True)
