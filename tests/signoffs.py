@@ -9,7 +9,7 @@ from typing import Any
 from sqlmodel import col, select
 
 from interlock.domain.authority import Refused
-from interlock.domain.policy import RequirementRule
+from interlock.domain.policy import CriterionRule, RequirementRule
 from interlock.domain.signing import Verdict
 from interlock.domain.signoff import Decision, Requirement
 from interlock.store import release as release_store
@@ -24,11 +24,15 @@ from interlock.usecases.signoff import NOTHING, Decided, Requested, With, decide
 from tests.builders import NOW, POLICY, QA, TEMPLATE, actor, people, release
 
 
-def asked(store: Store, *rules: RequirementRule, one_each: bool = True, **more: Any) -> str:
+def asked(
+    store: Store, *rules: RequirementRule, one_each: bool = True, criteria: tuple[CriterionRule, ...] = (), **more: Any
+) -> str:
     """The revision that the card carries; Rita planned the release and asked."""
     with store.write() as session:
         people(session)
-        template = replace(TEMPLATE, requirements=rules or (QA,), one_person_one_requirement=one_each)
+        template = replace(
+            TEMPLATE, requirements=rules or (QA,), one_person_one_requirement=one_each, criteria=criteria
+        )
         release_id = release(session, tickets=("DATA-1", "ML-3"), template=template, **more)
     assert isinstance(request(store, POLICY, actor("RITA"), release_id, NOW), Requested)
     return drawn(store)

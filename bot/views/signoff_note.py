@@ -45,7 +45,8 @@ def voided(note: VoidedSignoff, linker: Linker) -> Message:
         why = f"It is older than the {count(note.valid_days, 'day')} that policy lets it hold."
         headline = f"Your approval of {name} no longer counts: it is too old."
     else:
-        why, headline = "", f"Your approval of {name} no longer counts: its scope changed."
+        what = "scope" if any(each.ticket for each in note.changes) else "evidence"
+        why, headline = "", f"Your approval of {name} no longer counts: its {what} changed."
     said = " ".join(each for each in (why, f"You approved {before}.") if each)
     return message(
         headline,

@@ -6,20 +6,22 @@ from datetime import timedelta
 import pytest
 from sqlmodel import col, delete, select
 
-from interlock.domain.fingerprint import Happening, MaterialChange
-from interlock.domain.policy import Template
+from interlock.domain.fingerprint import MaterialChange
+from interlock.domain.policy import CriterionRule, Template
+from interlock.domain.secret import Issued
 from interlock.domain.signing import Accepted, AlreadySigned, Signature, SignatureWanted, Stale
 from interlock.domain.signoff import Decision, Progress
 from interlock.store import audit, signoff_record
+from interlock.store import criterion as criterion_store
 from interlock.store import release as release_store
 from interlock.store.audit import AuditRow
 from interlock.store.engine import Store
 from interlock.store.person import GroupMemberRow, PersonRow
 from interlock.store.release import ReleaseRow
 from interlock.store.signoff import SignoffRow
-from interlock.usecases import ask, card, directory, revalidation, scope
+from interlock.usecases import ask, card, criterion, directory, report, revalidation, scope
 from interlock.usecases.signoff import Decided, With, decide, revoke
-from tests.builders import GOVERNANCE, NOW, POLICY, QA, TEMPLATE, actor, ticket
+from tests.builders import CHANNEL, GOVERNANCE, NOW, POLICY, QA, TEMPLATE, actor, ticket
 from tests.signoffs import asked, at_once, drawn, fresh, kinds, later, messages, requirement, say, why
 
 ALL = replace(QA, quorum="all")
@@ -141,19 +143,46 @@ def test_only_the_changes_that_touch_it_void_it(store: Store) -> None:
     assert [each.subject for each in told.changes] == ["ML-9"], "and the signer is told of those alone"
 
 
+COVERAGE = CriterionRule(kind="report", name="Coverage", report="coverage", minimum=80)
+MODEL_CARD = CriterionRule(kind="checklist", name="Model card")
+
+
 def test_what_no_scope_shows_voids_what_was_approved_before(store: Store) -> None:
-    revision = asked(store, replace(ONE, material=("criterion_turned_red",)), replace(GOVERNANCE, material=()))
+    red, other = replace(ONE, material=("criterion_turned_red",)), replace(INFRA, material=("evidence_changed",))
+    revision = asked(store, red, other, replace(GOVERNANCE, material=()), criteria=(COVERAGE, MODEL_CARD))
+    report.ask(store, POLICY, actor("RITA"), "ci", "r1", NOW)
+    token = report.issue(store, POLICY, "ci", "U0RITA", "r1", NOW)
+    assert isinstance(token, Issued)
+
+    def push(value: float, minutes: int) -> list[str]:
+        report.push(store, POLICY, token.text, "2026.12", "coverage", value, "", NOW + timedelta(minutes=minutes))
+        return [requirement(store, number).progress.value for number in range(3)]
+
+    assert push(70, -1) == ["open", "open", "open"]
+    for who in ("TOM", "INES", "MARIA"):
+        say(store, who, revision)
+    assert push(70, 1) == ["met", "met", "met"], "they saw it, and it says the same"
+    assert push(91, 2) == ["met", "open", "met"]
+    told = revalidation.voided(store, 2, NOW)
+    assert told
+    assert told.changes == (MaterialChange(what="evidence changed", about="Coverage"),)
+    assert isinstance(say(store, "NOOR", revision, now=NOW + timedelta(minutes=3)), Accepted)
+    criterion.tick(store, POLICY, actor("RITA"), "Model card", CHANNEL, NOW + timedelta(minutes=4), ticked=True)
+    assert [requirement(store, number).progress.value for number in range(3)] == ["met", "open", "met"]
+    assert push(79, 5) == ["met", "open", "met"], "it was red when they approved, and is again"
+
+
+def test_a_criterion_that_turns_red_is_seen_by_a_later_run_where_its_own_died(store: Store) -> None:
+    revision = asked(store, replace(ONE, material=("criterion_turned_red",)), criteria=(MODEL_CARD,))
+    criterion.tick(store, POLICY, actor("RITA"), "Model card", CHANNEL, NOW, ticked=True)
     say(store, "TOM", revision)
-    say(store, "MARIA", revision)
-    red = MaterialChange(what="criterion turned red", about="Coverage")
-    at = NOW + timedelta(minutes=1)
-    before = {1: (Happening(change=red, at=NOW),)}
-    assert revalidation.revalidate(store, at, before) == 0, "they saw it"
-    assert revalidation.revalidate(store, at, {1: (Happening(change=red, at=at),)}) == 1
+    with store.write() as session:
+        at = NOW + timedelta(minutes=1)
+        criterion_store.tick(session, 1, "Model card", "U0RITA", at, ticked=False, link=None)
+    assert revalidation.revalidate(store, at) == 1
     told = revalidation.voided(store, 1, at)
     assert told
-    assert told.changes == (red,)
-    assert [requirement(store, number).progress.value for number in range(2)] == ["open", "met"]
+    assert told.changes == (MaterialChange(what="criterion turned red", about="Model card"),)
 
 
 def test_one_person_fills_two_with_a_click_each_where_policy_lets_them(store: Store) -> None:

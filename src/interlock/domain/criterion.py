@@ -7,7 +7,7 @@ from typing import Final, Literal
 from urllib.parse import urlsplit
 
 from interlock.domain.environment import Lifecycle
-from interlock.domain.fingerprint import rank, ranked
+from interlock.domain.fingerprint import MaterialChange, rank, ranked
 from interlock.domain.policy import CriterionRule
 from interlock.domain.status import ReleaseStatus
 from interlock.domain.waiver import Waiver
@@ -108,6 +108,34 @@ def is_web_address(text: str) -> bool:
 def judge(rules: tuple[CriterionRule, ...], facts: Facts) -> tuple[Criterion, ...]:
     """Every gate's result, in the template's order."""
     return tuple(_waived(_judge(rule, facts), facts) for rule in rules)
+
+
+def evidence_changes(
+    rules: tuple[CriterionRule, ...], before: Mapping[str, Evidence], after: Mapping[str, Evidence]
+) -> tuple[MaterialChange, ...]:
+    """What is another between two states of the evidence, by criterion: whose turned red, and whose changed. The same
+    figure pushed again, or a box ticked again with the same link, is no change.
+    """
+    found = []
+    for rule in rules:
+        was, told = before.get(rule.name), after.get(rule.name)
+        if told is None or _said(told) == _said(was):
+            continue
+        if not _shows(rule, told) and (was is None or _shows(rule, was)):
+            found.append(MaterialChange(what="criterion turned red", about=rule.name))
+        found.append(MaterialChange(what="evidence changed", about=rule.name))
+    return tuple(found)
+
+
+def _said(told: Evidence | None) -> tuple[bool, str | None, float | None]:
+    return (told.ticked, told.link, told.value) if told else (False, None, None)
+
+
+def _shows(rule: CriterionRule, told: Evidence) -> bool:
+    """Whether the box is ticked, or the figure within its bounds, however old that is."""
+    if told.value is None:
+        return told.ticked
+    return (rule.minimum is None or told.value >= rule.minimum) and (rule.maximum is None or told.value <= rule.maximum)
 
 
 def _judge(rule: CriterionRule, facts: Facts) -> Criterion:
@@ -233,9 +261,7 @@ def _report(rule: CriterionRule, facts: Facts) -> Result:
     figure = f"{told.value:g}, wanted {_wanted(rule)}, from {told.by} {ago(told.at, facts.now)}"
     if facts.now - told.at > timedelta(hours=rule.stale_after_hours):
         return "unavailable", f"{figure}: too old, at most {count(rule.stale_after_hours, 'hour')}"
-    low = rule.minimum is None or told.value >= rule.minimum
-    high = rule.maximum is None or told.value <= rule.maximum
-    return ("pass" if low and high else "fail"), figure
+    return ("pass" if _shows(rule, told) else "fail"), figure
 
 
 def _wanted(rule: CriterionRule) -> str:

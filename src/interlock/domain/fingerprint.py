@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -37,17 +36,6 @@ class MaterialChange:
     def subject(self) -> str:
         """What it is called: a ticket's key, a criterion's name."""
         return self.ticket.key if self.ticket else self.about
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Happening:
-    """A change that the scope does not show. It touches what was approved before `at`; `team` is whose it is, None for
-    what is nobody's in particular, and so touches every requirement.
-    """
-
-    change: MaterialChange
-    at: datetime
-    team: str | None = None
 
 
 def fingerprint(tickets: tuple[TicketSeen, ...]) -> str:

@@ -46,11 +46,12 @@ def report(
     session.flush()
 
 
-def newest(session: Session, release_id: int) -> dict[str, Evidence]:
-    """By criterion."""
+def newest(session: Session, release_id: int, at: datetime | None = None) -> dict[str, Evidence]:
+    """By criterion; as it was at that moment, where one is given."""
+    until = [] if at is None else [col(EvidenceRow.at) <= at]
     last = (
         select(func.max(EvidenceRow.id))
-        .where(EvidenceRow.release_id == release_id)
+        .where(EvidenceRow.release_id == release_id, *until)
         .group_by(col(EvidenceRow.criterion))
     )
     rows = session.exec(select(EvidenceRow).where(col(EvidenceRow.id).in_(last))).all()

@@ -4,7 +4,7 @@ import secrets
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import bindparam, delete, func, select, union
+from sqlalchemy import bindparam, delete, exists, func, select, union
 from sqlmodel import Field, Session, SQLModel, col
 
 from interlock.domain.card import SIGNOFF
@@ -13,6 +13,7 @@ from interlock.domain.release import ENDED
 from interlock.domain.ticket import Category
 from interlock.store import scope
 from interlock.store.card import CardRevisionRow, CardRow
+from interlock.store.criterion import EvidenceRow
 from interlock.store.release import ReleaseRow, ScopeRow
 from interlock.store.signoff import SEEN, SignoffRow
 from interlock.store.upsert import upsert
@@ -61,6 +62,20 @@ def overtaken(session: Session, release_ids: Collection[int]) -> list[int]:
     shown = _shown(session, release_ids)
     now = _fingerprints(session, shown.keys())
     return [release_id for release_id, marks in sorted(shown.items()) if marks - {now[release_id]}]
+
+
+def with_later_evidence(session: Session, release_ids: Collection[int]) -> set[int]:
+    """Those of the releases where something was ticked, unticked or pushed after a live sign-off was given."""
+    later = exists().where(
+        col(EvidenceRow.release_id) == col(SignoffRow.release_id), col(EvidenceRow.at) > col(SignoffRow.at)
+    )
+    given = select(col(SignoffRow.release_id)).where(
+        col(SignoffRow.release_id).in_(list(release_ids)),
+        col(SignoffRow.revoked_at).is_(None),
+        col(SignoffRow.void_at).is_(None),
+        later,
+    )
+    return set(session.scalars(given))
 
 
 def _shown(session: Session, release_ids: Collection[int]) -> dict[int, set[str]]:

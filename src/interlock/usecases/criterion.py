@@ -7,7 +7,6 @@ from interlock.domain import names
 from interlock.domain.actor import Actor
 from interlock.domain.authority import Refused
 from interlock.domain.criterion import LONGEST_LINK, is_web_address
-from interlock.domain.fingerprint import Happening, MaterialChange
 from interlock.domain.permission import Permission
 from interlock.domain.policy import CriterionRule, Policy
 from interlock.domain.release import Release, Unclear
@@ -57,8 +56,7 @@ def tick(
         if not ticked:
             stage.take_back(session, one, f"{rule.name} is no longer ticked", now)
     # What somebody approved on other evidence is looked at again, where policy calls that material.
-    happening = Happening(change=MaterialChange(what="evidence changed", about=rule.name), at=now)
-    revalidation.revalidate(store, now, {one.id: (happening,)}, due_only=True)
+    revalidation.revalidate_one(store, one.id, now)
     return Ticked(release=one, name=rule.name, ticked=ticked)
 
 

@@ -21,7 +21,7 @@ from interlock.domain.token import PREFIX, hash_of
 from interlock.domain.words import join
 from interlock.store import audit, criterion, release, reporter
 from interlock.store.engine import Store
-from interlock.usecases import authority, secret
+from interlock.usecases import authority, revalidation, secret
 from interlock.usecases.record import record
 
 KIND: Final = "reporter"
@@ -124,7 +124,8 @@ def push(
             criterion.report(session, found.id, each, value, one.label, link or None, now)
         facts = {"reporter": one.label, "report": report, "value": value, "link": link, "criteria": wanted}
         record(session, "criterion.reported", owner, allowed.person, found, facts, now)
-        return Pushed(release=found, criteria=tuple(wanted))
+    revalidation.revalidate_one(store, found.id, now)
+    return Pushed(release=found, criteria=tuple(wanted))
 
 
 def _good_for(policy: Policy) -> timedelta:

@@ -1,19 +1,18 @@
 """Voiding the approvals that a changed scope has overtaken, and those that are too old."""
 
-from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from types import MappingProxyType
 from typing import Any, Final
 
 from sqlmodel import Session
 
 from interlock.domain.actor import SYSTEM
 from interlock.domain.card import SIGNOFF
-from interlock.domain.fingerprint import Happening, MaterialChange, TicketSeen, fingerprint, material_changes
+from interlock.domain.criterion import evidence_changes
+from interlock.domain.fingerprint import MaterialChange, TicketSeen, fingerprint, material_changes
 from interlock.domain.outbox import Outgoing, Urgency
 from interlock.domain.release import Release
 from interlock.domain.signoff import Decision, Requirement, Signoff, VoidedSignoff
-from interlock.store import card, outbox, release, revalidation, signoff
+from interlock.store import card, criterion, outbox, release, revalidation, signoff
 from interlock.store.engine import Store
 from interlock.store.signoff import SignoffRow
 from interlock.usecases import ask, gonogo_void
@@ -22,20 +21,15 @@ from interlock.usecases.record import record
 from interlock.usecases.stage import fall_back
 
 NOTE_GOOD_FOR = timedelta(days=7)
-NOTHING: Final[Mapping[int, Sequence[Happening]]] = MappingProxyType({})
+OF_EVIDENCE: Final = frozenset({"criterion_turned_red", "evidence_changed"})
+"""What of a policy's `material` no scope shows."""
 
 
-def revalidate(
-    store: Store,
-    now: datetime,
-    happenings: Mapping[int, Sequence[Happening]] = NOTHING,
-    *,
-    due_only: bool = False,
-) -> int:
-    """Void the approvals that a changed scope has overtaken, tell each signer, and re-draw the cards concerned; returns
-    how many were voided. Run after the mirror has moved: what is voided late is refused at go all the same.
+def revalidate(store: Store, now: datetime, *, due_only: bool = False) -> int:
+    """Void the approvals that a changed scope or changed evidence has overtaken, tell each signer, and re-draw the cards
+    concerned; returns how many were voided. Run after the mirror has moved: what is voided late is refused at go all
+    the same.
 
-    `happenings`, by release id, are changes that no scope shows: a criterion that turned red, evidence that changed.
     `due_only`: of the releases that were marked with what changed, by a run that died before it came here too; they
     stay marked until they were looked at. Else of all that have not ended.
     """
@@ -43,9 +37,9 @@ def revalidate(
     with store.read() as session:
         due = revalidation.due(session)
         looked_at = due.keys() if due_only else {*due, *(one.id for one in release.active(session))}
-        candidates = revalidation.overtaken(session, looked_at) if looked_at else []
-    concerned = sorted({*candidates, *happenings})
-    voided = sum(_revalidate(store, release_id, happenings.get(release_id, ()), now) for release_id in concerned)
+        overtaken = revalidation.overtaken(session, looked_at) if looked_at else []
+        later = revalidation.with_later_evidence(session, looked_at) if looked_at else set()
+    voided = sum(revalidate_one(store, release_id, now) for release_id in sorted({*overtaken, *later}))
     if due:
         with store.write() as session:
             revalidation.settle(session, due)
@@ -90,7 +84,8 @@ def voided(store: Store, signoff_id: int, now: datetime) -> VoidedSignoff | None
         )
 
 
-def _revalidate(store: Store, release_id: int, happenings: Sequence[Happening], now: datetime) -> int:
+def revalidate_one(store: Store, release_id: int, now: datetime) -> int:
+    """As `revalidate`, of one release, right after something was ticked or pushed for it."""
     with store.write() as session:
         one = release.load(session, release_id, lock=True)
         asked = card.of_release(session, one.id, SIGNOFF)
@@ -98,18 +93,19 @@ def _revalidate(store: Store, release_id: int, happenings: Sequence[Happening], 
             return 0
         current, _ = signoff.seen_scope(session, one.id)
         mark = fingerprint(current)
-        voided = 0
+        voided, why = 0, "the evidence changed under a sign-off"
         for requirement in signoff.requirements(session, one):
             for given in requirement.signoffs:
                 if given.decision is not Decision.APPROVED:
                     continue
-                changes = _changes_since(session, one, given.fingerprint, mark, current)
-                touching = _touching(session, requirement, changes) + _happened(requirement, given, happenings)
+                scoped = _changes_since(session, one, given.fingerprint, mark, current)
+                touching = _touching(session, requirement, scoped + _evidence_since(session, one, requirement, given))
                 if touching:
                     _void(session, one, requirement, given, touching, now)
                     voided += 1
+                    why = "the scope changed under a sign-off" if touching[0].ticket else why
         if voided:
-            fall_back(session, one, "the scope changed under a sign-off", now)
+            fall_back(session, one, why, now)
         # Somebody's Home tab may have shown this scope before: then the card is drawn, but with what is void now.
         if voided or card.drawn_fingerprint(session, asked) not in {None, mark}:
             refresh(session, asked, now, Urgency.PROMPT if voided else Urgency.ROUTINE)
@@ -151,11 +147,14 @@ def _touching(
     )
 
 
-def _happened(requirement: Requirement, given: Signoff, happenings: Sequence[Happening]) -> tuple[MaterialChange, ...]:
+def _evidence_since(
+    session: Session, one: Release, requirement: Requirement, given: Signoff
+) -> tuple[MaterialChange, ...]:
     """What came after the approval alone: whoever approves a red criterion has seen that it is."""
-    return tuple(
-        each.change for each in happenings if given.at < each.at and requirement.touched_by(each.change, each.team)
-    )
+    if not OF_EVIDENCE.intersection(requirement.rule.material):
+        return ()
+    before = criterion.newest(session, one.id, given.at)
+    return evidence_changes(one.policy.criteria, before, criterion.newest(session, one.id))
 
 
 def _unscoped(void_change: dict[str, Any]) -> tuple[MaterialChange, ...]:
