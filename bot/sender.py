@@ -73,6 +73,7 @@ DRAWERS: Final[dict[str, Drawer]] = {
     "signoff.shortfall": signoff.short,
     "signoff.within_reach": signoff.within_reach,
     "delegation.told": delegation.told,
+    "delegation.over": delegation.over,
     "runbook.card": runbook.post,
     "runbook.refresh": runbook.refresh,
     "runbook.late": runbook.late,

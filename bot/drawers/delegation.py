@@ -8,6 +8,11 @@ from interlock.domain.outbox import Dropped
 from interlock.usecases import delegation
 
 
+def over(services: Services, message: outbox.Message) -> Drawn | Dropped:
+    found = delegation.over(services.store, message.ids["delegation_id"], services.clock())
+    return Drawn(message=view.over(found)) if found else Dropped(reason="they stand in again")
+
+
 def told(services: Services, message: outbox.Message) -> Drawn | Dropped:
     found = delegation.told(services.store, message.ids["delegation_id"], services.clock())
     return Drawn(message=view.told(found)) if found else Dropped(reason="they are back already")

@@ -1,6 +1,7 @@
 """Being away, in words."""
 
 from bot.views.blocks import Message, context, line, message, moment, section, sentence
+from interlock.domain.actor import Person
 from interlock.domain.delegation import Away, Here
 from interlock.domain.words import count
 
@@ -28,6 +29,16 @@ def told(done: Away) -> Message:
             f"You get this because {who} named you. Where you may sign yourself, you sign for yourself; nobody counts "
             "twice, and it can't be handed on."
         ),
+    )
+
+
+def over(person: Person) -> Message:
+    """To whoever stood in."""
+    who = line(person.name)
+    return message(
+        f"You no longer sign for {who}.",
+        section(f"You no longer sign for {who}. What you signed for them stands, unless they take it back."),
+        context(f"You get this because you stood in for {who}, who is back or named somebody else."),
     )
 
 

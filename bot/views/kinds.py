@@ -19,6 +19,7 @@ KINDS: Final = {
     "signoff.shortfall": "word that a sign-off can't be given",
     "signoff.within_reach": "word that a sign-off can be given again",
     "delegation.told": "word of standing in",
+    "delegation.over": "word of standing in no more",
     "runbook.card": "runbook's card",
     "runbook.refresh": "re-drawn runbook's card",
     "runbook.late": "word of a late step",

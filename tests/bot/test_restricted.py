@@ -74,6 +74,7 @@ NO_TICKET = {
     "signoff.shortfall": "the same",
     "signoff.within_reach": "the same",
     "delegation.told": "the same",
+    "delegation.over": "the same",
     "signoff.refresh": "the card once more, in place of the one that was posted",
     "gonogo.card": "who voted what, and how many tickets are in scope",
     "gonogo.refresh": "the same",

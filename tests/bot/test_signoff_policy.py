@@ -236,6 +236,8 @@ def test_being_away_in_words(services: Services) -> None:
     assert "Maria Voss approved *2026.12* for QA in your place." in shown(drawers.in_your_place(services, place))
     assert say_("", delegation.back) == "Welcome back: nobody signs for you any more."
     assert isinstance(delegation_drawers.told(services, note(services, "x", delegation_id=1)), Dropped)
+    over = delegation_drawers.over(services, note(services, "delegation.over", "MARIA", delegation_id=1))
+    assert "You no longer sign for Ines Calder." in shown(over)
     assert "nobody signs for you" in say_("tomorrow")
 
 

@@ -73,6 +73,30 @@ def test_whoever_was_away_takes_back_what_was_signed_for_them(store: Store) -> N
     assert kinds(store)[-4:] == ["delegation.ended", "signoff.revoked", "signoff.approved", "signoff.refused"]
 
 
+def test_whoever_stood_in_is_told_that_they_do_not_any_more(store: Store) -> None:
+    asked(store, DELEGABLE)
+    away(store, "INES", "@maria")
+    away(store, "INES", "@maria", until=FRIDAY + timedelta(days=1))
+    assert messages(store, "delegation.over") == [], "they still do"
+    away(store, "INES", "@ravi")
+    assert messages(store, "delegation.over") == ["@U0MARIA"]
+    told = delegation.over(store, 2, NOW)
+    assert told
+    assert told.name == "Ines Calder"
+    away(store, "INES", "@maria")
+    assert delegation.over(store, 2, NOW) is None, "she does again"
+    delegation.back(store, POLICY, actor("INES"), NOW)
+    delegation.back(store, POLICY, actor("INES"), NOW)
+    assert messages(store, "delegation.over") == ["@U0MARIA", "@U0RAVI", "@U0MARIA"]
+
+
+def test_nobody_is_told_that_what_was_over_is_over(store: Store) -> None:
+    asked(store, DELEGABLE)
+    away(store, "INES", "@maria")
+    delegation.back(store, POLICY, actor("INES"), fresh(store, FRIDAY))
+    assert messages(store, "delegation.over") == []
+
+
 def test_it_ends_by_its_date(store: Store) -> None:
     revision = asked(store, DELEGABLE)
     away(store, "INES", "@maria")

@@ -53,8 +53,8 @@ def make(session: Session, wanted: Delegation, actor: Actor, now: datetime) -> i
     return row.id
 
 
-def end(session: Session, slack_id: str, by: str, now: datetime) -> Delegation | None:
-    """The person's own, if there is one that was not ended."""
+def end(session: Session, slack_id: str, by: str, now: datetime) -> tuple[int, Delegation] | None:
+    """The person's own, and its id, if there is one that was not ended."""
     row = session.exec(
         select(DelegationRow).where(DelegationRow.slack_id == slack_id, col(DelegationRow.ended_at).is_(None))
     ).first()
@@ -63,7 +63,14 @@ def end(session: Session, slack_id: str, by: str, now: datetime) -> Delegation |
     row.ended_at, row.ended_by = now, by
     session.add(row)
     session.flush()
-    return _delegation(row)
+    assert row.id is not None
+    return row.id, _delegation(row)
+
+
+def ended(session: Session, delegation_id: int) -> Delegation | None:
+    """One that somebody ended; None of any other."""
+    row = session.get(DelegationRow, delegation_id)
+    return _delegation(row) if row and row.ended_at is not None else None
 
 
 def load(session: Session, delegation_id: int, now: datetime) -> Absence | None:

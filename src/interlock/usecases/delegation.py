@@ -48,7 +48,7 @@ def away(
         if refused:
             _record_refusal(session, actor, refused, now)
             return refused
-        delegation.end(session, actor.slack_id, actor.slack_id, now)
+        before = delegation.end(session, actor.slack_id, actor.slack_id, now)
         number = delegation.make(session, wanted, actor, now)
         facts = {
             "delegation": number,
@@ -57,8 +57,10 @@ def away(
             "until": until.isoformat(),
         }
         _record(session, "delegation.made", actor, allowed.person, named, facts, now)
+        if before and before[1].stand_in != wanted.stand_in:
+            _tell_over(session, *before, now)
         if named:
-            _tell(session, number, named, now)
+            _tell(session, "delegation.told", number, named.slack_id, now)
         _redraw(session, actor.slack_id, now)
         absence = Absence(person=allowed.person, until=until, stand_in=named)
         return Away(absence=absence, requirements=_delegable(session, actor.slack_id))
@@ -72,9 +74,11 @@ def back(store: Store, policy: Policy, actor: Actor, now: datetime) -> Here | Re
         if isinstance(allowed, Refused):
             _record_refusal(session, actor, allowed, now)
             return allowed
-        ended = delegation.end(session, actor.slack_id, actor.slack_id, now)
-        if ended is None or ended.until <= now:
+        found = delegation.end(session, actor.slack_id, actor.slack_id, now)
+        if found is None or found[1].until <= now:
             return Here(was=None)
+        _tell_over(session, *found, now)
+        ended = found[1]
         named = person.people(session, [ended.stand_in]).get(ended.stand_in) if ended.stand_in else None
         facts = {"person": actor.slack_id, "for_them": ended.stand_in, "until": ended.until.isoformat()}
         _record(session, "delegation.ended", actor, allowed.person, named, facts, now)
@@ -97,6 +101,16 @@ def told(store: Store, delegation_id: int, now: datetime) -> Away | None:
     with store.read() as session:
         found = delegation.load(session, delegation_id, now)
         return Away(absence=found, requirements=_delegable(session, found.person.slack_id)) if found else None
+
+
+def over(store: Store, delegation_id: int, now: datetime) -> Person | None:
+    """For whom the stand-in signs no more; None where they do again."""
+    with store.read() as session:
+        found = delegation.ended(session, delegation_id)
+        if found is None or found.stand_in is None:
+            return None
+        again = {each.slack_id for each in delegation.stood_for(session, found.stand_in, now)}
+        return None if found.slack_id in again else person.people(session, [found.slack_id]).get(found.slack_id)
 
 
 def _refuse(
@@ -130,12 +144,18 @@ def _redraw(session: Session, slack_id: str, now: datetime) -> None:
             refresh(session, asked, now, Urgency.ROUTINE)
 
 
-def _tell(session: Session, number: int, named: Person, now: datetime) -> None:
+def _tell_over(session: Session, number: int, ended: Delegation, now: datetime) -> None:
+    """Whoever stood in has to know that they do not any more; of what was over anyhow they knew."""
+    if ended.stand_in and ended.until > now:
+        _tell(session, "delegation.over", number, ended.stand_in, now)
+
+
+def _tell(session: Session, kind: str, number: int, stand_in: str, now: datetime) -> None:
     note = Outgoing(
-        key=f"delegation.told:{number}",
-        kind="delegation.told",
+        key=f"{kind}:{number}",
+        kind=kind,
         ids={"delegation_id": number},
-        channel=f"@{named.slack_id}",
+        channel=f"@{stand_in}",
         urgency=Urgency.PROMPT,
         not_after=now + rules.LONGEST,
     )
