@@ -18,7 +18,7 @@ from bot.views.blocks import (
     sentence,
 )
 from interlock.domain.actor import Person
-from interlock.domain.release import Release
+from interlock.domain.release import Release, Stage
 from interlock.domain.signoff import Condition, Progress, Requirement, Signoff, SignoffCard
 from interlock.domain.visibility import MEMBER, RESTRICTED, Audience, may_show
 from interlock.domain.words import ago, count, join
@@ -104,7 +104,8 @@ def _buttons(picture: SignoffCard) -> Block | None:
         return None
     payload = ("revision", picture.revision_id)
     name = picture.release.name
-    ask = confirm("Revoke your sign-off?", f"What you signed on {name} will no longer count.", "Revoke")
+    falls = " Its go is taken back, if it needs it." if picture.release.stage is Stage.GO else ""
+    ask = confirm("Revoke your sign-off?", f"What you signed on {name} will no longer count.{falls}", "Revoke")
     approve = button(f"Approve {count(picture.tickets, 'ticket')}", APPROVE, payload, style="primary")
     return actions(
         approve if picture.tickets else None,  # nobody can have looked at nothing
@@ -156,7 +157,7 @@ def _progress(requirement: Requirement, picture: SignoffCard, audience: Audience
     state = WORDS[requirement.progress]
     if requirement.progress is Progress.CONDITIONAL:
         state = f"Given, {count(len(requirement.open_conditions), 'condition')} open"
-    head = f"*{name}* · {state} ({requirement.count} of {requirement.quorum}{_wanted(requirement)})"
+    head = f"*{name}* · {state} ({requirement.counted} of {requirement.quorum}{_wanted(requirement)})"
     told = f"{head}{f': {join(given)}' if given else ''}"
     if requirement.progress is Progress.MET:
         return told
@@ -283,6 +284,8 @@ def _any_of(names: list[str], wanted: int) -> str:
     if len(names) < wanted:
         return f"{wanted}, but only {join(names)} can"
     shown = names[:SHOWN] + ([f"{len(names) - SHOWN} more"] if len(names) > SHOWN else [])
+    if wanted == len(names):
+        return join(shown)
     return join(shown, "or") if wanted == 1 else f"{wanted} of {join(shown)}"
 
 

@@ -135,7 +135,7 @@ def test_who_is_assigned_is_not_named_as_one_who_can(services: Services, asked: 
     with services.store.write() as session:
         session.get_one(TicketRow, "id-DATA-1").assignee_id = "acc-ines"
     text = said(shown(drawers.post(services, queued(services, "signoff.card"))))
-    assert "waiting for 2 of Noor Salter and Tom Arkwright" in text
+    assert "waiting for Noor Salter and Tom Arkwright" in text
 
 
 def test_an_approval_is_confirmed_and_stands_on_the_card(services: Services, asked: str) -> None:

@@ -26,8 +26,10 @@ from interlock.domain import outbox
 from interlock.domain.actor import Authentication
 from interlock.domain.outbox import Dropped, Urgency
 from interlock.domain.policy import Policy, RequirementRule
+from interlock.domain.release import Stage
 from interlock.domain.token import Bearer
 from interlock.store.person import PersonRow, to_person
+from interlock.store.release import ReleaseRow
 from interlock.store.ticket import TicketRow
 from interlock.usecases import card, shortfall
 from interlock.usecases import signoff_reminder as reminders
@@ -213,6 +215,24 @@ def test_a_second_requirement_has_a_button_of_its_own(services: Services) -> Non
     value = answer.blocks[1]["elements"][0]["value"]
     again = signoff.approve(click("revision", value.rpartition(":")[2]), services)
     assert "for Infrastructure" in said(again)
+
+
+def test_figures_are_those_of_the_quorum_and_names_those_who_are_needed(services: Services) -> None:
+    revision = asked(services.store, ONE, GOVERNANCE)
+    assert "QA* · Open (0 of 1) · waiting for Ines Calder, Noor Salter or Tom Arkwright" in said(drawn_card(services))
+    say(services.store, "TOM", revision)
+    say(services.store, "INES", revision)
+    assert "QA* · Given (1 of 1): Tom Arkwright" in said(drawn_card(services))
+    assert view._any_of(["Sam", "Tom"], 2) == "Sam and Tom"
+    assert view._any_of(["Sam"], 2) == "2, but only Sam can"
+
+
+def test_a_revocation_under_a_go_says_what_it_takes_along(services: Services) -> None:
+    asked(services.store, ONE)
+    assert "taken back" not in str(drawn_card(services).blocks)
+    with services.store.write() as session:
+        session.get_one(ReleaseRow, 1).stage = Stage.GO
+    assert "will no longer count. Its go is taken back, if it needs it." in str(drawn_card(services).blocks)
 
 
 def test_being_away_in_words(services: Services) -> None:

@@ -155,6 +155,11 @@ class Requirement:
         return missing or (0 if self.eligible else 1)
 
     @property
+    def counted(self) -> int:
+        """How many of the quorum are there: what comes on top of it counts for nothing."""
+        return self.quorum - self.lacking
+
+    @property
     def lacks_mandatory(self) -> bool:
         """Whether the group that policy insists on has not spoken. Whoever left it does not speak for it."""
         if self.rule.mandatory_group is None:

@@ -204,7 +204,7 @@ def _signoff(requirement: Requirement) -> Condition:
     if progress is Progress.REJECTED:
         by = join([each.person.name for each in requirement.rejections])
         return Condition(name=requirement.name, holds=False, why=f"rejected by {by}")
-    given = f"{requirement.count} of {requirement.quorum} signed"
+    given = f"{requirement.counted} of {requirement.quorum} signed"
     if progress is Progress.CONDITIONAL:
         given += f", {count(len(requirement.open_conditions), 'condition')} open"
     return Condition(name=requirement.name, holds=progress is Progress.MET, why=given)

@@ -9,7 +9,7 @@ from interlock.domain.card import Card, CardRevision
 from interlock.domain.fingerprint import fingerprint
 from interlock.domain.outbox import Outgoing, Sent, Urgency
 from interlock.domain.release import Release
-from interlock.domain.signoff import Requirement, SignoffCard
+from interlock.domain.signoff import Progress, Requirement, SignoffCard
 from interlock.store import answer_due, card, delegation, mirror, outbox, person, release, signoff
 from interlock.store.engine import Store
 
@@ -139,7 +139,9 @@ def _shown(picture: SignoffCard) -> dict[str, object]:
         "stage": picture.release.stage.value,
         "target": picture.release.target.isoformat(),
         "requirements": [
-            {"key": requirement.key, "signoffs": [signoff.id for signoff in requirement.signoffs]} | _open(requirement)
+            {"key": requirement.key, "signoffs": [signoff.id for signoff in requirement.signoffs]}
+            | _open(requirement)
+            | _waiting(requirement)
             for requirement in picture.requirements
         ],
     } | ({"away": sorted(each.person.slack_id for each in picture.absences)} if picture.absences else {})
@@ -149,3 +151,10 @@ def _open(requirement: Requirement) -> dict[str, object]:
     """What an approval hangs on still."""
     conditions = [each.id for each in requirement.open_conditions]
     return {"open_conditions": conditions} if conditions else {}
+
+
+def _waiting(requirement: Requirement) -> dict[str, object]:
+    """Who may still sign: fewer, once one of them works on the scope; or more, once somebody joins the group."""
+    if requirement.progress is not Progress.OPEN:
+        return {}
+    return {"waiting": sorted(each.slack_id for each in (*requirement.left, *requirement.unverified))}
