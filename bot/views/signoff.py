@@ -40,7 +40,7 @@ def card(picture: SignoffCard, now: datetime, audience: Audience) -> Message:
     """The live card in the release's channel: what is asked, of whom, the scope in numbers, and the buttons."""
     release, name = picture.release, line(picture.release.name)
     state = _state(picture)
-    if release.ended:
+    if release.settled:
         return _ended(picture)
     return message(
         f"Sign-offs for {name}: {state}. Scope: {_scope(picture)}.",
@@ -82,10 +82,10 @@ def _given(requirement: Requirement) -> str:
 def overview(picture: SignoffCard, now: datetime) -> Message:
     """`/release signoffs`: the same facts for one reader; where nobody asked yet, the button that asks."""
     name, requirements = line(picture.release.name), picture.requirements
-    if picture.release.ended:
-        return _ended(picture)
     if not requirements:
         return sentence(f"{name} needs no sign-offs: its template names none.")
+    if picture.release.settled:
+        return _ended(picture)
     state = _state(picture)
     asked = picture.requested_at is not None
     return message(
@@ -94,7 +94,7 @@ def overview(picture: SignoffCard, now: datetime) -> Message:
         section("\n".join(_progress(each, picture, MEMBER) for each in requirements)),
         _self_signing(requirements),
         _conditions_button(picture),
-        None if asked or picture.release.ended else _request_button(picture.release, len(requirements)),
+        None if asked else _request_button(picture.release, len(requirements)),
         context(_fresh(picture, now)),
     )
 

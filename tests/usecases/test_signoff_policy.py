@@ -8,6 +8,7 @@ from sqlmodel import col, delete, select
 
 from interlock.domain.fingerprint import MaterialChange
 from interlock.domain.policy import CriterionRule, Template
+from interlock.domain.release import Stage
 from interlock.domain.secret import Issued
 from interlock.domain.signing import Accepted, AlreadySigned, Signature, SignatureWanted, Stale
 from interlock.domain.signoff import Decision, Progress
@@ -19,7 +20,8 @@ from interlock.store.engine import Store
 from interlock.store.person import GroupMemberRow, PersonRow
 from interlock.store.release import ReleaseRow
 from interlock.store.signoff import SignoffRow
-from interlock.usecases import ask, card, criterion, directory, report, revalidation, scope
+from interlock.store.ticket import TicketChangeRow
+from interlock.usecases import ask, card, criterion, directory, report, revalidation, scope, signoff_reminder
 from interlock.usecases.signoff import Decided, With, decide, revoke
 from tests.builders import CHANNEL, GOVERNANCE, NOW, POLICY, QA, TEMPLATE, actor, ticket
 from tests.signoffs import asked, at_once, drawn, fresh, kinds, later, messages, requirement, say, why
@@ -316,3 +318,46 @@ def test_a_card_clicked_a_year_later_is_read_by_todays_rules(store: Store) -> No
         session.get_one(ReleaseRow, 1).stage = "closed"
     assert why(say(store, "TOM", revision, now=now)) == "release_ended"
     assert card.draw(store, 1, fresh(store, now)) is not None
+
+
+def test_what_is_released_keeps_its_sign_offs(store: Store) -> None:
+    revision = asked(store, replace(ONE, valid_days=30), INFRA)
+    say(store, "TOM", revision)
+    with store.write() as session:
+        session.get_one(ReleaseRow, 1).stage = Stage.RELEASED
+    grow(store)
+    assert revalidation.revalidate(store, NOW) == 0
+    assert revalidation.expire(store, later(store, days=30)) == 0
+    refused = [say(store, "INES", revision, decision) for decision in Decision]
+    assert [why(each) for each in (*refused, revoke(store, POLICY, actor("TOM"), revision, NOW))] == [
+        "release_ended",
+        "release_ended",
+        "release_ended",
+    ]
+    assert signoff_reminder.releases(store) == []
+    assert requirement(store, now=None).progress is Progress.MET
+    picture = card.draw(store, 1, NOW)
+    assert picture
+    assert picture.revision_id is None, "nothing is left to click"
+
+
+def test_the_card_is_drawn_anew_once_somebody_may_not_sign_any_more(store: Store) -> None:
+    asked(store)
+    signoff_reminder.run(store, POLICY, 1, NOW)
+    assert messages(store, "signoff.refresh") == []
+    with store.write() as session:
+        session.add(TicketChangeRow(ticket_id="id-DATA-1", id="1", field="assignee", before="acc-tom", at=NOW))
+    signoff_reminder.run(store, POLICY, 1, NOW)
+    assert len(messages(store, "signoff.refresh")) == 1
+
+
+def test_an_approval_on_conditions_under_a_go_takes_it_back_and_says_why(store: Store) -> None:
+    revision = asked(store, ONE)
+    say(store, "TOM", revision)
+    with store.write() as session:
+        session.get_one(ReleaseRow, 1).stage = Stage.GO
+    assert isinstance(say(store, "INES", revision, more=With(conditions=("Rollback tested",))), Accepted)
+    with store.read() as session:
+        assert release_store.load(session, 1).stage is Stage.READY
+        body = session.exec(select(AuditRow.body).where(AuditRow.kind == "release.moved")).one()
+    assert '"why":"an approval hangs on conditions: QA"' in body

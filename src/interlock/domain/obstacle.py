@@ -1,12 +1,7 @@
 """What the calendar puts in the way of a release's go: a freeze without an exception, an unacknowledged collision."""
 
 from dataclasses import dataclass
-from typing import Final, Literal
-
-from interlock.domain.release import ENDED, Stage
-
-SETTLED: Final = ENDED | {Stage.RELEASED}
-"""The stages in which nothing is left to go, so that nothing stands in the way."""
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

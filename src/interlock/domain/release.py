@@ -27,6 +27,8 @@ class Stage(StrEnum):
 
 
 ENDED = frozenset({Stage.CLOSED, Stage.CANCELLED})
+SETTLED: Final = ENDED | {Stage.RELEASED}
+"""The stages in which nothing is left to go, so that nothing stands in the way, and sign-offs stand as they are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +100,10 @@ class Release:
     @property
     def ended(self) -> bool:
         return self.stage in ENDED
+
+    @property
+    def settled(self) -> bool:
+        return self.stage in SETTLED
 
 
 LONGEST_REASON: Final = 500

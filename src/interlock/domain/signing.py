@@ -97,8 +97,8 @@ def decide(ask: Ask, decision: Decision, policy: Policy, now: datetime) -> Verdi
     """What a click on Approve or Reject comes to. Rejecting is held to the same eligibility, not to the freshness of
     the scope or the mirror: a reason to say no stays one.
     """
-    if over := stage.over(ask.release):
-        return over
+    if settled := stage.settled(ask.release):
+        return settled
     mine = claims(ask)
     if not mine:
         return not_eligible(ask)

@@ -85,8 +85,15 @@ class Moved:
 
 def over(one: Release) -> Refused | None:
     """Why nothing is decided on a release that has ended."""
-    if not one.ended:
-        return None
+    return _nothing_more(one) if one.ended else None
+
+
+def settled(one: Release) -> Refused | None:
+    """Why no sign-off is given on a release, nor a condition of one ticked off: what was released stays released."""
+    return _nothing_more(one) if one.settled else None
+
+
+def _nothing_more(one: Release) -> Refused:
     return Refused(
         reason="release_ended", sentence=f"{one.name} is {words(one.stage)}, so nothing more is decided on it."
     )

@@ -11,9 +11,8 @@ from sqlmodel import Field, Session, SQLModel, col
 
 from interlock.domain import names
 from interlock.domain.actor import Actor
-from interlock.domain.obstacle import SETTLED
 from interlock.domain.policy import CriterionRule, GonogoRule, MilestoneRule, RequirementRule, StepRule, Template
-from interlock.domain.release import ENDED, Held, Milestone, Release, ReleaseName, ScopeRule, Stage
+from interlock.domain.release import ENDED, SETTLED, Held, Milestone, Release, ReleaseName, ScopeRule, Stage
 from interlock.domain.template import essence
 from interlock.store.base import UtcDateTime
 from interlock.store.engine import StoreError

@@ -9,7 +9,7 @@ from sqlmodel import Field, Session, SQLModel, col
 
 from interlock.domain.card import SIGNOFF
 from interlock.domain.fingerprint import TicketSeen, fingerprint
-from interlock.domain.release import ENDED
+from interlock.domain.release import SETTLED
 from interlock.domain.ticket import Category
 from interlock.store import scope
 from interlock.store.card import CardRevisionRow, CardRow
@@ -94,7 +94,7 @@ def _shown(session: Session, release_ids: Collection[int]) -> dict[int, set[str]
         .where(
             col(CardRow.kind) == SIGNOFF,
             col(CardRow.release_id).in_(ids),
-            col(ReleaseRow.stage).not_in(ENDED),
+            col(ReleaseRow.stage).not_in(SETTLED),
             col(CardRevisionRow.number) == newest,
         )
     )
@@ -103,7 +103,7 @@ def _shown(session: Session, release_ids: Collection[int]) -> dict[int, set[str]
         .join(ReleaseRow, col(ReleaseRow.id) == col(SignoffRow.release_id))
         .where(
             col(SignoffRow.release_id).in_(ids),
-            col(ReleaseRow.stage).not_in(ENDED),
+            col(ReleaseRow.stage).not_in(SETTLED),
             col(SignoffRow.revoked_at).is_(None),
             col(SignoffRow.void_at).is_(None),
         )

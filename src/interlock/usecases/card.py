@@ -117,7 +117,7 @@ def picture(
         done=sum(1 for ticket in seen if ticket.done),
         restricted=restricted,
         mirror_as_of=mirror.as_of(session, "tickets"),
-        revision_id=revision.id if revision and not one.ended else None,
+        revision_id=revision.id if revision and not one.settled else None,
         fingerprint=fingerprint(seen),
         absences=tuple(away.values()),
         unanswered=_unanswered(session, requirements),

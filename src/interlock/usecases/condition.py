@@ -94,8 +94,8 @@ def _hanging_on(session: Session, one: Release, condition_id: int) -> Hanging | 
 
 
 def _refuse(one: Release, hanging: Hanging | None, wanted: Condition | None, actor: Actor) -> Refused | None:
-    if over := stage.over(one):
-        return over
+    if settled := stage.settled(one):
+        return settled
     if hanging is None or wanted is None:
         return Refused(
             reason="condition_lapsed",

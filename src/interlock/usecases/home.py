@@ -75,7 +75,7 @@ def _waiting(store: Store, release_id: int, standing: Standing, now: datetime) -
         one = release.load(session, release_id, lock=True)
         asked = card.of_release(session, one.id, SIGNOFF)
         names = _wanted(session, one, standing)
-        if one.ended or asked is None or not names:
+        if one.settled or asked is None or not names:
             return None
         revision = revise_elsewhere(session, one, asked, now)
         done = sum(1 for ticket in revision.seen if ticket.done)

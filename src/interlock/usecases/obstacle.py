@@ -15,7 +15,7 @@ from interlock.domain.calendar import ONE_DAY
 from interlock.domain.collision import Collision, Side
 from interlock.domain.freeze import Reach, Window
 from interlock.domain.freeze_exception import FreezeException
-from interlock.domain.obstacle import SETTLED, Obstacle
+from interlock.domain.obstacle import Obstacle
 from interlock.domain.policy import Policy
 from interlock.domain.release import Release
 from interlock.store import booked, collision, release, scope
@@ -76,7 +76,7 @@ def met_by(session: Session, policy: Policy, releases: Sequence[Release], now: d
     found = {}
     for one in releases:
         whom = freeze.reach(policy, one.policy, teams[one.id], places[one.id])
-        windows = [] if one.stage in SETTLED else _windows(policy, one, whom, now)
+        windows = [] if one.settled else _windows(policy, one, whom, now)
         asked = exceptions.of_release(session, one.id) if windows else []
         found[one.id] = [
             Met(window=each, asked=next((said for said in asked if said.is_of(each)), None)) for each in windows
@@ -99,14 +99,14 @@ def _key(window: Window) -> freeze.Excepted:
 
 def of_release(session: Session, one: Release) -> tuple[Collision, ...]:
     """The release's collisions with others that have not ended, acknowledged or not."""
-    if one.stage in SETTLED or release.is_alone(session, one.id, one.target):
+    if one.settled or release.is_alone(session, one.id, one.target):
         return ()  # nearly always
     return of_releases(session, release.on_target(session, one.target)).get(one.id, ())
 
 
 def of_releases(session: Session, releases: Sequence[Release]) -> dict[int, tuple[Collision, ...]]:
     """By release, its collisions among these."""
-    going = [each for each in releases if each.stage not in SETTLED]
+    going = [each for each in releases if not each.settled]
     days = Counter(each.target for each in going)
     meeting = [each for each in going if days[each.target] > 1]
     if not meeting:

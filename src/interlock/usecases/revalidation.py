@@ -1,13 +1,14 @@
 """Voiding the approvals that a changed scope has overtaken, and those that are too old."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
 from sqlmodel import Session
 
 from interlock.domain.actor import SYSTEM
 from interlock.domain.card import SIGNOFF
-from interlock.domain.criterion import evidence_changes
+from interlock.domain.criterion import Evidence, evidence_changes
 from interlock.domain.fingerprint import MaterialChange, TicketSeen, fingerprint, material_changes
 from interlock.domain.outbox import Outgoing, Urgency
 from interlock.domain.release import Release
@@ -21,12 +22,10 @@ from interlock.usecases.record import record
 from interlock.usecases.stage import fall_back
 
 NOTE_GOOD_FOR = timedelta(days=7)
-OF_EVIDENCE: Final = frozenset({"criterion_turned_red", "evidence_changed"})
-"""What of a policy's `material` no scope shows."""
 
 
 def revalidate(store: Store, now: datetime, *, due_only: bool = False) -> int:
-    """Void the approvals that a changed scope or changed evidence has overtaken, tell each signer, and re-draw the cards
+    """Void the approvals that a changed scope or evidence has overtaken, tell each signer, and re-draw the cards
     concerned; returns how many were voided. Run after the mirror has moved: what is voided late is refused at go all
     the same.
 
@@ -66,7 +65,7 @@ def voided(store: Store, signoff_id: int, now: datetime) -> VoidedSignoff | None
         asked = card.of_release(session, one.id, SIGNOFF)
         requirement = next(each for each in signoff.requirements(session, one) if each.id == row.requirement_id)
         again = requirement.signed_by(row.slack_id) or requirement.given_for(row.principal or row.slack_id)
-        if one.ended or asked is None or again:
+        if one.settled or asked is None or again:
             return None
         current, _ = signoff.seen_scope(session, one.id)
         changes = _changes_since(session, one, row.fingerprint, fingerprint(current), current)
@@ -89,17 +88,18 @@ def revalidate_one(store: Store, release_id: int, now: datetime) -> int:
     with store.write() as session:
         one = release.load(session, release_id, lock=True)
         asked = card.of_release(session, one.id, SIGNOFF)
-        if asked is None or one.ended:
+        if asked is None or one.settled:
             return 0
         current, _ = signoff.seen_scope(session, one.id)
         mark = fingerprint(current)
+        told = criterion.newest(session, one.id)
         voided, why = 0, "the evidence changed under a sign-off"
         for requirement in signoff.requirements(session, one):
             for given in requirement.signoffs:
                 if given.decision is not Decision.APPROVED:
                     continue
                 scoped = _changes_since(session, one, given.fingerprint, mark, current)
-                touching = _touching(session, requirement, scoped + _evidence_since(session, one, requirement, given))
+                touching = _touching(session, requirement, scoped + _evidence_since(session, one, given, told))
                 if touching:
                     _void(session, one, requirement, given, touching, now)
                     voided += 1
@@ -116,7 +116,7 @@ def _expire(store: Store, release_id: int, now: datetime) -> int:
     with store.write() as session:
         one = release.load(session, release_id, lock=True)
         asked = card.of_release(session, one.id, SIGNOFF)
-        if asked is None or one.ended:
+        if asked is None or one.settled:
             return 0
         old = [
             (requirement, given)
@@ -148,13 +148,12 @@ def _touching(
 
 
 def _evidence_since(
-    session: Session, one: Release, requirement: Requirement, given: Signoff
+    session: Session, one: Release, given: Signoff, told: Mapping[str, Evidence]
 ) -> tuple[MaterialChange, ...]:
     """What came after the approval alone: whoever approves a red criterion has seen that it is."""
-    if not OF_EVIDENCE.intersection(requirement.rule.material):
-        return ()
-    before = criterion.newest(session, one.id, given.at)
-    return evidence_changes(one.policy.criteria, before, criterion.newest(session, one.id))
+    if all(each.at <= given.at for each in told.values()):
+        return ()  # nearly always
+    return evidence_changes(one.policy.criteria, criterion.newest(session, one.id, given.at), told)
 
 
 def _unscoped(void_change: dict[str, Any]) -> tuple[MaterialChange, ...]:

@@ -34,7 +34,7 @@ def told(store: Store, release_id: int, requirement_id: int, *, short: bool) -> 
     with store.read() as session:
         one = release.load(session, release_id)
         found = next((each for each in _requirements(session, one) if each.id == requirement_id), None)
-        if one.ended or found is None or found.out_of_reach != short:
+        if one.settled or found is None or found.out_of_reach != short:
             return None
         return Shortfall(release=one, requirement=found)
 
@@ -57,7 +57,7 @@ def _settle(store: Store, policy: Policy, release_id: int, now: datetime) -> int
     try:
         with store.write() as session:
             one = release.load(session, release_id, lock=True)
-            found = [] if one.ended else list(_changes(session, one))
+            found = [] if one.settled else list(_changes(session, one))
             asked = card.of_release(session, one.id, SIGNOFF)
             for requirement, over in found:
                 kind = "signoff.shortfall" if over is None else "signoff.within_reach"

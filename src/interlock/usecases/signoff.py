@@ -29,7 +29,7 @@ from interlock.usecases.stage import begin, fall_back
 
 UNKNOWN_CARD = Refused(
     reason="unknown_card",
-    sentence="That card is not known here, perhaps since a backup was restored. "
+    sentence="No card has that id: it may be a release's name, or of before a backup was restored. "
     "Type /release signoffs for the one that stands.",
 )
 
@@ -97,7 +97,7 @@ def request(store: Store, policy: Policy, actor: Actor, release_id: int, now: da
         if isinstance(allowed, Refused):
             ask.record_refusal(session, actor, one, {"decision": "requested"}, allowed, now)
             return allowed
-        if one.ended:
+        if one.settled:
             return Refused(
                 reason="release_ended", sentence=f"{one.name} is {one.stage.value}: nothing is left to sign."
             )
@@ -187,7 +187,9 @@ def _decide(
             record(session, f"signoff.{decision.value}", actor, allowed.person, one, facts, now, also=also)
             _announce(session, revision.card, verdict, actor, now)
             _lift(session, one, verdict, actor, now)
-            fall_back(session, one, "a sign-off was rejected", now)
+            if kept or decision is Decision.REJECTED:
+                why = "an approval hangs on conditions" if kept else "a sign-off was rejected"
+                fall_back(session, one, why, now)
             home_refresh(session, actor.slack_id, now)
         elif isinstance(verdict, Refused):
             ask.record_refusal(session, actor, one, seen | {"decision": decision.value}, verdict, now)
@@ -273,16 +275,10 @@ def revoke(store: Store, policy: Policy, actor: Actor, revision_id: str, now: da
         if isinstance(allowed, Refused):
             ask.record_refusal(session, actor, one, seen | {"decision": "revoked"}, allowed, now)
             return allowed
-        if one.ended:
+        if one.settled:
             refused = Refused(
                 reason="release_ended",
                 sentence=f"{one.name} is {one.stage.value}, so its sign-offs stand as they are.",
-            )
-            ask.record_refusal(session, actor, one, seen | {"decision": "revoked"}, refused, now)
-            return refused
-        if one.stage is Stage.RELEASED:
-            refused = Refused(
-                reason="released", sentence=f"{one.name} was released, so its sign-offs stand as they are."
             )
             ask.record_refusal(session, actor, one, seen | {"decision": "revoked"}, refused, now)
             return refused
@@ -354,7 +350,7 @@ def to_sign_of(store: Store, policy: Policy, actor: Actor, release_id: int, now:
 def _to_sign(session: Session, release_id: int, now: datetime) -> SignoffCard:
     one = release.load(session, release_id, lock=True)
     asked = card.of_release(session, one.id, SIGNOFF)
-    if asked is None or one.ended:
+    if asked is None or one.settled:
         return picture(session, one, asked, now=now)
     revision = revise_elsewhere(session, one, asked, now)
     return picture(session, one, asked, revision, now=now)

@@ -34,7 +34,7 @@ def plan(store: Store, policy: Policy, now: datetime) -> tuple[Outgoing, ...]:
         due = []
         for one in release.active(session):
             asked = card.of_release(session, one.id, SIGNOFF)
-            if asked:
+            if asked and not one.settled:
                 waiting = _waiting(session, policy, one, asked, now)
                 due += [*_reminders(one, asked, waiting, now), *_chases(session, policy, one, asked, waiting, now)]
         told = outbox.known(session, [each.key for each in due])
@@ -44,7 +44,8 @@ def plan(store: Store, policy: Policy, now: datetime) -> tuple[Outgoing, ...]:
 def releases(store: Store) -> list[int]:
     """The ids of those whose sign-offs were asked for."""
     with store.read() as session:
-        return [one.id for one in release.active(session) if card.of_release(session, one.id, SIGNOFF)]
+        under_way = [one for one in release.active(session) if not one.settled]
+        return [one.id for one in under_way if card.of_release(session, one.id, SIGNOFF)]
 
 
 def run(store: Store, policy: Policy, release_id: int, now: datetime) -> tuple[Outgoing, ...]:
@@ -52,7 +53,7 @@ def run(store: Store, policy: Policy, release_id: int, now: datetime) -> tuple[O
     with store.write() as session:
         one = release.load(session, release_id, lock=True)
         asked = card.of_release(session, one.id, SIGNOFF)
-        if one.ended or asked is None:
+        if one.settled or asked is None:
             return ()
         waiting = _waiting(session, policy, one, asked, now)
         due = [
@@ -75,7 +76,7 @@ def reminder(
         one = release.load(session, asked.release_id, lock=True)
         mine = [
             each
-            for each in (() if one.ended else _waiting(session, policy, one, asked, now))
+            for each in (() if one.settled else _waiting(session, policy, one, asked, now))
             if each.person.slack_id == principal and each.told and each.told.slack_id == slack_id
         ]
         if not mine:
@@ -109,7 +110,7 @@ def chase(store: Store, policy: Policy, card_id: int, now: datetime) -> Chase | 
         if asked is None:
             return None
         one = release.load(session, asked.release_id)
-        late = [] if one.ended else _late(one, _waiting(session, policy, one, asked, now), now)
+        late = [] if one.settled else _late(one, _waiting(session, policy, one, asked, now), now)
         if not late:
             return None
         people: defaultdict[int, list[Person]] = defaultdict(list)
@@ -135,7 +136,7 @@ def unanswered(store: Store, card_id: int, requirement_id: int, slack_id: str) -
         one = release.load(session, asked.release_id)
         found = next((each for each in signoff.requirements(session, one) if each.id == requirement_id), None)
         who = person.people(session, [slack_id]).get(slack_id)
-        if one.ended or found is None or who is None or found.given_for(slack_id) or not found.wants_more:
+        if one.settled or found is None or who is None or found.given_for(slack_id) or not found.wants_more:
             return None
         missed = [each for each in answer_due.of(session, [requirement_id]).values() if each.slack_id == slack_id]
         newest = max(missed, key=lambda each: each.asked_at, default=None)
