@@ -13,6 +13,7 @@ from interlock.domain.authority import Refused
 from interlock.domain.permission import Permission
 from interlock.domain.policy import CriterionRule, Freeze, GonogoRule, Template
 from interlock.domain.release import Stage
+from interlock.domain.secret import Issued
 from interlock.domain.signoff import Decision
 from interlock.domain.stage import Ahead, Moved
 from interlock.store import release as releases
@@ -22,7 +23,8 @@ from interlock.store.engine import Store
 from interlock.store.outbox import OutboxRow
 from interlock.store.person import PersonRow
 from interlock.store.ticket import TicketRow
-from interlock.usecases import card, criterion, revalidation, scope, signoff, stage
+from interlock.store.waiver import WaiverRow
+from interlock.usecases import card, criterion, report, revalidation, scope, signoff, stage
 from interlock.usecases import release as releases_usecase
 from interlock.usecases.release import Invalid
 from tests.builders import CHANNEL, GOVERNANCE, NOW, POLICY, TEMPLATE, actor, people, release, ticket
@@ -304,15 +306,72 @@ def test_what_is_being_deployed_is_not_closed(sqlite_store: Store) -> None:
     assert refused.reason == "deploying"
 
 
-def test_a_box_that_is_emptied_takes_the_go_back(store: Store) -> None:
-    boxed = replace(PLAIN, criteria=(CriterionRule(kind="checklist", name="Model card"),))
-    number = made(store, Stage.READY, boxed)
+BOX = CriterionRule(kind="checklist", name="Model card")
+FIGURE = CriterionRule(kind="report", name="Coverage", report="coverage", minimum=80)
+
+
+def untick(store: Store, *, ticked: bool = False) -> None:
+    done = criterion.tick(store, POLICY, RITA, "2026.12 model card", CHANNEL, NOW, ticked=ticked)
+    assert isinstance(done, criterion.Ticked)
+
+
+def push(store: Store, value: float) -> None:
+    report.ask(store, POLICY, RITA, "ci", str(value), NOW)
+    token = report.issue(store, POLICY, "ci", "U0RITA", str(value), NOW)
+    assert isinstance(token, Issued)
+    assert isinstance(report.push(store, POLICY, token.text, "2026.12", "coverage", value, "", NOW), report.Pushed)
+
+
+def at_go_by(store: Store, gate: CriterionRule) -> int:
+    number = made(store, Stage.READY, replace(PLAIN, criteria=(gate,)))
     approved(store, number)
-    criterion.tick(store, POLICY, RITA, "2026.12 model card", CHANNEL, NOW, ticked=True)
+    untick(store, ticked=True) if gate.kind == "checklist" else push(store, 80)
     assert isinstance(move(store, number, Stage.GO), Moved)
-    criterion.tick(store, POLICY, RITA, "2026.12 model card", CHANNEL, NOW, ticked=False)
+    return number
+
+
+def test_a_box_that_is_emptied_takes_the_go_back(store: Store) -> None:
+    number = at_go_by(store, BOX)
+    untick(store)
     assert standing(store, number) is Stage.READY
-    assert facts(store, "release.moved")[-1]["why"] == "Model card is no longer ticked"
+    assert facts(store, "release.moved")[-1]["why"] == "an item is no longer ticked: Model card"
+
+
+def test_a_figure_out_of_its_bounds_takes_the_go_back(store: Store) -> None:
+    number = at_go_by(store, FIGURE)
+    push(store, 99)
+    assert standing(store, number) is Stage.GO
+    push(store, 79.9)
+    assert standing(store, number) is Stage.READY
+    assert facts(store, "release.moved")[-1]["why"] == "a figure is out of its bounds: Coverage"
+
+
+def test_a_gate_that_is_looked_at_after_go_takes_nothing_back(store: Store) -> None:
+    number = at_go_by(store, replace(BOX, before="deploying"))
+    untick(store)
+    assert standing(store, number) is Stage.GO
+
+
+@pytest.mark.parametrize(("days", "stands"), [(1, Stage.GO), (-1, Stage.READY)])
+def test_a_gate_takes_nothing_back_while_it_is_waived(store: Store, days: int, stands: Stage) -> None:
+    number = at_go_by(store, BOX)
+    with store.write() as session:
+        until, before = NOW + timedelta(days=days), NOW - timedelta(days=2)
+        granted = WaiverRow(
+            release_id=number,
+            criterion=BOX.name,
+            reason="x",
+            until=until.date(),
+            expires_at=until,
+            asked_by="U0RITA",
+            asked_at=before,
+            state="granted",
+            decided_by="U0MARIA",
+            decided_at=before,
+        )
+        session.add(granted)
+    untick(store)
+    assert standing(store, number) is stands
 
 
 def test_deploying_looks_again_at_all_that_go_asked(store: Store) -> None:

@@ -133,9 +133,12 @@ def _said(told: Evidence | None) -> tuple[bool, str | None, float | None]:
 
 def _shows(rule: CriterionRule, told: Evidence) -> bool:
     """Whether the box is ticked, or the figure within its bounds, however old that is."""
-    if told.value is None:
-        return told.ticked
-    return (rule.minimum is None or told.value >= rule.minimum) and (rule.maximum is None or told.value <= rule.maximum)
+    return told.ticked if told.value is None else within(rule, told.value)
+
+
+def within(rule: CriterionRule, value: float) -> bool:
+    """Whether a figure is one that passes."""
+    return (rule.minimum is None or value >= rule.minimum) and (rule.maximum is None or value <= rule.maximum)
 
 
 def _judge(rule: CriterionRule, facts: Facts) -> Criterion:
@@ -261,7 +264,7 @@ def _report(rule: CriterionRule, facts: Facts) -> Result:
     figure = f"{told.value:g}, wanted {_wanted(rule)}, from {told.by} {ago(told.at, facts.now)}"
     if facts.now - told.at > timedelta(hours=rule.stale_after_hours):
         return "unavailable", f"{figure}: too old, at most {count(rule.stale_after_hours, 'hour')}"
-    return ("pass" if _shows(rule, told) else "fail"), figure
+    return ("pass" if within(rule, told.value) else "fail"), figure
 
 
 def _wanted(rule: CriterionRule) -> str:

@@ -155,8 +155,8 @@ def conditions(after: Stage, grounds: Grounds) -> tuple[Condition, ...]:
     asked = [_scope(grounds)]
     if after is Stage.RELEASED:  # what somebody rejected while it was deployed is not released over their head
         return (_runbook(grounds), *(_signoff(each) for each in grounds.requirements))
-    asked += [_gate(each) for before, each in grounds.criteria if _counts(before, after) and not _is_signoffs(each)]
-    asked += [_signoff(each) for each in grounds.requirements if _counts(needed_before(each), after)]
+    asked += [_gate(each) for before, each in grounds.criteria if counts(before, after) and not _is_signoffs(each)]
+    asked += [_signoff(each) for each in grounds.requirements if counts(needed_before(each), after)]
     if after is Stage.GO and grounds.unanswered:
         asked.append(Condition(name="Go/no-go", holds=False, why="a roll-call has to say go: type /release gonogo"))
     if after in {Stage.GO, Stage.DEPLOYING}:
@@ -171,7 +171,7 @@ def needed_before(requirement: Requirement) -> StageKey:
 
 def unmet(requirements: Iterable[Requirement], stage: Stage) -> list[Requirement]:
     """The sign-offs that a release in this stage needs and has not, or has no more."""
-    return [each for each in requirements if _counts(needed_before(each), stage) and each.progress is not Progress.MET]
+    return [each for each in requirements if counts(needed_before(each), stage) and each.progress is not Progress.MET]
 
 
 def lacking(after: Stage, missing: Sequence[Condition]) -> str:
@@ -182,7 +182,7 @@ def lacking(after: Stage, missing: Sequence[Condition]) -> str:
     )
 
 
-def _counts(before: StageKey, after: Stage) -> bool:
+def counts(before: StageKey, after: Stage) -> bool:
     """Whether what is needed before one stage is looked at on the way to another."""
     return after.value in STAGES and STAGES.index(before) <= STAGES.index(_key(after))
 

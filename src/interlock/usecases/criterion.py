@@ -54,7 +54,7 @@ def tick(
         kind = "criterion.ticked" if ticked else "criterion.unticked"
         record(session, kind, actor, allowed.person, one, facts, now)
         if not ticked:
-            stage.take_back(session, one, f"{rule.name} is no longer ticked", now)
+            stage.fall_back(session, one, "an item is no longer ticked", now, [rule])
     # What somebody approved on other evidence is looked at again, where policy calls that material.
     revalidation.revalidate_one(store, one.id, now)
     return Ticked(release=one, name=rule.name, ticked=ticked)

@@ -11,7 +11,7 @@ from interlock.domain import names
 from interlock.domain.actor import Actor, Authentication, Person
 from interlock.domain.audit import AuditEvent
 from interlock.domain.authority import Refused
-from interlock.domain.criterion import is_web_address
+from interlock.domain.criterion import is_web_address, within
 from interlock.domain.permission import Permission
 from interlock.domain.policy import Policy
 from interlock.domain.release import Release
@@ -21,7 +21,7 @@ from interlock.domain.token import PREFIX, hash_of
 from interlock.domain.words import join
 from interlock.store import audit, criterion, release, reporter
 from interlock.store.engine import Store
-from interlock.usecases import authority, revalidation, secret
+from interlock.usecases import authority, revalidation, secret, stage
 from interlock.usecases.record import record
 
 KIND: Final = "reporter"
@@ -110,7 +110,7 @@ def push(
             return Refused(reason="no_release", sentence=f"There is no release {name}.")
         if found.ended:
             return Refused(reason="release_ended", sentence=f"{found.name} has ended, so it takes no figures.")
-        wanted = [rule.name for rule in found.policy.criteria if rule.report == report]
+        wanted = [rule for rule in found.policy.criteria if rule.report == report]
         if not wanted:
             known = sorted({rule.report for rule in found.policy.criteria if rule.report})
             told = f" It asks for {join(known)}." if known else " It asks for none."
@@ -121,11 +121,15 @@ def push(
             return Refused(reason="no_link", sentence="The link has to begin with https://.")
         found = release.load(session, found.id, lock=True)
         for each in wanted:
-            criterion.report(session, found.id, each, value, one.label, link or None, now)
-        facts = {"reporter": one.label, "report": report, "value": value, "link": link, "criteria": wanted}
+            criterion.report(session, found.id, each.name, value, one.label, link or None, now)
+        taken = [each.name for each in wanted]
+        facts = {"reporter": one.label, "report": report, "value": value, "link": link, "criteria": taken}
         record(session, "criterion.reported", owner, allowed.person, found, facts, now)
+        red = [each for each in wanted if not within(each, value)]
+        if red:
+            stage.fall_back(session, found, "a figure is out of its bounds", now, red)
     revalidation.revalidate_one(store, found.id, now)
-    return Pushed(release=found, criteria=tuple(wanted))
+    return Pushed(release=found, criteria=tuple(taken))
 
 
 def _good_for(policy: Policy) -> timedelta:

@@ -1,5 +1,6 @@
 """Moving a release from stage to stage: forward on its conditions, back where that is safe, on hold, cancelled."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -13,12 +14,12 @@ from interlock.domain.card import SIGNOFF
 from interlock.domain.fingerprint import fingerprint
 from interlock.domain.outbox import Outgoing, Urgency
 from interlock.domain.permission import Permission
-from interlock.domain.policy import Policy
+from interlock.domain.policy import CriterionRule, Policy
 from interlock.domain.release import LONGEST_REASON, Held, Release, Stage, Unclear, choose, leading
 from interlock.domain.runbook import Progress
 from interlock.domain.stage import Ahead, Grounds, Moved
 from interlock.domain.words import day, full_stop, join
-from interlock.store import card, outbox, release, runbook, signoff
+from interlock.store import card, outbox, release, runbook, signoff, waiver
 from interlock.store.engine import Store
 from interlock.usecases import authority, readiness
 from interlock.usecases import card as cards
@@ -209,25 +210,23 @@ def ahead(session: Session, policy: Policy, one: Release, now: datetime, *, conf
     return Ahead(release=one, after=after, conditions=found, back=back)
 
 
-def fall_back(session: Session, one: Release, why: str, now: datetime) -> bool:
-    """Take a go back that a required sign-off no longer carries, in the transaction that took the sign-off away and
-    holds the release's lock; whether it did.
+def fall_back(session: Session, one: Release, why: str, now: datetime, gates: Sequence[CriterionRule] = ()) -> bool:
+    """Take a go back that what it rests on no longer carries, in the transaction of what happened to that, which holds
+    the release's lock; whether it did. `gates` turned red: one that is waived, or looked at after go only, takes
+    nothing back. Without any it is the required sign-offs that are looked at.
     """
-    if one.stage is not Stage.GO or not (lost := rules.unmet(signoff.requirements(session, one, now=now), Stage.GO)):
+    if one.stage is not Stage.GO:
+        return False
+    waived = waiver.in_force(session, one.id, now) if gates else {}
+    lost = [each.name for each in gates if rules.counts(each.before, Stage.GO) and each.name not in waived]
+    if not gates:
+        lost = [each.name for each in rules.unmet(signoff.requirements(session, one, now=now), Stage.GO)]
+    if not lost:
         return False
     after = rules.preceding(one)
     assert after is not None
-    facts: dict[str, object] = {"why": f"{why}: {join([each.name for each in lost])}"}
+    facts: dict[str, object] = {"why": f"{why}: {join(lost)}"}
     _moved(session, one, after, SYSTEM, Person(slack_id="", name="Interlock"), facts, now)
-    return True
-
-
-def take_back(session: Session, one: Release, why: str, now: datetime) -> bool:
-    """Take a go back for a gate that it rested on, in the transaction of what happened to the gate; whether it did."""
-    after = rules.preceding(one)
-    if one.stage is not Stage.GO or after is None:
-        return False
-    _moved(session, one, after, SYSTEM, Person(slack_id="", name="Interlock"), {"why": why}, now)
     return True
 
 
