@@ -7,7 +7,7 @@ from typing import Any
 from bot.views import blocker as blocker_view
 from bot.views import forms
 from bot.views import signoff as signoff_view
-from bot.views.blocks import Block, actions, button, context, day, divider, header, line, section
+from bot.views.blocks import Block, actions, context, day, divider, header, line, section
 from interlock.domain.authority import Refused
 from interlock.domain.home import Home, OwnBlocker, WaitingSignoff
 from interlock.domain.visibility import MEMBER
@@ -42,16 +42,13 @@ def _signoffs(waiting: tuple[WaitingSignoff, ...]) -> Iterator[Block | None]:
     if waiting:
         yield section(f"*{count(len(waiting), 'sign-off')}*")
     for each in waiting[:SHOWN]:
-        one, payload = each.release, ("revision", each.revision_id)
+        one = each.release
         names = " or ".join(line(name) for name in each.requirements)
         yield section(
             f"*{line(one.name)}* · {names} · target {day(one.target)}\n"
             f"{each.done} of {count(each.tickets, 'ticket')} done · the card is in <#{one.channel_id}>"
         )
-        yield actions(
-            button(f"Approve {count(each.tickets, 'ticket')}", signoff_view.APPROVE, payload, style="primary"),
-            button("Reject…", signoff_view.REJECT, payload),
-        )
+        yield actions(*signoff_view.deciding(each.tickets, ("revision", each.revision_id)))
 
 
 def _blockers(own: tuple[OwnBlocker, ...], url: TicketUrl, now: datetime) -> Iterator[Block | None]:

@@ -106,13 +106,19 @@ def _buttons(picture: SignoffCard) -> Block | None:
     name = picture.release.name
     falls = " Its go is taken back, if it needs it." if picture.release.stage is Stage.GO else ""
     ask = confirm("Revoke your sign-off?", f"What you signed on {name} will no longer count.{falls}", "Revoke")
-    approve = button(f"Approve {count(picture.tickets, 'ticket')}", APPROVE, payload, style="primary")
     return actions(
-        approve if picture.tickets else None,  # nobody can have looked at nothing
-        button("Approve with conditions…", CONDITIONS, payload) if picture.tickets else None,
-        button("Reject…", REJECT, payload),
+        *deciding(picture.tickets, payload),
         button("Revoke mine", REVOKE, payload, confirm=ask),
         open_button(picture),
+    )
+
+
+def deciding(tickets: int, payload: tuple[str, str]) -> tuple[Block | None, ...]:
+    """The buttons of whoever may sign, wherever they are asked. Nobody can have looked at nothing."""
+    return (
+        button(f"Approve {count(tickets, 'ticket')}", APPROVE, payload, style="primary") if tickets else None,
+        button("Approve with conditions…", CONDITIONS, payload) if tickets else None,
+        button("Reject…", REJECT, payload),
     )
 
 

@@ -12,7 +12,7 @@ from bot.views.blocks import (
     moment,
     section,
 )
-from bot.views.signoff import APPROVE, REASON_LETTERS, REJECT, SHOWN
+from bot.views.signoff import APPROVE, REASON_LETTERS, SHOWN, deciding
 from bot.views.signoff_answer import DONE, Linker, changes
 from interlock.domain.actor import Person
 from interlock.domain.release import Release
@@ -88,12 +88,7 @@ def reminder(told: Reminder) -> Message:
     return message(
         headline,
         section(f"*{name}* waits for your sign-off for {names}{place}, needed {when} ({day(told.needed)}).{due}"),
-        actions(
-            button(f"Approve {count(told.tickets, 'ticket')}", APPROVE, payload, style="primary")
-            if told.tickets
-            else None,
-            button("Reject…", REJECT, payload),
-        ),
+        actions(*deciding(told.tickets, payload)),
         context(
             f"You get this because {reason}. It stops when you approve or reject, or others' approvals are enough."
             f"{next_}{manager} The card is in <#{told.release.channel_id}>."

@@ -53,8 +53,8 @@ def home(services: Services, who: str) -> tuple[str, list[str]]:
 @pytest.mark.parametrize(
     ("who", "says", "buttons"),
     [
-        ("TOM", "*2026.12* · QA · target Thu 17 Dec", ["Approve 3 tickets", "Reject…"]),
-        ("MARIA", "*2026.12* · Data Governance", ["Approve 3 tickets", "Reject…"]),
+        ("TOM", "*2026.12* · QA · target Thu 17 Dec", ["Approve 3 tickets", "Approve with conditions…", "Reject…"]),
+        ("MARIA", "*2026.12* · Data Governance", ["Approve 3 tickets", "Approve with conditions…", "Reject…"]),
         ("RAVI", "DATA-214> Summary of DATA-214*\n2026.12 · can't move", ["On it…"]),
         ("RITA", "Nothing waits for you.", []),
         ("NOMAIL", "Nothing waits for you.", []),

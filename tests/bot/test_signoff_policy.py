@@ -272,7 +272,7 @@ def test_reminders_say_why_and_when_they_stop(services: Services) -> None:
     assert "You get this because you may sign it. It stops when you approve or reject" in text
     found = drawers.reminder(late, one)
     assert isinstance(found, Drawn)
-    assert buttons(found.message) == ["Approve 2 tickets", "Reject…"]
+    assert buttons(found.message) == ["Approve 2 tickets", "Approve with conditions…", "Reject…"]
     maria = note(late, "signoff.reminder", "MARIA", slack_id="U0MARIA", principal="U0MARIA")
     assert "Policy wants an answer by" in shown(drawers.reminder(late, maria))
     chase = shown(drawers.chase(late, note(late, "signoff.chase", "RITA")))
