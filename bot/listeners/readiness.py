@@ -44,5 +44,7 @@ def _tick(request: Command, services: Services, *, ticked: bool) -> Message:
         return release_view.refused(done)
     if isinstance(done, Unclear):
         return release_view.unclear(done, None)
+    services.wake()
     told = "is ticked" if done.ticked else "is no longer ticked"
-    return sentence(f"{line(done.name)} {told} for {line(done.release.name)}.")
+    replaced = f" The link that {line(done.replaced)} put there stands no more." if done.replaced else ""
+    return sentence(f"{line(done.name)} {told} for {line(done.release.name)}.{replaced}")

@@ -168,6 +168,10 @@ def test_a_tick_takes_the_link_that_policy_wants(services: Services, world: int)
     said = words(pressed(services, "release.readiness", f"release:{world}"))
     assert "*Pass* Model card is written: ticked by Ana Whitlock" in said
     assert "https://wiki.example/card" in said
+    again = words(typed(services, "tick", "2026.12 model card https://wiki.example/card", "TOM"))
+    assert again == "Model card is written is ticked for 2026.12."
+    other = words(typed(services, "tick", "2026.12 model card http://wiki.example/v2", "MARIA"))
+    assert other.endswith("is ticked for 2026.12. The link that Tom Arkwright put there stands no more.")
     assert "no longer ticked" in words(typed(services, "untick", "2026.12 model card", "TOM"))
     assert "no longer ticked, says Tom Arkwright" in words(typed(services, "readiness"))
 

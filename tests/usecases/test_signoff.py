@@ -2,6 +2,7 @@
 
 import json
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from sqlmodel import select
 from interlock.domain.actor import Actor
 from interlock.domain.authority import Refused
 from interlock.domain.home import Home
+from interlock.domain.policy import RequirementRule
 from interlock.domain.release import Stage
 from interlock.domain.signing import Accepted, AlreadySigned, Stale
 from interlock.domain.signoff import Decision, Progress, Requirement
@@ -30,7 +32,7 @@ from interlock.store.ticket import TicketChangeRow, TicketRow
 from interlock.usecases import card, home, revalidation, scope
 from interlock.usecases.redelivery import Act, RepeatedError
 from interlock.usecases.signoff import Decided, Requested, Revoked, decide, overview_of, request, revoke
-from tests.builders import NOW, POLICY, actor, people, release, ticket
+from tests.builders import NOW, POLICY, TEMPLATE, actor, people, release, ticket
 
 TICKETS = ("DATA-1", "DATA-2", "ML-3")
 
@@ -93,6 +95,23 @@ def test_only_those_whom_policy_lets_may_ask(store: Store) -> None:
     refused = request(store, POLICY, actor("TOM"), release_id, NOW)
     assert isinstance(refused, Refused)
     assert refused.reason == "not_permitted"
+
+
+@pytest.mark.parametrize(
+    ("stage", "requirements", "why"),
+    [(Stage.RELEASED, TEMPLATE.requirements, "release_ended"), (Stage.PLANNED, (), "no_requirements")],
+)
+def test_nothing_is_asked_for_where_nothing_is_to_sign(
+    store: Store, stage: Stage, requirements: tuple[RequirementRule, ...], why: str
+) -> None:
+    with store.write() as session:
+        people(session)
+        template = replace(TEMPLATE, requirements=requirements)
+        release_id = release(session, tickets=TICKETS, template=template, stage=stage.value)
+    refused = request(store, POLICY, actor("RITA"), release_id, NOW)
+    assert isinstance(refused, Refused)
+    assert refused.reason == why
+    assert kinds(store) == ["signoff.refused"]
 
 
 def test_an_approval_its_audit_event_and_the_redraw_commit_together(store: Store) -> None:

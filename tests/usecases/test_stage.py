@@ -337,6 +337,22 @@ def test_a_box_that_is_emptied_takes_the_go_back(store: Store) -> None:
     assert facts(store, "release.moved")[-1]["why"] == "an item is no longer ticked: Model card"
 
 
+@pytest.mark.parametrize(
+    ("at", "typed", "why"),
+    [
+        (Stage.CLOSED, "model card", "release_ended"),
+        (Stage.READY, "zebra", "unknown_item"),
+        (Stage.READY, "model card", "link_missing"),
+        (Stage.READY, "model card ftp://wiki.example/card", "no_link"),
+    ],
+)
+def test_a_tick_that_is_refused_is_recorded(store: Store, at: Stage, typed: str, why: str) -> None:
+    made(store, at, replace(PLAIN, criteria=(replace(BOX, link_needed=True),)))
+    refused = criterion.tick(store, POLICY, RITA, f"2026.12 {typed}", CHANNEL, NOW, ticked=True)
+    assert isinstance(refused, Refused)
+    assert [each["why"] for each in facts(store, "criterion.refused")] == [refused.reason] == [why]
+
+
 def test_a_figure_out_of_its_bounds_takes_the_go_back(store: Store) -> None:
     number = at_go_by(store, FIGURE)
     push(store, 99)

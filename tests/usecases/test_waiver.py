@@ -18,6 +18,7 @@ from interlock.store import release as releases
 from interlock.store.audit import AuditRow
 from interlock.store.engine import Store
 from interlock.store.outbox import OutboxRow
+from interlock.store.release import ReleaseRow
 from interlock.store.waiver import WaiverRow
 from interlock.usecases import digest, readiness, stage, waiver
 from interlock.usecases.release import Invalid
@@ -221,6 +222,17 @@ def test_nobody_waives_a_sign_off_nor_what_passes(sqlite_store: Store) -> None:
         refused = ask(sqlite_store, f"2026.12 {typed} until 2026-11-24 because")
         assert isinstance(refused, Refused)
         assert refused.reason == why
+    assert kinds(sqlite_store) == ["waiver.ask_refused"] * 2
+
+
+def test_nothing_is_waived_of_what_has_ended(store: Store) -> None:
+    made(store)
+    with store.write() as session:
+        session.get_one(ReleaseRow, 1).stage = "closed"
+    refused = ask(store)
+    assert isinstance(refused, Refused)
+    assert refused.reason == "release_ended"
+    assert kinds(store) == ["waiver.ask_refused"]
 
 
 def test_who_asked_and_until_when_is_fixed_before_anybody_decides(store: Store) -> None:

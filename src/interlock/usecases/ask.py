@@ -12,8 +12,8 @@ from interlock.domain.release import Release
 from interlock.domain.signing import Ask, Signature
 from interlock.domain.signoff import Requirement
 from interlock.domain.visibility import RESTRICTED
-from interlock.store import assignee, delegation, mirror, person, signoff
-from interlock.usecases.record import record
+from interlock.store import assignee, delegation, mirror, signoff
+from interlock.usecases import record
 
 
 def shown_for(revision_id: str, requirement_id: int) -> str:
@@ -89,6 +89,4 @@ def seen_facts(revision: CardRevision) -> dict[str, object]:
 def record_refusal(
     session: Session, actor: Actor, one: Release, facts: dict[str, object], refused: Refused, now: datetime
 ) -> None:
-    standing = person.standing(session, actor.slack_id)
-    who = standing.person if standing else Person(slack_id=actor.slack_id, name="")
-    record(session, "signoff.refused", actor, who, one, facts | {"why": refused.reason}, now)
+    record.record_refusal(session, "signoff.refused", actor, one, facts, refused, now)

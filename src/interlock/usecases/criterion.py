@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlmodel import Session
+
 from interlock.domain import names
-from interlock.domain.actor import Actor
+from interlock.domain.actor import Actor, Person
 from interlock.domain.authority import Refused
 from interlock.domain.criterion import LONGEST_LINK, is_web_address
 from interlock.domain.permission import Permission
@@ -20,11 +22,12 @@ from interlock.usecases.release import read_release
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticked:
-    """`ticked` False: the box was emptied again."""
+    """`ticked` False: the box was emptied again. `replaced`: whose link stood there until now, if it was another."""
 
     release: Release
     name: str
     ticked: bool
+    replaced: str | None = None
 
 
 def tick(
@@ -40,24 +43,35 @@ def tick(
         if isinstance(meant, Unclear):
             return meant
         one = release.load(session, meant.id, lock=True)
-        if one.ended:
-            return Refused(reason="release_ended", sentence=f"{one.name} has ended, so its checklist stays as it is.")
-        item, link = _taken_apart(rest)
-        rule = _named(one, item)
-        if isinstance(rule, Refused):
-            return rule
-        refused = _link_problem(rule, link) if ticked else None
-        if refused:
-            return refused
-        criterion.tick(session, one.id, rule.name, actor.slack_id, now, ticked=ticked, link=link or None)
-        facts = {"criterion": rule.name, "link": link}
-        kind = "criterion.ticked" if ticked else "criterion.unticked"
-        record(session, kind, actor, allowed.person, one, facts, now)
-        if not ticked:
-            stage.fall_back(session, one, "an item is no longer ticked", now, [rule])
+        done = _tick(session, actor, allowed.person, one, rest, now, ticked=ticked)
+        if isinstance(done, Refused):
+            record_refusal(session, "criterion.refused", actor, one, {}, done, now)
+            return done
     # What somebody approved on other evidence is looked at again, where policy calls that material.
     revalidation.revalidate_one(store, one.id, now)
-    return Ticked(release=one, name=rule.name, ticked=ticked)
+    return done
+
+
+def _tick(
+    session: Session, actor: Actor, who: Person, one: Release, text: str, now: datetime, *, ticked: bool
+) -> Ticked | Refused:
+    if one.ended:
+        return Refused(reason="release_ended", sentence=f"{one.name} has ended, so its checklist stays as it is.")
+    item, link = _taken_apart(text)
+    rule = _named(one, item)
+    if isinstance(rule, Refused):
+        return rule
+    refused = _link_problem(rule, link) if ticked else None
+    if refused:
+        return refused
+    before = criterion.newest(session, one.id).get(rule.name) if ticked else None
+    criterion.tick(session, one.id, rule.name, actor.slack_id, now, ticked=ticked, link=link or None)
+    kind = "criterion.ticked" if ticked else "criterion.unticked"
+    record(session, kind, actor, who, one, {"criterion": rule.name, "link": link}, now)
+    if not ticked:
+        stage.fall_back(session, one, "an item is no longer ticked", now, [rule])
+    replaced = before.by if before and before.link and before.link != (link or None) else None
+    return Ticked(release=one, name=rule.name, ticked=ticked, replaced=replaced)
 
 
 def _taken_apart(text: str) -> tuple[str, str]:
@@ -88,6 +102,7 @@ def _link_problem(rule: CriterionRule, link: str) -> Refused | None:
     if link and not is_web_address(link):
         return Refused(
             reason="no_link",
-            sentence=f"That is no link that can be kept: begin it with https://, in {LONGEST_LINK} characters at most.",
+            sentence="That is no link that can be kept: begin it with https:// or http://, in "
+            f"{LONGEST_LINK} characters at most.",
         )
     return None

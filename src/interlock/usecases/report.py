@@ -118,7 +118,7 @@ def push(
         if not math.isfinite(value):
             return Refused(reason="no_figure", sentence="The value has to be a finite number.")
         if link and not is_web_address(link):
-            return Refused(reason="no_link", sentence="The link has to begin with https://.")
+            return Refused(reason="no_link", sentence="The link has to begin with https:// or http://.")
         found = release.load(session, found.id, lock=True)
         for each in wanted:
             criterion.report(session, found.id, each.name, value, one.label, link or None, now)

@@ -97,15 +97,9 @@ def request(store: Store, policy: Policy, actor: Actor, release_id: int, now: da
         if isinstance(allowed, Refused):
             ask.record_refusal(session, actor, one, {"decision": "requested"}, allowed, now)
             return allowed
-        if one.settled:
-            return Refused(
-                reason="release_ended", sentence=f"{one.name} is {one.stage.value}: nothing is left to sign."
-            )
-        if not one.policy.requirements:
-            return Refused(
-                reason="no_requirements",
-                sentence=f"{one.name} needs no sign-offs: its template, {one.policy.name}, names none.",
-            )
+        if refused := _nothing_to_sign(one):
+            ask.record_refusal(session, actor, one, {"decision": "requested"}, refused, now)
+            return refused
         existing = card.of_release(session, one.id, SIGNOFF)
         if existing:
             return Requested(card=existing, release=one, new=False)
@@ -114,6 +108,17 @@ def request(store: Store, policy: Policy, actor: Actor, release_id: int, now: da
         begin(session, one, asked.id, actor, allowed.person, now)
         enqueue(session, asked, "signoff.card", asked.post_key, now, Urgency.PROMPT)
         return Requested(card=asked, release=one, new=True)
+
+
+def _nothing_to_sign(one: Release) -> Refused | None:
+    if one.settled:
+        return Refused(reason="release_ended", sentence=f"{one.name} is {one.stage.value}: nothing is left to sign.")
+    if not one.policy.requirements:
+        return Refused(
+            reason="no_requirements",
+            sentence=f"{one.name} needs no sign-offs: its template, {one.policy.name}, names none.",
+        )
+    return None
 
 
 def decide(

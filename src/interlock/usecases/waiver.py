@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from interlock.domain import milestone, names
 from interlock.domain import waiver as rules
-from interlock.domain.actor import Actor
+from interlock.domain.actor import Actor, Person
 from interlock.domain.authority import Refused
 from interlock.domain.calendar import ONE_DAY
 from interlock.domain.criterion import BLOCKING
@@ -60,42 +60,10 @@ def ask(
         if isinstance(meant, Unclear):
             return meant
         one = release.load(session, meant.id, lock=True)
-        if one.ended:
-            return Refused(reason="release_ended", sentence=f"{one.name} has ended, so nothing is left to waive.")
-        calendar = milestone.calendar_of(policy, one.policy)
-        typed, until, reason = rules.read(rest, calendar.today(now))
-        name = _named(one, typed)
-        if isinstance(name, Refused):
-            return name
-        if refused := _needless(session, policy, one, name, now):
-            return refused
-        why = names.tidy(reason)
-        problems = rules.problem_with(until, calendar.today(now), why, LONGEST_REASON)
-        if problems or until is None:
-            return Invalid(problems=problems)
-        waiting = next(
-            (each for each in waiver.of_release(session, one.id) if each.open and each.criterion == name), None
-        )
-        if waiting is not None:
-            return Asked(release=one, waiver=waiting, new=False)
-        asked = waiver.ask(
-            session,
-            Waiver(
-                id=NEW,
-                release_id=one.id,
-                criterion=name,
-                reason=why,
-                until=until,
-                expires_at=datetime.combine(until + ONE_DAY, time(), calendar.zone),
-                asked_by=allowed.person.name,
-                asked_by_id=actor.slack_id,
-                asked_at=now,
-            ),
-        )
-        facts = {"waiver": asked.id, "criterion": name, "why": why, "until": until.isoformat()}
-        record(session, "waiver.asked", actor, allowed.person, one, facts, now)
-        _post(session, one, asked, "waiver.card", f"waiver:{asked.id}", now)
-        return Asked(release=one, waiver=asked, new=True)
+        asked = _ask(session, policy, actor, allowed.person, one, rest, now)
+        if isinstance(asked, Refused):
+            record_refusal(session, "waiver.ask_refused", actor, one, {}, asked, now)
+        return asked
 
 
 def decide(
@@ -140,6 +108,45 @@ def shown(store: Store, waiver_id: int) -> tuple[Release, Waiver] | None:
     with store.read() as session:
         found = waiver.load(session, waiver_id)
         return (release.load(session, found.release_id), found) if found else None
+
+
+def _ask(
+    session: Session, policy: Policy, actor: Actor, who: Person, one: Release, text: str, now: datetime
+) -> Asked | Invalid | Refused:
+    if one.ended:
+        return Refused(reason="release_ended", sentence=f"{one.name} has ended, so nothing is left to waive.")
+    calendar = milestone.calendar_of(policy, one.policy)
+    typed, until, reason = rules.read(text, calendar.today(now))
+    name = _named(one, typed)
+    if isinstance(name, Refused):
+        return name
+    if refused := _needless(session, policy, one, name, now):
+        return refused
+    why = names.tidy(reason)
+    problems = rules.problem_with(until, calendar.today(now), why, LONGEST_REASON)
+    if problems or until is None:
+        return Invalid(problems=problems)
+    waiting = next((each for each in waiver.of_release(session, one.id) if each.open and each.criterion == name), None)
+    if waiting is not None:
+        return Asked(release=one, waiver=waiting, new=False)
+    asked = waiver.ask(
+        session,
+        Waiver(
+            id=NEW,
+            release_id=one.id,
+            criterion=name,
+            reason=why,
+            until=until,
+            expires_at=datetime.combine(until + ONE_DAY, time(), calendar.zone),
+            asked_by=who.name,
+            asked_by_id=actor.slack_id,
+            asked_at=now,
+        ),
+    )
+    facts = {"waiver": asked.id, "criterion": name, "why": why, "until": until.isoformat()}
+    record(session, "waiver.asked", actor, who, one, facts, now)
+    _post(session, one, asked, "waiver.card", f"waiver:{asked.id}", now)
+    return Asked(release=one, waiver=asked, new=True)
 
 
 def _refused(one: Release, asked: Waiver, state: WaiverState, actor: Actor, now: datetime) -> Refused | None:
