@@ -8,10 +8,12 @@ from sqlalchemy.exc import DBAPIError
 
 from interlock.domain.authority import Refused
 from interlock.domain.condition import Ticked
+from interlock.domain.release import Stage
 from interlock.domain.signing import Accepted
 from interlock.domain.signoff import Condition, Progress
 from interlock.store import audit, signoff, signoff_record
 from interlock.store.engine import Store
+from interlock.store.release import ReleaseRow
 from interlock.store.ticket import TicketRow
 from interlock.usecases import condition, revalidation, scope
 from interlock.usecases.signoff import With, revoke
@@ -67,6 +69,15 @@ def test_eleven_conditions_are_a_no(sqlite_store: Store) -> None:
     revision = asked(sqlite_store, ONE)
     many = With(conditions=tuple(f"Step {number}" for number in range(11)))
     assert why(say(sqlite_store, "TOM", revision, more=many)) == "too_many_conditions"
+
+
+def test_nothing_is_ticked_off_of_what_is_released(sqlite_store: Store) -> None:
+    revision = asked(sqlite_store, ONE)
+    say(sqlite_store, "TOM", revision, more=HANGING)
+    with sqlite_store.write() as session:
+        session.get_one(ReleaseRow, 1).stage = Stage.RELEASED
+    assert why(tick(sqlite_store, "INES", open_(sqlite_store)[1].id)) == "release_ended"
+    assert kinds(sqlite_store)[-1] == "signoff.refused"
 
 
 def test_who_ticks_off(store: Store) -> None:
