@@ -16,7 +16,7 @@ from interlock.domain.card import SIGNOFF, Card, CardRevision
 from interlock.domain.outbox import Urgency
 from interlock.domain.permission import Permission
 from interlock.domain.policy import Policy
-from interlock.domain.release import Release, Stage, Unclear, choose
+from interlock.domain.release import Release, Unclear, choose
 from interlock.domain.signing import Accepted, AlreadySigned, Ask, Signature, SignatureWanted, Verdict
 from interlock.domain.signoff import Decision, Requirement, Signoff, SignoffCard
 from interlock.store import card, condition, person, release, signoff
