@@ -433,17 +433,17 @@ def _signoff_faults(one: Chain, facts: dict[str, Any], people: list[dict[str, An
     who = {(each["seq"], each["role"]): each.get("data", {}).get("slack_id") for each in people}
     revisions = {each["id"]: each for each in facts["revisions"]}
     given = {f"signoff.{each}" for each in facts["decisions"]}
-    left = [
-        each for each in one.own if each.body and each.body["kind"] in given | {"signoff.revoked", "signoff.voided"}
-    ]
+    ended = {"signoff.revoked", "signoff.voided", "signoff.expired"}
+    left = [each for each in one.own if each.body and each.body["kind"] in given | ended]
     withheld = any(each.body is None for each in one.events)
     for row in facts["signoffs"]:
         what = "The sign-off {} for {}".format(row["id"], row["requirement"])
-        marks = [("signoff.{}".format(row["decision"]), row["at"], "actor")]
-        marks += [("signoff.revoked", row["revoked_at"], "actor")] if row["revoked_at"] else []
-        marks += [("signoff.voided", row["void_at"], "signer")] if row["void_at"] else []
-        for kind, at, role in marks:
-            event = next((each for each in left if _is(each, kind, at, row, who.get((each.seq, role)))), None)
+        over = "signoff.expired" if (row["void_change"] or {}).get("expired") else "signoff.voided"
+        marks = [("signoff.{}".format(row["decision"]), row["at"])]
+        marks += [("signoff.revoked", row["revoked_at"])] if row["revoked_at"] else []
+        marks += [(over, row["void_at"])] if row["void_at"] else []
+        for kind, at in marks:
+            event = next((each for each in left if _is(each, kind, at, row, _signer(each, who))), None)
             if event is None and withheld:
                 continue  # it may be among those that the exporter may not see, and then nothing is proven anyway
             if event is None:
@@ -457,6 +457,11 @@ def _signoff_faults(one: Chain, facts: dict[str, Any], people: list[dict[str, An
         assert event.body is not None
         faults.append(f"Event {event.seq} ({event.body['kind']}) has no sign-off in the facts.")
     return faults
+
+
+def _signer(event: Event, who: dict[tuple[int, str], str | None]) -> str | None:
+    """Whose sign-off the event is about: its actor's, unless it names another. None for somebody who was erased."""
+    return who.get((event.seq, "signer"), who.get((event.seq, "actor")))
 
 
 def _is(event: Event, kind: str, at: str, row: dict[str, Any], slack_id: str | None) -> bool:
@@ -483,6 +488,16 @@ def _seen_faults(
         ("shown", _sha256(canonical(shown["shown"]).encode())),
     )
     unlike = [name for name, value in pairs if name in recorded and recorded[name] != value]
+    hanging = [each for each in facts["more"]["signoff_condition"] if each["signoff_id"] == row["id"]]
+    always = (
+        ("for", row["principal"] if row["principal"] != row["slack_id"] else None),
+        ("meaning", row["meaning"]),
+        (
+            "conditions",
+            [[each["text"], each["ticket_id"]] for each in sorted(hanging, key=lambda each: each["id"])] or None,
+        ),
+    )
+    unlike += [name for name, value in always if recorded.get(name) != value]
     if body["authentication"] != row["auth"]:
         unlike.append("authentication")
     return [f"its {name} is not what was recorded" for name in unlike]

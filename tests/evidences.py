@@ -11,13 +11,15 @@ from interlock.domain.anchor import Anchor
 from interlock.domain.audit import AuditEvent
 from interlock.domain.evidence import Evidence
 from interlock.domain.permission import Permission
-from interlock.domain.signing import Accepted
+from interlock.domain.signing import Accepted, Signature
 from interlock.domain.signoff import Decision
 from interlock.store import audit
 from interlock.store.engine import Store
 from interlock.store.ticket import TicketRow
-from interlock.usecases import card, erasure, evidence, revalidation, scope, signoff
-from tests.builders import NOW, POLICY, TEMPLATE, actor, people, release, ticket
+from interlock.usecases import card, delegation, erasure, evidence, revalidation, scope, signoff
+from interlock.usecases.signoff import With
+from tests.builders import GOVERNANCE, NOW, POLICY, QA, TEMPLATE, actor, people, release, ticket
+from tests.signoffs import asked, later, say
 
 LATER: Final = NOW + timedelta(minutes=5)
 KEY: Final = Key("ed25519:nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A")
@@ -49,23 +51,43 @@ def decided(store: Store) -> int:
         ticket(session, "DATA-666", security_level="10000", summary="Falcon")
         number = release(session, tickets=("DATA-1", "DATA-2"), policy_version=policy_version(TEMPLATE))
         release(session, name="2027.03")
-    asked = signoff.request(store, RULES, actor("RITA"), number, NOW)
-    assert isinstance(asked, signoff.Requested)
-    sign(store, "MARIA", asked.card.id, Decision.REJECTED, "Lineage of “DATA” is missing <b>")
-    drawn = card.draw(store, asked.card.id, NOW)
+    requested = signoff.request(store, RULES, actor("RITA"), number, NOW)
+    assert isinstance(requested, signoff.Requested)
+    sign(store, "MARIA", requested.card.id, Decision.REJECTED, "Lineage of “DATA” is missing <b>")
+    drawn = card.draw(store, requested.card.id, NOW)
     assert drawn is not None
     signoff.revoke(store, RULES, actor("MARIA"), str(drawn.revision_id), NOW)
     signoff.decide(store, RULES, actor("RAVI"), str(drawn.revision_id), Decision.APPROVED, None, NOW)
-    sign(store, "TOM", asked.card.id)
-    sign(store, "NOOR", asked.card.id)
+    sign(store, "TOM", requested.card.id)
+    sign(store, "NOOR", requested.card.id)
     elsewhere(store)
     with store.write() as session:
         ticket(session, "DATA-3")
         scope.refresh(session, None, NOW)
     assert revalidation.revalidate(store, NOW) == 2
-    sign(store, "INES", asked.card.id)
+    sign(store, "INES", requested.card.id)
     assert erasure.erase(store, "U0NOOR", {"name": "admin"}, NOW, reason="asked") is not None
     return number
+
+
+def signed_in_every_way(store: Store) -> int:
+    """The release; Maria's approval in Ines's place, which Ines took back; Tom's, on two conditions; Maria's own, with
+    what it means, which grew too old.
+    """
+    rules = (replace(QA, delegation=True), replace(GOVERNANCE, step_up=True, valid_days=30))
+    template = replace(TEMPLATE, requirements=rules, one_person_one_requirement=False)
+    revision = asked(store, *rules, one_each=False, policy_version=policy_version(template))
+    delegation.away(store, POLICY, actor("INES"), NOW + timedelta(days=4), "@maria", NOW)
+    signed = Signature(release="2026.12", meaning="Approved after review")
+    given = [
+        say(store, "MARIA", f"{revision}.1"),
+        say(store, "TOM", f"{revision}.1", more=With(conditions=("ML-3", "Rollback tested"))),
+        say(store, "MARIA", f"{revision}.2", more=With(signature=signed)),
+    ]
+    assert [type(each) for each in given] == [Accepted] * 3, given
+    signoff.revoke(store, POLICY, actor("INES"), revision, NOW)
+    assert revalidation.expire(store, later(store, days=30)) == 1
+    return 1
 
 
 def elsewhere(store: Store) -> None:
@@ -84,9 +106,9 @@ def anchored(store: Store) -> Anchor:
 
 def gathered(store: Store, number: int, policy: object = RULES) -> Evidence:
     assert isinstance(policy, type(RULES))
-    asked = evidence.ask(store, policy, actor("RITA"), "2026.12", "", LATER)
-    assert isinstance(asked, evidence.Asked), asked
-    found = evidence.gather(store, policy, actor("RITA"), number, asked.event, LATER)
+    event = evidence.ask(store, policy, actor("RITA"), "2026.12", "", LATER)
+    assert isinstance(event, evidence.Asked), event
+    found = evidence.gather(store, policy, actor("RITA"), number, event.event, LATER)
     assert isinstance(found, Evidence)
     return found
 

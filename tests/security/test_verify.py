@@ -41,10 +41,20 @@ V = loaded()
 @pytest.fixture(scope="module")
 def made(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, list[Any]]:
     """A zip file, and the anchors of the auditor's side."""
-    path = tmp_path_factory.mktemp("evidence") / "interlock.db"
-    path.write_bytes(sqlite_template.read_bytes())
+    return taken(sqlite_template, tmp_path_factory, evidences.decided)
+
+
+@pytest.fixture(scope="module")
+def every_way(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, list[Any]]:
+    """Of a release that was signed in somebody's place, on conditions, with a meaning, and for a time."""
+    return taken(sqlite_template, tmp_path_factory, evidences.signed_in_every_way)
+
+
+def taken(template: Path, folders: pytest.TempPathFactory, decide: Callable[[Store], int]) -> tuple[bytes, list[Any]]:
+    path = folders.mktemp("evidence") / "interlock.db"
+    path.write_bytes(template.read_bytes())
     store = Store(f"sqlite:///{path}")
-    number = evidences.decided(store)
+    number = decide(store)
     anchors = [evidences.anchored(store)]
     data = evidences.zipped(store, number)
     store.close()
@@ -371,6 +381,62 @@ def test_not_even_who_has_the_key_changes_the_facts_unseen(
     made: tuple[bytes, list[Any]], change: Callable[[dict[str, Any]], None], told: str
 ) -> None:
     data, anchors = made
+    found = verdict(resealed(data, change), anchors)
+    assert found.code == 1
+    assert any(told in each for each in found.altered), found
+
+
+def in_ones_own_name(value: dict[str, Any]) -> None:
+    value["facts"]["signoffs"][0]["principal"] = "U0MARIA"
+
+
+def without_conditions(value: dict[str, Any]) -> None:
+    value["facts"]["more"]["signoff_condition"] = []
+
+
+def another_condition(value: dict[str, Any]) -> None:
+    value["facts"]["more"]["signoff_condition"][1]["text"] = "Rollback thought of"
+
+
+def a_condition_more(value: dict[str, Any]) -> None:
+    rows = value["facts"]["more"]["signoff_condition"]
+    rows.append(rows[1] | {"id": 9, "signoff_id": 3})
+
+
+def another_meaning(value: dict[str, Any]) -> None:
+    value["facts"]["signoffs"][2]["meaning"] = "Seen"
+
+
+def never_too_old(value: dict[str, Any]) -> None:
+    value["facts"]["signoffs"][2] |= {"void_at": None, "void_change": None}
+
+
+def void_by_a_change(value: dict[str, Any]) -> None:
+    value["facts"]["signoffs"][2]["void_change"] = {"changes": [["added", "id-ML-9", "ML-9"]]}
+
+
+def revoked_by_nobody(value: dict[str, Any]) -> None:
+    value["facts"]["signoffs"][1]["revoked_at"] = value["facts"]["signoffs"][0]["revoked_at"]
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    {
+        in_ones_own_name: "its for is not what was recorded",
+        without_conditions: "its conditions is not what was recorded",
+        another_condition: "its conditions is not what was recorded",
+        a_condition_more: "its conditions is not what was recorded",
+        another_meaning: "its meaning is not what was recorded",
+        never_too_old: "has no sign-off in the facts",
+        void_by_a_change: "stands in the facts and not in the chain",
+        revoked_by_nobody: "stands in the facts and not in the chain",
+    }.items(),
+)
+def test_nor_how_it_was_signed(
+    every_way: tuple[bytes, list[Any]], change: Callable[[dict[str, Any]], None], told: str
+) -> None:
+    data, anchors = every_way
+    assert verdict(data, anchors)[1:] == ([], [])
     found = verdict(resealed(data, change), anchors)
     assert found.code == 1
     assert any(told in each for each in found.altered), found
