@@ -1,9 +1,11 @@
 """The report as one HTML page that loads nothing and runs nothing."""
 
+import re
 from html import escape
 from typing import Final
 
-from bot.evidence.report import Report, Table
+from bot.evidence.report import Report
+from bot.evidence.table import Table
 from bot.views.text import clean
 
 STYLE: Final = """
@@ -12,13 +14,15 @@ h1 { font-size: 1.6rem; margin: 0 0 .3rem } h2 { font-size: 1.15rem; margin: 2re
 p { margin: .2rem 0 .8rem; color: #475467 } dl { display: grid; grid-template-columns: 7rem 1fr; gap: .25rem 1rem }
 dt { color: #475467 } dd { margin: 0; overflow-wrap: anywhere }
 table { border-collapse: collapse; width: 100% } th, td { text-align: left; vertical-align: top; padding: .35rem .5rem;
-border-bottom: 1px solid #d5dbe3; overflow-wrap: anywhere }
-th { background: #eef1f5 } th, .short { white-space: nowrap; overflow-wrap: normal }
+border-bottom: 1px solid #d5dbe3 }
+th { background: #eef1f5 } .long { overflow-wrap: anywhere } .wide { overflow-x: auto } td span { white-space: nowrap }
 @media print { body { margin: 0; max-width: none; font-size: 11px } tr { break-inside: avoid } }
 """
 
-SHORT: Final = frozenset({"At", "What", "Event", "Scope", "Hash", "Due", "Reached", "Decision"})
-"""Columns whose cells are one word or one moment."""
+LONG: Final = re.compile(r"\S{25}")
+"""What is broken wherever a line ends."""
+HYPHENED: Final = re.compile(r"(?<!\S)(?=\S{1,24}(?!\S))\S*-\S*")
+"""What is not, though it has hyphens: days, tickets' keys, no-go."""
 
 
 def html(report: Report) -> str:
@@ -34,17 +38,17 @@ def html(report: Report) -> str:
 
 def _table(table: Table) -> str:
     title = f"<h2>{_safe(table.title)}</h2>\n"
-    if not table.rows:
-        return f"{title}<p>{_safe(table.none)}</p>\n"
     head = "".join(f'<th scope="col">{_safe(cell)}</th>' for cell in table.head)
-    rows = "".join(_row(table.head, row) for row in table.rows)
+    rows = "".join(f"<tr>{''.join(map(_cell, row))}</tr>\n" for row in table.rows)
     about = f"<p>{_safe(table.about)}</p>\n" if table.about else ""
-    return f"{title}{about}<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n"
+    whole = f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>"
+    return f'{title}{about}<div class="wide">{whole}</div>\n'
 
 
-def _row(head: tuple[str, ...], cells: tuple[str, ...]) -> str:
-    marked = [' class="short"' if name in SHORT else "" for name in head]
-    return f"<tr>{''.join(f'<td{mark}>{_safe(cell)}</td>' for mark, cell in zip(marked, cells, strict=True))}</tr>\n"
+def _cell(text: str) -> str:
+    mark = ' class="long"' if LONG.search(text) else ""
+    told = HYPHENED.sub(lambda found: f"<span>{found[0]}</span>", _safe(text))
+    return f"<td{mark}>{told}</td>"
 
 
 def _safe(text: str) -> str:

@@ -2,36 +2,23 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from interlock.domain.actor import Authentication
-from interlock.domain.evidence import Evidence, Link
+from bot.evidence import rules
+from bot.evidence.sections import SECTIONS
+from bot.evidence.table import HOW, SHORT, Table, Words, moment, of_rows, spaced
+from interlock.domain.evidence import Evidence
 from interlock.domain.visibility import RESTRICTED
+from interlock.store.release import template
 
-HOW: Final = {
-    Authentication.SLACK.value: "Slack",
-    Authentication.TOKEN.value: "command-line token",
-    Authentication.SYSTEM.value: "Interlock itself",
-}
-SKIPPED: Final = "runbook.step_skipped"
-SHORT: Final = 12
-"""Digits of a hash, where the whole stands elsewhere."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
-    title: str
-    about: str
-    head: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    none: str
+REFUSED: Final = ("refused", "denied")
+"""So end the kinds of the events that tell of a refusal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """`facts` are pairs of a name and what it is."""
+    """All plain text: whoever draws it escapes it."""
 
     title: str
     lead: str
@@ -40,173 +27,145 @@ class Report:
 
 
 def of(evidence: Evidence) -> Report:
-    facts, who = evidence.facts, _People(evidence)
-    release, policy = facts["release"], facts["policy"]
-    lines = [
-        ("Release", f"{evidence.name} (number {evidence.release_id}), template {release['template']}"),
-        (
-            "Stage",
-            release["stage"].replace("_", " ") + (f": {release['close_reason']}" if release["close_reason"] else ""),
-        ),
-        ("Target", release["target"]),
-        ("Planned", f"{_time(release['created_at'])} by {who.name(release['created_by'])}"),
-        ("Policy", f"{policy['copy'].get('name', '')}, version {policy['version']}, SHA-256 {policy['sha256']}"),
-        ("Record", f"events {evidence.links[0].seq} to {evidence.links[-1].seq}, head {evidence.links[-1].hash}"),
-    ]
-    if release["closed_at"]:
-        lines.insert(3, ("Ended", f"{_time(release['closed_at'])} by {who.name(release['closed_by'])}"))
+    words = Words(evidence)
+    tables = tuple(_tables(evidence, words))
+    none = "; ".join(each.title for each in tables if not each.rows)
     return Report(
         title=f"Evidence of {evidence.name}",
         lead=f"Exported by Interlock on {evidence.exported_at:%a %d %b %Y %H:%M} UTC. All times are UTC. This is "
         "for reading; what verify.py proves are the JSON files beside it.",
-        facts=tuple(lines),
-        tables=(
-            _signoffs(facts, who),
-            _scopes(facts),
-            _milestones(facts),
-            _skipped(evidence, who),
-            _events(evidence, who),
-        ),
+        facts=tuple(each for each in (*_head(evidence, words), ("None of", none)) if each[1]),
+        tables=tuple(each for each in tables if each.rows),
     )
 
 
-class _People:
-    """Names by Slack id and by event, from what stands beside the chain and was not erased."""
-
-    def __init__(self, evidence: Evidence) -> None:
-        self._data = {(each["seq"], each["role"]): each.get("data") for each in evidence.people}
-        self._names = {
-            str(data.get("slack_id")): str(data.get("name") or data.get("slack_id"))
-            for data in self._data.values()
-            if data
-        }
-
-    def name(self, slack_id: str | None) -> str:
-        """A name with the id that a second person of that name has not."""
-        if not slack_id:
-            return "Interlock"
-        known = self._names.get(slack_id)
-        return f"{known} ({slack_id})" if known and known != slack_id else slack_id
-
-    def of_event(self, seq: int, roles: Iterable[str]) -> str:
-        told = []
-        for role in sorted(roles):
-            data = self._data.get((seq, role))
-            name = "an erased person" if data is None else self.name(str(data.get("slack_id") or ""))
-            email = f" <{data['email']}>" if data and data.get("email") else ""
-            told.append(f"{name}{email}" if role == "actor" else f"{role}: {name}{email}")
-        return "; ".join(told)
+def _head(evidence: Evidence, words: Words) -> Iterator[tuple[str, str]]:
+    release, policy = evidence.facts["release"], evidence.facts["policy"]
+    rule = template(policy["copy"])
+    yield "Release", f"{evidence.name} (number {evidence.release_id}), template {release['template']}"
+    yield "Stage", spaced(release["stage"]) + (f": {release['close_reason']}" if release["close_reason"] else "")
+    yield "Ended", words.cell(release, "closed_by closed_at") if release["closed_at"] else ""
+    yield "On hold", words.cell(release, "held_by held_at held_reason")
+    yield "Target", release["target"]
+    yield "Planned", words.cell(release, "created_by created_at")
+    yield "Policy", f"{rule.name}, version {policy['version']}, SHA-256 {policy['sha256']}"
+    yield "Stages", rules.stages(rule)
+    yield "Roll-call", rules.roll_call(rule.gonogo) if rule.gonogo else ""
+    yield "Record", f"events {evidence.links[0].seq} to {evidence.links[-1].seq}, head {evidence.links[-1].hash}"
 
 
-def _signoffs(facts: dict[str, Any], who: _People) -> Table:
-    names = {each["key"]: each["name"] for each in facts["policy"]["copy"].get("requirements", ())}
-    rows = tuple(
+def _tables(evidence: Evidence, words: Words) -> Iterator[Table]:
+    facts = evidence.facts
+    rule = template(facts["policy"]["copy"])
+    yield rules.requirements(rule)
+    yield rules.gates(rule)
+    yield rules.runbook(rule)
+    yield _signoffs(facts, words)
+    for each in SECTIONS:
+        yield of_rows(each.title, each.rows(facts), each.columns, words)
+    yield _scopes(facts)
+    yield _stays(facts)
+    events = _events(evidence, words)
+    kind = events.head.index("What")
+    yield replace(
+        events,
+        title="Refusals",
+        about="What somebody tried and was refused; it stands in the record of decisions, too.",
+        rows=tuple(row for row in events.rows if row[kind].endswith(REFUSED)),
+    )
+    yield events
+
+
+def _signoffs(facts: Mapping[str, Any], words: Words) -> Table:
+    names = {each["key"]: each["name"] for each in facts["policy"]["copy"]["requirements"]}
+    rows = (
         (
+            str(each["id"]),
             names.get(each["requirement"], each["requirement"]),
             each["decision"],
-            who.name(each["slack_id"]),
-            _time(each["at"]),
+            _signer(each, words),
+            moment(each["at"]),
             HOW.get(each["auth"], each["auth"]),
             each["fingerprint"][:SHORT],
-            each["reason"] or "",
-            _standing(each),
+            _said(each, facts["more"]["signoff_condition"]),
+            _standing(each, words),
         )
         for each in facts["signoffs"]
     )
     return Table(
         title="Sign-offs",
         about="Each that was ever given, and what became of it.",
-        head=("For", "Decision", "By", "At", "By way of", "Scope", "Reason", "Now"),
-        rows=rows,
-        none="Nobody has signed.",
+        head=("No.", "For", "Decision", "By", "At", "By way of", "Scope", "Said", "Now"),
+        rows=tuple(rows),
     )
 
 
-def _standing(row: Mapping[str, Any]) -> str:
+def _signer(row: Mapping[str, Any], words: Words) -> str:
+    place = f" for {words.name(row['principal'])}" if row["principal"] not in {None, row["slack_id"]} else ""
+    return f"{words.name(row['slack_id'])}{place}"
+
+
+def _said(row: Mapping[str, Any], conditions: Iterable[Mapping[str, Any]]) -> str:
+    """Why, what the signature means, and on what it hangs."""
+    hanging = "; ".join(each["text"] for each in conditions if each["signoff_id"] == row["id"])
+    meaning = f"“{row['meaning']}”" if row["meaning"] else ""
+    return ". ".join(filter(None, (row["reason"], meaning, f"On condition of: {hanging}" if hanging else "")))
+
+
+def _standing(row: Mapping[str, Any], words: Words) -> str:
     if row["revoked_at"]:
-        return f"revoked {_time(row['revoked_at'])}"
-    if not row["void_at"]:
-        return "stands"
-    change = row["void_change"] or {}
-    causes = ", ".join(f"{each[2]} {each[0]}" for each in change.get("changes", ()))
-    why = causes or ("its giver left" if change.get("giver_left") else _text(change))
-    return f"void since {_time(row['void_at'])}: {why}"
+        return f"revoked {moment(row['revoked_at'])}"
+    if row["void_at"]:
+        return f"void since {moment(row['void_at'])}: {words.value(row['void_change'], 'void_change')}"
+    return "stands" + (f" until {moment(row['valid_until'])}" if row["valid_until"] else "")
 
 
-def _scopes(facts: dict[str, Any]) -> Table:
-    """Each scope that somebody signed, or that a card showed to a signer."""
+def _scopes(facts: Mapping[str, Any]) -> Table:
+    """Each scope that somebody signed or voted on, or that a card showed them."""
     rows = []
     for mark, tickets in sorted(facts["snapshots"].items()):
-        hidden = sum(1 for each in tickets if each[1] == RESTRICTED)
-        listed = ", ".join(f"{each[1]}{' (done)' if each[2] else ''}" for each in tickets if each[1] != RESTRICTED)
-        if hidden:
-            listed = ", ".join(filter(None, [listed, RESTRICTED if hidden == 1 else f"{hidden} restricted tickets"]))
-        rows.append((mark[:SHORT], str(len(tickets)), listed))
+        keys = [each[1] if each[1] == RESTRICTED or not each[2] else f"{each[1]} (done)" for each in tickets]
+        rows.append((mark[:SHORT], str(len(tickets)), _listed(keys)))
     return Table(
-        title="Scopes that were signed",
+        title="Scopes that were signed or voted on",
         about="By fingerprint: the tickets that the card showed.",
         head=("Scope", "Tickets", "Which"),
         rows=tuple(rows),
-        none="None.",
     )
 
 
-def _milestones(facts: dict[str, Any]) -> Table:
-    rows = tuple(
-        (each["name"], each["due"], _time(each["reached_at"]) if each["reached_at"] else "")
-        for each in facts["milestones"]
-    )
-    return Table(title="Milestones", about="", head=("Milestone", "Due", "Reached"), rows=rows, none="None.")
+def _listed(keys: list[str]) -> str:
+    """Restricted ones by their number alone."""
+    hidden = keys.count(RESTRICTED)
+    more = [RESTRICTED if hidden == 1 else f"{hidden} restricted tickets"] if hidden else []
+    return ", ".join([each for each in keys if each != RESTRICTED] + more)
 
 
-def _skipped(evidence: Evidence, who: _People) -> Table:
-    rows = tuple(
-        (
-            str(body["facts"]["run"]),
-            body["facts"]["step"],
-            who.of_event(link.seq, body["people"]),
-            _time(body["at"]),
-            HOW.get(body["authentication"], body["authentication"]),
-            body["facts"]["note"],
-        )
-        for link, body in _own(evidence)
-        if body["kind"] == SKIPPED
-    )
+def _stays(facts: Mapping[str, Any]) -> Table:
+    stays: dict[tuple[str, str], list[str]] = {}
+    for _, key, came, left in facts["scope"]:
+        stays.setdefault((moment(came), moment(left) if left else ""), []).append(key)
     return Table(
-        title="Skipped steps",
-        about="Steps of the runbook that a release manager passed over, and why.",
-        head=("Run", "Step", "By", "At", "By way of", "Why"),
-        rows=rows,
-        none="None among the events below.",
+        title="Scope over time",
+        about="Which tickets came into the release's scope when, and left it.",
+        head=("Came", "Left", "Which"),
+        rows=tuple((*when, _listed(keys)) for when, keys in stays.items()),
     )
 
 
-def _own(evidence: Evidence) -> Iterator[tuple[Link, dict[str, Any]]]:
-    """The release's own events, and what each says."""
-    for link in evidence.links:
-        if link.seq in evidence.own and link.body is not None:
-            yield link, json.loads(link.body)
-
-
-def _events(evidence: Evidence, who: _People) -> Table:
+def _events(evidence: Evidence, words: Words) -> Table:
     rows = []
-    for link, body in _own(evidence):
-        told = ", ".join(f"{name}: {_text(value)}" for name, value in body["facts"].items() if name != "release")
-        by = who.of_event(link.seq, body["people"]) or "Interlock"
+    for link in evidence.links:
+        if link.seq not in evidence.own or link.body is None:
+            continue
+        body = json.loads(link.body)
+        told = words.value({name: value for name, value in body["facts"].items() if name != "release"})
+        by = words.of_event(link.seq, body["people"]) or "Interlock"
         how = HOW.get(body["authentication"], body["authentication"])
-        rows.append((str(link.seq), _time(body["at"]), body["kind"], by, how, told, link.hash[:SHORT]))
+        rows.append((str(link.seq), moment(body["at"]), body["kind"], by, how, told, link.hash[:SHORT]))
     return Table(
         title="Record of decisions",
         about="Every event of this release, refusals too.",
         head=("Event", "At", "What", "By", "By way of", "Facts", "Hash"),
         rows=tuple(rows),
-        none="None.",
     )
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _time(text: str) -> str:
-    return f"{datetime.fromisoformat(text):%Y-%m-%d %H:%M:%S}"

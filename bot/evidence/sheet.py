@@ -7,15 +7,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from xml.sax.saxutils import escape
 
-from bot.evidence.report import Report, Table
+from bot.evidence.report import Report
+from bot.evidence.table import Table
 from bot.views.text import clean
 
 if TYPE_CHECKING:
     from reportlab.lib.styles import ParagraphStyle
 
 FONT: Final = "DejaVuSans"
-WIDTHS: Final = {"Facts": 3.2, "Which": 8.0, "Reason": 1.6, "Now": 1.6, "By": 1.5, "At": 1.1}
-"""How wide a column is, against the others' 1."""
+LETTER: Final = 4.4
+PADDING: Final = 12.0
+"""Points: how wide a letter in a cell is, about, and what stands empty beside a cell's text."""
+LONGEST_WORD: Final = 24
+WIDEST: Final = 100
+"""Letters: longer words are broken, and longer texts make a column no wider."""
+ROOM: Final = 40
+"""Millimetres: a table begins on the next page where less is left."""
 LONGEST_CELL: Final = 4000
 """A cell has to fit on a page: what is longer stands whole on the page and in the JSON."""
 
@@ -23,7 +30,7 @@ LONGEST_CELL: Final = 4000
 def pdf(report: Report) -> bytes:
     from reportlab.lib import pagesizes  # noqa: PLC0415 it takes a third of a second to import, and few ask for it
     from reportlab.lib.units import mm  # noqa: PLC0415 as above
-    from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer  # noqa: PLC0415 as above
+    from reportlab.platypus import CondPageBreak, Paragraph, SimpleDocTemplate, Spacer  # noqa: PLC0415 as above
 
     styles, out = _styles(), io.BytesIO()
     page = pagesizes.landscape(pagesizes.A4)
@@ -44,10 +51,9 @@ def pdf(report: Report) -> bytes:
         *(Paragraph(f"{_safe(name)}: {_safe(value)}", styles["text"]) for name, value in report.facts),
     ]
     for table in report.tables:
-        story += [Spacer(1, 5 * mm), Paragraph(_safe(table.title), styles["head"])]
-        story.append(
-            _grid(table, document.width, styles) if table.rows else Paragraph(_safe(table.none), styles["text"])
-        )
+        story += [CondPageBreak(ROOM * mm), Spacer(1, 5 * mm), Paragraph(_safe(table.title), styles["head"])]
+        story += [Paragraph(_safe(table.about), styles["text"])] if table.about else []
+        story.append(_grid(table, document.width, styles))
     document.build(story)
     return out.getvalue()
 
@@ -56,8 +62,8 @@ def _grid(table: Table, width: float, styles: "dict[str, ParagraphStyle]") -> An
     from reportlab.lib.colors import HexColor  # noqa: PLC0415 as above
     from reportlab.platypus import LongTable, Paragraph, TableStyle  # noqa: PLC0415 as above
 
-    shares = [WIDTHS.get(name, 1.0) for name in table.head]
-    rows = [[Paragraph(_safe(cell), styles["cell"]) for cell in row] for row in (table.head, *table.rows)]
+    texts = (table.head, *table.rows)
+    rows = [[Paragraph(_safe(cell), styles["cell"]) for cell in row] for row in texts]
     look = TableStyle(
         [
             ("BACKGROUND", (0, 0), (-1, 0), HexColor("#eef1f5")),
@@ -65,8 +71,20 @@ def _grid(table: Table, width: float, styles: "dict[str, ParagraphStyle]") -> An
             ("VALIGN", (0, 0), (-1, -1), "TOP"),
         ]
     )
-    widths = [width * share / sum(shares) for share in shares]
-    return LongTable(rows, colWidths=widths, repeatRows=1, style=look, splitInRow=1)
+    return LongTable(rows, colWidths=_widths(texts, width), repeatRows=1, style=look, splitInRow=1)
+
+
+def _widths(texts: tuple[tuple[str, ...], ...], width: float) -> list[float]:
+    """Each column has room for its longest word, where there is so much, and what is left by how long its texts are."""
+    columns = list(zip(*texts, strict=True))
+    words = [max(len(word) for text in column for word in (text.split() or [""])) for column in columns]
+    needs = [min(word, LONGEST_WORD) * LETTER + PADDING for word in words]
+    wants = [min(max(map(len, column)), WIDEST) * LETTER + PADDING for column in columns]
+    left = width - sum(needs)
+    if left < 0:
+        return [width * need / sum(needs) for need in needs]
+    more = [max(want - need, 1.0) for want, need in zip(wants, needs, strict=True)]
+    return [need + left * each / sum(more) for need, each in zip(needs, more, strict=True)]
 
 
 @lru_cache(maxsize=1)
@@ -79,8 +97,7 @@ def _styles() -> "dict[str, ParagraphStyle]":
         "text": plain,
         "title": ParagraphStyle("title", parent=plain, fontSize=16, leading=22),
         "head": ParagraphStyle("head", parent=plain, fontSize=11, leading=16),
-        # Hashes and addresses have no blanks to break at: so wherever a line ends.
-        "cell": ParagraphStyle("cell", parent=plain, fontSize=6.8, leading=8.6, wordWrap="CJK"),
+        "cell": ParagraphStyle("cell", parent=plain, fontSize=6.8, leading=8.6),
     }
 
 

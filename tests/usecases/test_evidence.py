@@ -3,6 +3,7 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -20,13 +21,15 @@ from interlock.store.audit import AuditRow
 from interlock.store.booking import BookingRow
 from interlock.store.engine import Store
 from interlock.store.environment import EnvironmentRow
-from interlock.store.evidence import MORE
+from interlock.store.evidence import BELOW, MORE
 from interlock.store.outbox import OutboxRow
 from interlock.store.ticket import TicketRow
-from interlock.usecases import card, evidence, release, signoff
+from interlock.usecases import card, delegation, evidence, release, signoff
 from tests import builders
 from tests.builders import NOW, TEMPLATE, actor
-from tests.evidences import BLINKERED, LATER, RULES, SEEING_ALL, decided, elsewhere, gathered
+from tests.eventful import POLICY as EVENTFUL
+from tests.eventful import eventful
+from tests.evidences import BLINKERED, LATER, RULES, SEEING_ALL, decided, elsewhere, gathered, restrict
 
 TOLD = {"release", "milestone", "requirement", "signoff", "card", "scope", "booking", "audit_event"}
 NOT_TOLD = {
@@ -249,3 +252,53 @@ def test_each_table_that_names_a_release_is_in_it_or_says_why_not() -> None:
 def test_a_key_is_found_wherever_it_stands(text: str, shown: str) -> None:
     assert concealed([{"a": text}], {"DATA-1"}) == [{"a": shown}]
     assert names_any(text, {"DATA-1"}) is (text != shown)
+
+
+def test_what_hangs_on_these_rows_is_in_it(sqlite_store: Store) -> None:
+    """A run's steps and what was done to them, an entry's changes, and by which absence somebody signed for another."""
+    number = eventful(sqlite_store)
+    more = gathered(sqlite_store, number, EVENTFUL).facts["more"]
+    assert [(each["deed"], each["note"]) for each in more["runbook_mark"]] == [
+        ("started", ""),
+        ("done", "listed"),
+        ("started", ""),
+        ("failed", "counts differ"),
+        ("skipped", "the models did not change"),
+    ]
+    assert [each["position"] for each in more["runbook_step"]] == [1, 2, 3, 4]
+    assert [(each["entry_id"], each["deed"]) for each in more["raid_change"]] == [
+        (1, "created"),
+        (2, "created"),
+        (1, "changed"),
+        (2, "closed"),
+    ]
+    assert [(each["slack_id"], each["stand_in"]) for each in more["delegation"]] == [("U0INES", "U0MARIA")]
+
+
+def test_an_absence_by_which_nobody_signed_is_not_in_it(sqlite_store: Store) -> None:
+    number = eventful(sqlite_store)
+    delegation.away(sqlite_store, EVENTFUL, actor("INES"), LATER + timedelta(days=9), "@maria", LATER)
+    delegation.away(sqlite_store, EVENTFUL, actor("NOOR"), LATER + timedelta(days=9), "@maria", LATER)
+    assert len(gathered(sqlite_store, number, EVENTFUL).facts["more"]["delegation"]) == 1
+
+
+def test_the_tickets_that_its_rows_name_have_their_keys_unless_they_are_restricted(sqlite_store: Store) -> None:
+    number = eventful(sqlite_store)
+    shown = {"id-PAY-7": "PAY-7", "id-ML-3": "ML-3"}
+    assert gathered(sqlite_store, number, EVENTFUL).facts["tickets"] == shown
+    restrict(sqlite_store, "PAY-7")
+    assert gathered(sqlite_store, number, EVENTFUL).facts["tickets"] == shown | {"id-PAY-7": RESTRICTED}
+
+
+def test_what_voters_saw_is_in_it(sqlite_store: Store) -> None:
+    facts = gathered(sqlite_store, eventful(sqlite_store), EVENTFUL).facts
+    seen = {each["revision_id"] for each in facts["more"]["gonogo_vote"]}
+    assert {facts["more"]["gonogo"][0]["end_revision_id"]} | seen <= {each["id"] for each in facts["revisions"]}
+    assert {each["fingerprint"] for each in facts["more"]["gonogo_vote"]} <= facts["snapshots"].keys()
+
+
+def test_each_table_that_hangs_on_one_of_these_is_in_it() -> None:
+    whole = {*MORE, *BELOW}
+    tables = SQLModel.metadata.sorted_tables
+    below = {one.name for one in tables if {key.column.table.name for key in one.foreign_keys} & whole}
+    assert below - MORE.keys() == BELOW.keys()

@@ -1,6 +1,6 @@
 """What evidence of a release is made of: its rows as they are stored, and its part of the chain."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 from hashlib import sha256
 from typing import Any, Final
@@ -20,14 +20,15 @@ from interlock.store.card import CardRevisionRow, CardRow, ScopeSnapshotRow
 from interlock.store.collision import CollisionAcknowledgementRow
 from interlock.store.condition import ConditionRow
 from interlock.store.criterion import EvidenceRow
+from interlock.store.delegation import DelegationRow
 from interlock.store.environment import EnvironmentRow
 from interlock.store.erasure import ErasureRow
 from interlock.store.freeze_exception import FreezeExceptionRow
 from interlock.store.gonogo import GonogoRow, VoteRow
 from interlock.store.outbox import OutboxRow
-from interlock.store.raid import RaidRow
+from interlock.store.raid import RaidChangeRow, RaidRow
 from interlock.store.release import MilestoneRow, ReleaseRow, ScopeRow, template
-from interlock.store.runbook import RunRow
+from interlock.store.runbook import MarkRow, RunRow, StepRow
 from interlock.store.signoff import RequirementRow, SignoffRow
 from interlock.store.ticket import TicketRow
 from interlock.store.waiver import WaiverRow
@@ -50,6 +51,13 @@ MORE: Final[dict[str, type[SQLModel]]] = {
 }
 """Tables with a column `release_id` whose rows are evidence as they stand, by name. None may hold anybody's name."""
 
+BELOW: Final[dict[str, tuple[type[SQLModel], str, str]]] = {
+    "runbook_step": (StepRow, "run_id", "runbook_run"),
+    "runbook_mark": (MarkRow, "step_id", "runbook_step"),
+    "raid_change": (RaidChangeRow, "entry_id", "raid_entry"),
+}
+"""And those whose rows belong to these rows: each with its column that names one, and of which table."""
+
 
 def restricted_keys(session: Session) -> frozenset[str]:
     """The keys of every ticket that has a security level."""
@@ -67,7 +75,8 @@ def facts(session: Session, release_id: int, hidden: Collection[str]) -> dict[st
     given = list(signoffs)
     requirements = session.exec(select(RequirementRow).where(RequirementRow.release_id == release_id)).all()
     keys = {row.id: row.key for row in requirements}
-    revisions = _in(session, CardRevisionRow, col(CardRevisionRow.id), {row.revision_id for row in given})
+    shown = {row.revision_id for row in given} | _shown_to_voters(session, release_id)
+    revisions = _in(session, CardRevisionRow, col(CardRevisionRow.id), shown)
     marks = {row.fingerprint for row in given} | {row.fingerprint for row in revisions}
     told = {
         "release": _row(one, without={"policy", "folded", "number"}),
@@ -82,10 +91,11 @@ def facts(session: Session, release_id: int, hidden: Collection[str]) -> dict[st
         "cards": [_row(each, without={"release_id"}) for each in _cards(session, release_id)],
         "revisions": [_row(each) for each in sorted(revisions, key=lambda row: (row.card_id, row.number))],
         "bookings": _bookings(session, one),
-        "more": {name: _of_release(session, table, release_id) for name, table in MORE.items()},
+        "more": _more(session, release_id) | {"delegation": _delegations(session, given)},
     }
     found: dict[str, Any] = concealed(told, hidden)
     return found | {
+        "tickets": _keys(session, told["more"], hidden),
         "policy": _policy(one),
         "snapshots": _snapshots(session, marks, hidden),
         "scope": _stays(session, release_id, hidden),
@@ -168,9 +178,51 @@ def _policy(one: ReleaseRow) -> dict[str, Any]:
     return {"version": one.policy_version, "sha256": hashes[found], "copy": forms[found]}
 
 
-def _of_release(session: Session, table: Any, release_id: int) -> list[dict[str, Any]]:
-    rows = session.exec(select(table).where(table.release_id == release_id)).all()
-    return sorted((_row(row) for row in rows), key=canonical)
+def _shown_to_voters(session: Session, release_id: int) -> set[str]:
+    """The card revisions on which votes were given, or roll-calls ended."""
+    given = select(VoteRow.revision_id).where(VoteRow.release_id == release_id)
+    ended = select(GonogoRow.end_revision_id).where(GonogoRow.release_id == release_id)
+    return {each for statement in (given, ended) for each in session.exec(statement) if each}
+
+
+def _more(session: Session, release_id: int) -> dict[str, list[dict[str, Any]]]:
+    found = {name: _whole(session, table, "release_id", [release_id]) for name, table in MORE.items()}
+    for name, (table, column, of) in BELOW.items():
+        found[name] = _whole(session, table, column, [row["id"] for row in found[of]])
+    return found
+
+
+def _whole(session: Session, table: type[SQLModel], column: str, values: Collection[Any]) -> list[dict[str, Any]]:
+    """The rows of which the column has one of these values, in their order."""
+    rows = _in(session, table, getattr(table, column), values)
+    return sorted((_row(row) for row in rows), key=lambda row: row["id"])
+
+
+def _delegations(session: Session, given: Iterable[SignoffRow]) -> list[dict[str, Any]]:
+    """Those that somebody signed by."""
+    used = {(row.principal, row.slack_id, row.at) for row in given if row.principal not in {None, row.slack_id}}
+    rows = _whole(session, DelegationRow, "slack_id", {who for who, _, _ in used})
+    return [row for row in rows if any(_holds(row, *each) for each in used)]
+
+
+def _holds(row: Mapping[str, Any], who: str | None, stand_in: str, at: datetime) -> bool:
+    ended = row["ended_at"] or row["until"]
+    return (row["slack_id"], row["stand_in"]) == (who, stand_in) and row["starts"] <= _plain(at) <= ended
+
+
+def _keys(session: Session, value: Any, hidden: Collection[str]) -> dict[str, str]:
+    """By id, the keys of the tickets that the rows name under `ticket` or `ticket_id`."""
+    rows = _in(session, TicketRow, col(TicketRow.id), _ticket_ids(value))
+    return {row.id: RESTRICTED if row.key in hidden else row.key for row in rows}
+
+
+def _ticket_ids(value: Any) -> set[str]:
+    if isinstance(value, list):
+        return set().union(*map(_ticket_ids, value))
+    if not isinstance(value, dict):
+        return set()
+    named = {value[name] for name in ("ticket", "ticket_id") if isinstance(value.get(name), str)}
+    return named.union(*map(_ticket_ids, value.values()))
 
 
 def _snapshots(session: Session, marks: Collection[str], hidden: Collection[str]) -> dict[str, list[list[Any]]]:
