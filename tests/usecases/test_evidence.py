@@ -297,6 +297,15 @@ def test_what_voters_saw_is_in_it(sqlite_store: Store) -> None:
     assert {each["fingerprint"] for each in facts["more"]["gonogo_vote"]} <= facts["snapshots"].keys()
 
 
+def test_nobodys_name_stands_in_the_chain(sqlite_store: Store) -> None:
+    """Whoever is erased is erased from beside it; what is in it stays for ever."""
+    eventful(sqlite_store)
+    with sqlite_store.read() as session:
+        bodies = session.exec(select(AuditRow.body)).all()
+    names = [each["name"] for each in builders.PEOPLE.values()]
+    assert [body for body in bodies if any(name in body for name in names)] == []
+
+
 def test_each_table_that_hangs_on_one_of_these_is_in_it() -> None:
     whole = {*MORE, *BELOW}
     tables = SQLModel.metadata.sorted_tables

@@ -32,11 +32,14 @@ NO_RUNBOOK: Final = RunbookProgress()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """Something that a move asks for, whether it holds, and in words why."""
+    """Something that a move asks for, whether it holds, and in words why. `unnamed` says that without somebody's name,
+    where `why` has one: what is recorded outlives whom it names.
+    """
 
     name: str
     holds: bool
     why: str
+    unnamed: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,7 +201,16 @@ def _scope(grounds: Grounds) -> Condition:
 
 
 def _gate(criterion: Criterion) -> Condition:
-    return Condition(name=criterion.name, holds=criterion.state not in BLOCKING, why=criterion.why)
+    return Condition(
+        name=criterion.name, holds=criterion.state not in BLOCKING, why=criterion.why, unnamed=_unnamed(criterion)
+    )
+
+
+def _unnamed(criterion: Criterion) -> str:
+    """Who ticked it, and who granted the waiver, have events of their own."""
+    if criterion.waiver:
+        return f"waived until {criterion.waiver.until.isoformat()}: {criterion.waiver.reason}"
+    return "ticked" if criterion.kind == "checklist" and criterion.state == "pass" else ""
 
 
 def _is_signoffs(criterion: Criterion) -> bool:

@@ -131,7 +131,7 @@ def carry_out(
             lacking = Refused(reason="conditions_missing", sentence=rules.lacking(after, found.missing))
             record_refusal(session, "release.move_refused", actor, one, {"to": after.value} | missing, lacking, now)
             return replace(found, refused=True)
-        facts["conditions"] = [[each.name, each.why] for each in found.conditions]
+        facts["conditions"] = [[each.name, each.unnamed or each.why] for each in found.conditions]
     return _moved(session, one, after, actor, who, facts, now)
 
 
