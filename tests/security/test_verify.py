@@ -18,7 +18,7 @@ from bot.evidence.key import Key
 from interlock.domain.anchor import Anchor
 from interlock.domain.audit import canonical, link_hash
 from interlock.store.engine import Store
-from tests import evidences
+from tests import eventful, evidences
 from tests.builders import NOW
 from tests.evidences import KEY
 
@@ -48,6 +48,12 @@ def made(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> tup
 def every_way(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, list[Any]]:
     """Of a release that was signed in somebody's place, on conditions, with a meaning, and for a time."""
     return taken(sqlite_template, tmp_path_factory, evidences.signed_in_every_way)
+
+
+@pytest.fixture(scope="module")
+def whole(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, list[Any]]:
+    """Of a release to which everything happened."""
+    return taken(sqlite_template, tmp_path_factory, eventful.eventful)
 
 
 def taken(template: Path, folders: pytest.TempPathFactory, decide: Callable[[Store], int]) -> tuple[bytes, list[Any]]:
@@ -160,9 +166,10 @@ def test_it_agrees_with_the_library_that_signs() -> None:
         assert V.ed25519_holds(KEY.public, text, KEY.sign(text))
 
 
-def test_evidence_holds_on_a_bare_python(made: tuple[bytes, list[Any]], tmp_path: Path) -> None:
+@pytest.mark.parametrize("of", ["made", "whole"])
+def test_evidence_holds_on_a_bare_python(request: pytest.FixtureRequest, of: str, tmp_path: Path) -> None:
     """-I -S: no site packages, no environment, nothing beside the program."""
-    data, anchors = made
+    data, anchors = request.getfixturevalue(of)
     file, noted = tmp_path / "evidence.zip", tmp_path / "anchors"
     file.write_bytes(data)
     noted.mkdir()
