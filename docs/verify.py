@@ -424,7 +424,7 @@ def facts_faults(one: Chain, facts: dict[str, Any], people: list[dict[str, Any]]
     for mark, tickets in sorted(facts["snapshots"].items()):
         if fingerprint(tickets) != mark:
             faults.append(f"The scope with the fingerprint {mark[:12]} is not the one that was signed.")
-    return faults + _signoff_faults(one, facts, people)
+    return faults + _signoff_faults(one, facts, people) + _deed_faults(one, facts, people)
 
 
 def _signoff_faults(one: Chain, facts: dict[str, Any], people: list[dict[str, Any]]) -> list[str]:
@@ -501,6 +501,180 @@ def _seen_faults(
     if body["authentication"] != row["auth"]:
         unlike.append("authentication")
     return [f"its {name} is not what was recorded" for name in unlike]
+
+
+class Deed(NamedTuple):
+    """What a row of the facts says that somebody did, and the event that recorded it: when, who and by which way are
+    columns of the row, and `facts` are columns by what the event calls them. `kind` is made of the row.
+    """
+
+    rows: str
+    kind: str
+    kinds: tuple[str, ...]
+    at: str
+    by: str
+    auth: str
+    facts: dict[str, str]
+
+
+WAIVED = {"waiver": "id", "criterion": "criterion", "until": "until"}
+FREEZE = {"exception": "id", "freeze": "freeze_name", "starts": "starts", "ends": "ends"}
+RISKS = {"why": "why", "risk_in": "risk_in", "risk_out": "risk_out"}
+VOTE = {each: each for each in ("role", "choice", "reason", "fingerprint")}
+DEEDS = (
+    Deed("waiver", "waiver.asked", ("waiver.asked",), "asked_at", "asked_by", "", {**WAIVED, "why": "reason"}),
+    Deed(
+        "waiver",
+        "waiver.{state}",
+        ("waiver.granted", "waiver.refused", "waiver.withdrawn"),
+        "decided_at",
+        "decided_by",
+        "",
+        {**WAIVED, "reason": "reason", "asked_by": "asked_by"},
+    ),
+    Deed(
+        "freeze_exception",
+        "exception.asked",
+        ("exception.asked",),
+        "asked_at",
+        "asked_by",
+        "auth",
+        {**FREEZE, **RISKS},
+    ),
+    Deed(
+        "freeze_exception",
+        "exception.{decision}",
+        ("exception.approved", "exception.refused"),
+        "decided_at",
+        "decided_by",
+        "decided_auth",
+        {**FREEZE, "reason": "decision_reason"},
+    ),
+    Deed(
+        "collision_acknowledgement",
+        "collision.acknowledged",
+        ("collision.acknowledged",),
+        "at",
+        "slack_id",
+        "auth",
+        {"fingerprint": "fingerprint", "seen": "seen", "reason": "reason"},
+    ),
+    Deed(
+        "gonogo",
+        "gonogo.opened",
+        ("gonogo.opened",),
+        "opened_at",
+        "opened_by",
+        "",
+        {"gonogo": "id", "closes_at": "closes_at", "policy_version": "policy_version"},
+    ),
+    Deed(
+        "gonogo",
+        "gonogo.{ended}",
+        ("gonogo.confirmed", "gonogo.withdrawn"),
+        "ended_at",
+        "ended_by",
+        "",
+        {"gonogo": "id", "outcome": "outcome", "why": "end_reason"},
+    ),
+    Deed(
+        "gonogo_vote",
+        "gonogo.voted",
+        ("gonogo.voted",),
+        "at",
+        "slack_id",
+        "auth",
+        {**VOTE, "gonogo": "gonogo_id", "revision": "revision_id"},
+    ),
+    Deed(
+        "runbook_mark",
+        "runbook.step_{deed}",
+        ("runbook.step_started", "runbook.step_failed", "runbook.step_done", "runbook.step_skipped"),
+        "at",
+        "slack_id",
+        "auth",
+        {"run": "run", "step": "step", "check": "check", "note": "note"},
+    ),
+    Deed(
+        "tick",
+        "criterion.{deed}",
+        ("criterion.ticked", "criterion.unticked"),
+        "at",
+        "slack_id",
+        "",
+        {"criterion": "criterion", "link": "link"},
+    ),
+    Deed(
+        "figure",
+        "criterion.reported",
+        ("criterion.reported",),
+        "at",
+        "",
+        "",
+        {each: each for each in ("reporter", "value", "link", "criteria")},
+    ),
+)
+
+
+def _deed_faults(one: Chain, facts: dict[str, Any], people: list[dict[str, Any]]) -> list[str]:
+    """Each of these rows against the event that records it, and the other way round."""
+    faults = []
+    who = {each["seq"]: each.get("data", {}).get("slack_id") for each in people if each["role"] == "actor"}
+    withheld = any(each.body is None for each in one.events)
+    rows = _rows(facts["more"])
+    for deed in DEEDS:
+        left = [each for each in one.own if each.body and each.body["kind"] in deed.kinds]
+        for row in rows[deed.rows]:
+            if not row[deed.at]:
+                continue
+            kind = deed.kind.format(**row)
+            event = next((each for each in left if _records(each, kind, deed, row, who.get(each.seq))), None)
+            if event is not None:
+                left.remove(event)
+            elif not withheld:
+                what = deed.rows.replace("_", " ")
+                faults.append(f"The {what} {row['id']} ({kind}, {row[deed.at]}) is not what the chain records.")
+        faults += [f"Event {each.seq} ({each.body['kind']}) has none in the facts." for each in left if each.body]
+    return faults
+
+
+def _rows(more: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
+    """As their events see them: a mark with its step, a roll-call with how it ended, one figure for all its gates."""
+    runs = {each["id"]: each["number"] for each in more["runbook_run"]}
+    steps = {each["id"]: each for each in more["runbook_step"]}
+    figures: dict[str, dict[str, Any]] = {}
+    ticks = []
+    for row in more["criterion_evidence"]:
+        if row["value"] is None:
+            ticks.append({**row, "deed": "ticked" if row["ticked"] else "unticked"})
+            continue
+        pushed = figures.setdefault(canonical([row["at"], row["reporter"], row["value"]]), {**row, "criteria": []})
+        pushed["criteria"] = [*pushed["criteria"], row["criterion"]]
+    marks = []
+    for row in more["runbook_mark"]:
+        step = steps[row["step_id"]]
+        marks.append({**row, "run": runs[step["run_id"]], "step": step["key"], "check": step["rule"]["check"]})
+    calls = [{**row, "ended": "withdrawn" if row["outcome"] == "withdrawn" else "confirmed"} for row in more["gonogo"]]
+    return {**more, "runbook_mark": marks, "gonogo": calls, "tick": ticks, "figure": list(figures.values())}
+
+
+def _records(event: Event, kind: str, deed: Deed, row: dict[str, Any], actor: str | None) -> bool:
+    body = event.body or {}
+    if body["kind"] != kind or body["at"] != row[deed.at]:
+        return False
+    if (deed.by and actor not in (None, row[deed.by])) or (deed.auth and body["authentication"] != row[deed.auth]):
+        return False
+    return all(_same(body["facts"].get(name), row[column]) for name, column in deed.facts.items())
+
+
+def _same(recorded: Any, told: Any) -> bool:
+    """Nothing is said in either way, and a moment with or without its fractions."""
+    if recorded == told or (not recorded and not told and 0 not in (recorded, told)):
+        return True
+    try:
+        return datetime.fromisoformat(recorded) == datetime.fromisoformat(told)
+    except (TypeError, ValueError):
+        return False
 
 
 # --- Anchors ---------------------------------------------------------------------------------------------------------

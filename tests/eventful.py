@@ -11,6 +11,7 @@ from interlock.domain.condition import Ticked
 from interlock.domain.freeze_exception import Decision as Verdict
 from interlock.domain.gonogo import Choice, Outcome
 from interlock.domain.policy import CriterionRule, GonogoRule, Policy, RequirementRule, Role
+from interlock.domain.release import ScopeRule
 from interlock.domain.runbook import Deed
 from interlock.domain.secret import Issued
 from interlock.domain.signing import Signature
@@ -18,8 +19,10 @@ from interlock.domain.signoff import Decision
 from interlock.domain.waiver import WaiverState
 from interlock.store.engine import Store
 from interlock.store.person import ChannelRow, GroupMemberRow, GroupRow
+from interlock.store.ticket import TicketComponentRow
 from interlock.usecases import (
     card,
+    collision,
     condition,
     criterion,
     delegation,
@@ -37,7 +40,7 @@ from interlock.usecases import (
 from interlock.usecases.signoff import NOTHING, With
 from tests.builders import CHANNEL, NOW, STEPS, TEMPLATE, actor, people, release, ticket
 from tests.calendars import POLICY as WITH_FREEZE
-from tests.calendars import REASONS
+from tests.calendars import REASONS, component
 from tests.evidences import PERMISSIONS
 from tests.raids import a_decision, a_risk
 
@@ -86,6 +89,9 @@ def eventful(store: Store) -> int:
         ticket(session, "PAY-7", versions=())
         more: dict[str, Any] = {"stage": "ready", "policy_version": policy_version(KIND)}
         number = release(session, template=KIND, **more)
+        session.add(TicketComponentRow(ticket_id="id-DATA-2", component="Streaming"))
+        component(session, "DATA-9", "Streaming", versions=("v2",))
+        release(session, name="Payments 7", rule=ScopeRule(version_ids=("v2",)))
     _sign(store, number)
     _pass_gates(store)
     _vote(store, number)
@@ -117,6 +123,8 @@ def _sign(store: Store, number: int) -> None:
 
 
 def _pass_gates(store: Store) -> None:
+    waiver.ask(store, POLICY, actor("RITA"), "2026.12 model card until 2026-11-24 nobody reads it", CHANNEL, NOW)
+    waiver.decide(store, POLICY, actor("MARIA"), 1, WaiverState.REFUSED, NOW)
     link = "https://wiki.example/model-card?version=3"
     criterion.tick(store, POLICY, actor("RAVI"), f"2026.12 model card {link}", CHANNEL, NOW, ticked=True)
     report.ask(store, POLICY, actor("RITA"), "ci", "r1", NOW)
@@ -124,8 +132,10 @@ def _pass_gates(store: Store) -> None:
     assert isinstance(token, Issued)
     report.push(store, POLICY, token.text, "2026.12", "coverage", 87.5, "https://ci.example/1", NOW)
     waiver.ask(store, POLICY, actor("RITA"), "2026.12 bias until 2026-11-24 the review is on Tuesday", CHANNEL, NOW)
-    waiver.decide(store, POLICY, actor("RITA"), 1, WaiverState.GRANTED, NOW)  # is refused: she asked for it
-    waiver.decide(store, POLICY, actor("MARIA"), 1, WaiverState.GRANTED, NOW)
+    waiver.decide(store, POLICY, actor("RITA"), 2, WaiverState.GRANTED, NOW)  # is refused: she asked for it
+    waiver.decide(store, POLICY, actor("MARIA"), 2, WaiverState.GRANTED, NOW)
+    met = collision.acknowledge(store, POLICY, actor("RITA"), "2026.12 Payments 7 both teams know", CHANNEL, NOW)
+    assert isinstance(met, collision.Acknowledged), met
     freeze_exception.ask(store, POLICY, actor("RITA"), 1, "", REASONS, NOW)
     freeze_exception.decide(store, POLICY, actor("INES"), 1, Verdict.APPROVED, "Staffed on the day", NOW)
 

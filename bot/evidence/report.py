@@ -2,18 +2,19 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from bot.evidence import rules
 from bot.evidence.sections import SECTIONS
 from bot.evidence.table import HOW, SHORT, Table, Words, moment, of_rows, spaced
-from interlock.domain.evidence import Evidence
+from interlock.domain.evidence import Evidence, Link
 from interlock.domain.visibility import RESTRICTED
 from interlock.store.release import template
 
 REFUSED: Final = ("refused", "denied")
-"""So end the kinds of the events that tell of a refusal."""
+REASONS: Final = frozenset({"why", "denied"})
+"""So end the kinds of events that tell of a refusal, and so they call its reason."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,15 +66,10 @@ def _tables(evidence: Evidence, words: Words) -> Iterator[Table]:
         yield of_rows(each.title, each.rows(facts), each.columns, words)
     yield _scopes(facts)
     yield _stays(facts)
-    events = _events(evidence, words)
-    kind = events.head.index("What")
-    yield replace(
-        events,
-        title="Refusals",
-        about="What somebody tried and was refused; it stands in the record of decisions, too.",
-        rows=tuple(row for row in events.rows if row[kind].endswith(REFUSED)),
-    )
-    yield events
+    events = list(_own(evidence))
+    refused = [(link, body) for link, body in events if _is_refusal(body)]
+    yield _events("Refusals", "What somebody tried and may not; the record of decisions has it, too.", refused, words)
+    yield _events("Record of decisions", "Every event of this release, refusals too.", events, words)
 
 
 def _signoffs(facts: Mapping[str, Any], words: Words) -> Table:
@@ -153,19 +149,24 @@ def _stays(facts: Mapping[str, Any]) -> Table:
     )
 
 
-def _events(evidence: Evidence, words: Words) -> Table:
-    rows = []
+def _own(evidence: Evidence) -> Iterator[tuple[Link, dict[str, Any]]]:
     for link in evidence.links:
-        if link.seq not in evidence.own or link.body is None:
-            continue
-        body = json.loads(link.body)
+        if link.seq in evidence.own and link.body is not None:
+            yield link, json.loads(link.body)
+
+
+def _is_refusal(body: Mapping[str, Any]) -> bool:
+    """Not that somebody decided not to grant what was asked for, which has no such reason."""
+    return body["kind"].endswith(REFUSED) and not REASONS.isdisjoint(body["facts"])
+
+
+def _events(title: str, about: str, events: Iterable[tuple[Link, dict[str, Any]]], words: Words) -> Table:
+    rows = []
+    for link, body in events:
         told = words.value({name: value for name, value in body["facts"].items() if name != "release"})
         by = words.of_event(link.seq, body["people"]) or "Interlock"
         how = HOW.get(body["authentication"], body["authentication"])
         rows.append((str(link.seq), moment(body["at"]), body["kind"], by, how, told, link.hash[:SHORT]))
     return Table(
-        title="Record of decisions",
-        about="Every event of this release, refusals too.",
-        head=("Event", "At", "What", "By", "By way of", "Facts", "Hash"),
-        rows=tuple(rows),
+        title=title, about=about, head=("Event", "At", "What", "By", "By way of", "Facts", "Hash"), rows=tuple(rows)
     )

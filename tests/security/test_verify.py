@@ -545,3 +545,77 @@ def test_a_file_that_unpacks_to_more_than_it_says_is_never_unpacked_whole(made: 
 
 def test_names_do_not_drive_the_terminal() -> None:
     assert V.printable("2026.12\x1b[2J\u202e") == "2026.12\ufffd[2J\ufffd"
+
+
+def another(kind: str, place: int, **values: Any) -> Callable[[dict[str, Any]], None]:
+    def change(value: dict[str, Any]) -> None:
+        value["facts"]["more"][kind][place] |= values
+
+    return change
+
+
+def one_less(kind: str) -> Callable[[dict[str, Any]], None]:
+    def change(value: dict[str, Any]) -> None:
+        value["facts"]["more"][kind].pop()
+
+    return change
+
+
+def one_more(kind: str) -> Callable[[dict[str, Any]], None]:
+    def change(value: dict[str, Any]) -> None:
+        rows = value["facts"]["more"][kind]
+        rows.append(rows[0] | {"id": 99})
+
+    return change
+
+
+ANOTHER_TIME = "2026-11-23T08:00:00.000000+00:00"
+ALTERED = {
+    "granted by another": another("waiver", 1, decided_by="U0TOM"),
+    "waived for longer": another("waiver", 1, until="2027-11-24"),
+    "waived for another reason": another("waiver", 1, reason="as agreed"),
+    "asked by another": another("waiver", 1, asked_by="U0TOM"),
+    "another gate": another("waiver", 1, criterion="Everything is done"),
+    "refused, not granted": another("waiver", 1, state="refused"),
+    "granted, not refused": another("waiver", 0, state="granted"),
+    "never decided": another("waiver", 1, state="asked", decided_at=None, decided_by=None),
+    "excepted by another": another("freeze_exception", 0, decided_by="U0TOM"),
+    "excepted for longer": another("freeze_exception", 0, ends="2027-02-03T00:00:00.000000+00:00"),
+    "excepted at another risk": another("freeze_exception", 0, risk_in="None"),
+    "excepted in another way": another("freeze_exception", 0, decided_auth="token"),
+    "another collision": another("collision_acknowledgement", 0, seen={"target": "2026-12-17", "shared": []}),
+    "acknowledged for another reason": another("collision_acknowledgement", 0, reason="nobody knows"),
+    "a no-go that was a go": another("gonogo_vote", 2, choice="go"),
+    "a dissent without its reason": another("gonogo_vote", 2, reason="None"),
+    "another's vote": another("gonogo_vote", 3, slack_id="U0TOM"),
+    "another scope voted on": another("gonogo_vote", 3, fingerprint="0" * 64),
+    "a vote less": one_less("gonogo_vote"),
+    "a vote more": one_more("gonogo_vote"),
+    "another result": another("gonogo", 0, outcome="no_go"),
+    "another's roll-call": another("gonogo", 0, opened_by="U0TOM"),
+    "open for longer": another("gonogo", 0, closes_at="2026-11-29T09:00:00.000000+00:00"),
+    "done, not failed": another("runbook_mark", 3, deed="done"),
+    "done sooner": another("runbook_mark", 1, at=ANOTHER_TIME),
+    "skipped for another reason": another("runbook_mark", 4, note="not needed"),
+    "a step less": one_less("runbook_mark"),
+    "another check": another("runbook_step", 0, rule={"check": "It looks fine"}),
+    "another link": another("criterion_evidence", 0, link="https://wiki.example/other"),
+    "ticked by another": another("criterion_evidence", 0, slack_id="U0TOM"),
+    "never unticked": another("criterion_evidence", 0, ticked=False),
+    "another figure": another("criterion_evidence", 1, value=97.5),
+    "a figure for another gate": another("criterion_evidence", 1, criterion="Bias is reviewed"),
+    "a figure less": one_less("criterion_evidence"),
+}
+
+
+@pytest.mark.parametrize("change", ALTERED.values(), ids=ALTERED)
+def test_nor_what_else_was_decided(whole: tuple[bytes, list[Any]], change: Callable[[dict[str, Any]], None]) -> None:
+    data, anchors = whole
+    found = verdict(resealed(data, change), anchors)
+    assert found.code == 1
+    assert any("is not what the chain records" in each or "has none in the facts" in each for each in found.altered)
+
+
+def test_an_unaltered_one_of_them_holds(whole: tuple[bytes, list[Any]]) -> None:
+    data, anchors = whole
+    assert verdict(resealed(data, lambda _: None), anchors)[1:] == ([], [])
