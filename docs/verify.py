@@ -668,7 +668,9 @@ def _records(event: Event, kind: str, deed: Deed, row: dict[str, Any], actor: st
 
 
 def _same(recorded: Any, told: Any) -> bool:
-    """Nothing is said in either way, and a moment with or without its fractions."""
+    """Nothing is said in either way, a moment with or without its fractions, gates in any order."""
+    if isinstance(recorded, list) and isinstance(told, list):
+        return sorted(recorded) == sorted(told)
     if recorded == told or (not recorded and not told and 0 not in (recorded, told)):
         return True
     try:

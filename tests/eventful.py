@@ -55,6 +55,7 @@ GATES: Final = (
     CriterionRule(kind="checklist", name="Model card is written", link_needed=True),
     CriterionRule(kind="checklist", name="Bias is reviewed"),
     CriterionRule(kind="report", name="Tests cover enough", report="coverage", minimum=80),
+    CriterionRule(kind="report", name="Tests cover not too much", report="coverage", maximum=99),
 )
 KIND: Final = replace(
     TEMPLATE,

@@ -388,6 +388,7 @@ def test_the_rule_stands_in_words(whole: Evidence) -> None:
         "it is ticked, with a link to what shows it",
         "it is ticked",
         "the figure coverage is at least 80, and at most 48 hours old",
+        "the figure coverage is at most 99, and at most 48 hours old",
     ]
     rule = "one vote each for qa, data and ml; go takes 60 % of go and no-go; a role without a vote counts as no-go; "
     assert dict(told.facts)["Roll-call"] == rule + "open for 24 hours"
