@@ -50,7 +50,7 @@ def every_decision_is_told(record: Record) -> Iterator[str]:
     """A row for each event that somebody is to hear of, whatever became of the row."""
     for kind, name in TOLD.items():
         wanted = Counter(
-            _subject(event, name) for event in record.events if event["kind"] == kind and not _told_by_its_card(event)
+            _subject(event, name) for event in record.events if event["kind"] == kind and not told_by_its_card(event)
         )
         rows = Counter(row["ids"].get(name) for row in record.tables["outbox"] if row["kind"] == ROWS.get(kind, kind))
         for subject in wanted:
@@ -76,7 +76,8 @@ TOLD = {
 ROWS = {"signoff.requested": "signoff.card", "signoff.voided": "signoff.void", "waiver.asked": "waiver.card"}
 
 
-def _told_by_its_card(event: dict[str, Any]) -> bool:
+def told_by_its_card(event: dict[str, Any]) -> bool:
+    """A release that begins because its sign-offs are asked for."""
     return event["kind"] == "release.moved" and "card" in event["facts"]
 
 
