@@ -18,12 +18,12 @@ def status(services: Services, message: outbox.Message) -> Drawn:
 
 
 def created(services: Services, message: outbox.Message) -> Drawn | Dropped:
-    news = announcement.news(services.store, message.ids["release_id"])
+    news = announcement.news(services.store, services.policy, message.ids["release_id"], services.clock())
     if news.release.ended:
         return Dropped(reason="the release ended meanwhile")
-    return Drawn(message=view.created(news.release, news.created_by, news.tickets))
+    return Drawn(message=view.created(news.release, news.created_by, news.tickets, news.frozen))
 
 
 def closed(services: Services, message: outbox.Message) -> Drawn:
-    news = announcement.news(services.store, message.ids["release_id"])
+    news = announcement.news(services.store, services.policy, message.ids["release_id"], services.clock())
     return Drawn(message=view.closed(news.release, news.closed_by, news.release.close_reason or ""))

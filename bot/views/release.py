@@ -25,6 +25,7 @@ from bot.views.blocks import (
 from interlock.domain.authority import Refused
 from interlock.domain.blocker import RootLine
 from interlock.domain.draft import Preview
+from interlock.domain.freeze import Window, of_target
 from interlock.domain.milestone import upcoming
 from interlock.domain.names import LONGEST
 from interlock.domain.release import Release, ReleaseName, Stage, Unclear
@@ -99,13 +100,14 @@ def listing(releases: Iterable[ReleaseStatus], more: int) -> Message:
     )
 
 
-def created(one: Release, by: str, tickets: int) -> Message:
+def created(one: Release, by: str, tickets: int, frozen: Window | None = None) -> Message:
     """The announcement in the release's channel."""
     first = upcoming(one.milestones, one.created_at.date())
     lines = [
         f"*{title(one)}* is planned for {day(one.target)} by {line(by)}",
         f"*Scope* {count(tickets, 'ticket')}",
         f"*First* {line(first.name)} {day(first.due)}" if first else "",
+        f"*Freeze* {escape(of_target(frozen))}" if frozen else "",
     ]
     return message(
         f"{title(one)} is planned for {day(one.target)}.",

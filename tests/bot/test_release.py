@@ -1,5 +1,6 @@
 """`/release …` from what somebody typed or pressed to what they are shown."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -17,7 +18,7 @@ from bot.services import Services
 from bot.views import release_form as form
 from bot.views.blocks import Message, plain
 from interlock.domain.outbox import Dropped
-from interlock.domain.policy import Policy
+from interlock.domain.policy import Freeze, Policy
 from interlock.store.engine import Store
 from interlock.store.outbox import OutboxRow
 from interlock.store.release import ReleaseRow
@@ -224,6 +225,11 @@ def test_news_is_drawn_from_the_state_of_the_moment(services: Services, world: i
     created = drawers.created(services, message("release.created", release_id=world))
     assert isinstance(created, Drawn)
     assert "is planned for Thu 17 Dec by Rita Sandoval-Kerr" in said(created.message)
+    frozen = Freeze(name="Year end", start=date(2026, 12, 16), end=date(2027, 1, 4))
+    policy = replace(services.policy, freezes=(frozen,))
+    warned = drawers.created(replace(services, policy=policy), message("release.created", release_id=world))
+    assert isinstance(warned, Drawn)
+    assert "The target falls into Year end (Wed 16 Dec to Mon 4 Jan): no release deploys then." in said(warned.message)
     release.close_for_good(submission({form.REASON: "it shipped"}, private={"release": world}), services)
     assert isinstance(drawers.created(services, message("release.created", release_id=world)), Dropped)
     closed = drawers.closed(services, message("release.closed", release_id=world))

@@ -346,7 +346,7 @@ def test_news_names_people_as_the_mirror_does(store: Store) -> None:
     with store.write() as session:
         row = session.get_one(ReleaseRow, number)
         row.created_by = "U0GONE"
-    news = announcement.news(store, number)
+    news = announcement.news(store, POLICY, number, NOW)
     assert (news.created_by, news.closed_by, news.tickets) == ("somebody who left", "Rita Sandoval-Kerr", 2)
     with store.read() as session:
         assert channel.load(session, CHANNEL) is not None

@@ -8,7 +8,6 @@ from typing import Final
 from interlock.domain import freeze, milestone, names
 from interlock.domain.calendar import WorkCalendar
 from interlock.domain.channel import Channel
-from interlock.domain.freeze import Window, span
 from interlock.domain.policy import Policy
 from interlock.domain.release import NOTHING, Milestone, ScopeRule
 from interlock.domain.words import day, join
@@ -169,19 +168,13 @@ def _warnings(
     whom = freeze.reach(policy, policy.templates.get(draft.template), findings.teams)
     near = draft.target is not None and abs(draft.target - today) <= FURTHEST
     if near and draft.target and (met := freeze.meeting(policy, whom, draft.target, calendar)):
-        warnings.append(_frozen(met))
+        warnings.append(freeze.of_target(met))
     past = [f"{each.name} ({day(each.due)})" for each in milestones if each.due < today]
     if past:
         warnings.append(f"Already past: {join(past)}.")
     if not findings.tickets and not findings.missing and not _scope(draft.rule, findings):
         warnings.append("No ticket is in scope yet. Tickets join by themselves once they carry what you named.")
     return warnings
-
-
-def _frozen(met: Window) -> str:
-    if met.whole:
-        return f"The target falls into {met.name} ({day(met.start)} to {day(met.end)}): no release deploys then."
-    return f"The target day is partly in {met.name} ({span(met)}): no release deploys then."
 
 
 def _calendar(draft: Draft, policy: Policy) -> WorkCalendar:

@@ -128,6 +128,14 @@ def span(window: Window) -> str:
     return spoken(window.starts, window.ends, window.time_zone)
 
 
+def of_target(window: Window) -> str:
+    """What it means for a release whose target day it meets."""
+    if window.whole:
+        days = f"{day(window.start)} to {day(window.end)}"
+        return f"The target falls into {window.name} ({days}): no release deploys then."
+    return f"The target day is partly in {window.name} ({span(window)}): no release deploys then."
+
+
 def spoken(starts: datetime, ends: datetime, time_zone: str) -> str:
     begins = starts.astimezone(ZoneInfo(time_zone))
     return f"{day(begins.date())} {begins:%H:%M} to {_end(ends, time_zone)}, {time_zone}"

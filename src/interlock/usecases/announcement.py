@@ -7,6 +7,7 @@ from sqlmodel import Session
 
 from interlock.domain.actor import SOMEBODY, Actor
 from interlock.domain.authority import Refused
+from interlock.domain.freeze import Window
 from interlock.domain.outbox import Outgoing, Urgency
 from interlock.domain.permission import Permission
 from interlock.domain.policy import Policy
@@ -14,7 +15,7 @@ from interlock.domain.release import Release
 from interlock.domain.status import ReleaseStatus
 from interlock.store import channel, outbox, person, release, scope
 from interlock.store.engine import Store
-from interlock.usecases import authority, status
+from interlock.usecases import authority, obstacle, status
 
 SHARE_GOOD_FOR = timedelta(hours=1)
 SHARED = {"release.status": Permission.RELEASE_VIEW, "blocker.list": Permission.BLOCKER_VIEW}
@@ -28,12 +29,15 @@ class Shared:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class News:
-    """A release and how many tickets it has; `created_by` and `closed_by` are names."""
+    """A release and how many tickets it has; `created_by` and `closed_by` are names; `frozen` is the freeze that its
+    target day meets without an approved exception.
+    """
 
     release: Release
     tickets: int
     created_by: str
     closed_by: str
+    frozen: Window | None = None
 
 
 def share(
@@ -67,7 +71,7 @@ def share(
         return Shared(release=one)
 
 
-def news(store: Store, release_id: int) -> News:
+def news(store: Store, policy: Policy, release_id: int, now: datetime) -> News:
     with store.read() as session:
         one = release.load(session, release_id)
         ids = [one.created_by, one.closed_by or ""]
@@ -77,6 +81,7 @@ def news(store: Store, release_id: int) -> News:
             tickets=len(scope.tickets(session, one.id)),
             created_by=names.get(one.created_by, SOMEBODY),
             closed_by=names.get(one.closed_by or "", SOMEBODY),
+            frozen=obstacle.freeze_of_target(session, policy, one, now),
         )
 
 

@@ -67,6 +67,12 @@ def met(session: Session, policy: Policy, one: Release, now: datetime) -> list[M
     return met_by(session, policy, [one], now)[one.id]
 
 
+def freeze_of_target(session: Session, policy: Policy, one: Release, now: datetime) -> Window | None:
+    """The gravest freeze that its target day meets and that no approved exception lifts."""
+    open_ = (each.window for each in met(session, policy, one, now) if each.is_open(now))
+    return freeze.gravest(each for each in open_ if each.start <= one.target <= each.end)
+
+
 def met_by(session: Session, policy: Policy, releases: Sequence[Release], now: datetime) -> dict[int, list[Met]]:
     """As `met`, for several releases, by id."""
     ids = [each.id for each in releases]
