@@ -13,9 +13,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, select, text
 
 from interlock.domain.authority import Refused
+from interlock.domain.freeze import Window
 from interlock.domain.freeze_exception import Decision, Reasons
 from interlock.domain.obstacle import Obstacle
 from interlock.domain.policy import Governance, Policy
+from interlock.domain.whatif_target import TargetWhatIf
 from interlock.store import audit
 from interlock.store import release as releases
 from interlock.store.audit import AuditRow
@@ -24,7 +26,7 @@ from interlock.store.freeze_exception import FreezeExceptionRow
 from interlock.store.mirror import MirrorRow
 from interlock.store.outbox import OutboxRow
 from interlock.store.release import ReleaseRow
-from interlock.usecases import status
+from interlock.usecases import obstacle, status, whatif
 from interlock.usecases.freeze_exception import Asked, Judged, ask, decide, foresee, offered, offered_of
 from interlock.usecases.obstacle import go_obstacles
 from interlock.usecases.release import Invalid
@@ -92,6 +94,23 @@ def test_the_light_says_so_and_no_longer_once_it_is_excepted(store: Store) -> No
     assert shown()[0] == "red"
     decide(store, POLICY, actor("INES"), made.exception.id, APPROVE, None, NOW)
     assert shown() == ("green", ())
+
+
+def test_what_if_and_the_announcement_know_of_the_exception(store: Store) -> None:
+    world(store)
+
+    def met() -> tuple[Window | None, Window | None]:
+        with store.read() as session:
+            one = releases.load(session, 1)
+            announced = obstacle.freeze_of_target(session, POLICY, one, NOW)
+        found = whatif.of_target(store, POLICY, actor("RITA"), 1, one.target + timedelta(days=1), NOW)
+        assert isinstance(found, TargetWhatIf)
+        return announced, found.before.freeze
+
+    assert None not in met()
+    made = asked(store)
+    decide(store, POLICY, actor("INES"), made.exception.id, APPROVE, None, NOW)
+    assert met() == (None, None)
 
 
 def test_whoever_asked_never_decides_whatever_role_they_have(store: Store) -> None:

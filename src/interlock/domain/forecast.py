@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 from interlock.domain import freeze, light, milestone
 from interlock.domain.calendar import ONE_DAY, WorkCalendar
-from interlock.domain.freeze import Window
+from interlock.domain.freeze import Excepted, Window
 from interlock.domain.policy import Policy
 from interlock.domain.release import ENDED, Release, Stage
 from interlock.domain.simulation import Outcome, TeamWork, seed_of, simulate
@@ -61,6 +61,7 @@ class Question:
     finished: tuple[Happening, ...]
     joined: tuple[Happening, ...]
     mirror_as_of: datetime | None
+    excepted: tuple[Excepted, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +148,7 @@ def forecast(question: Question, policy: Policy, now: datetime) -> Forecast | No
         safe=safe,
         teams=_paces(works, drawn, policy, today),
         growth=sum(sum(each.added) for each in works),
-        freeze=freeze_on(policy, one, safe, {each.team for each in works}) if safe else None,
+        freeze=freeze_on(policy, one, safe, {each.team for each in works}, question.excepted) if safe else None,
         drawn=drawn,
         seed=seed,
         mirror_as_of=question.mirror_as_of,
@@ -166,10 +167,13 @@ def works_of(question: Question, policy: Policy, today: date) -> list[TeamWork]:
     ]
 
 
-def freeze_on(policy: Policy, one: Release, day: date, teams: Collection[str]) -> Window | None:
+def freeze_on(
+    policy: Policy, one: Release, day: date, teams: Collection[str], excepted: Collection[Excepted]
+) -> Window | None:
     """The freeze that the release, with tickets of these teams, would meet on the day, all its working hours long."""
     whom = freeze.reach(policy, one.policy, teams)
-    met = freeze.meeting(policy, whom, day, milestone.calendar_of(policy, one.policy))
+    found = freeze.on_day(policy, whom, day, milestone.calendar_of(policy, one.policy))
+    met = freeze.gravest(freeze.but(found, excepted))
     return met if met and met.whole else None
 
 

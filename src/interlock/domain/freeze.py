@@ -1,6 +1,6 @@
 """Freezes: when no release deploys, and which releases each binds."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -110,6 +110,11 @@ def meeting(policy: Policy, whom: Reach, target: date, calendar: WorkCalendar) -
 
 def gravest(met: Iterable[Window]) -> Window | None:
     return max(met, key=lambda each: (each.whole, each.ends, each.name), default=None)
+
+
+def but(met: Iterable[Window], excepted: Collection[Excepted]) -> list[Window]:
+    """Those from which the release is not excepted."""
+    return [each for each in met if not any(each.is_of(*known) for known in excepted)]
 
 
 def on_day(policy: Policy, whom: Reach, target: date, calendar: WorkCalendar) -> list[Window]:

@@ -186,7 +186,7 @@ def _freeze(state: State, policy: Policy, teams: frozenset[str]) -> Window | Non
     whom = freeze.reach(policy, release.policy, teams, state.booked)
     calendar = milestone.calendar_of(policy, release.policy)
     met = freeze.on_day(policy, whom, release.target, calendar)
-    left = [each for each in met if not any(each.is_of(*excepted) for excepted in state.excepted)]
+    left = freeze.but(met, state.excepted)
     return freeze.gravest(left)
 
 

@@ -14,7 +14,7 @@ from interlock.domain.actor import Person
 from interlock.domain.blocker import Node
 from interlock.domain.calendar import WorkCalendar
 from interlock.domain.forecast import Forecast, NoForecast, freeze_on
-from interlock.domain.freeze import Window
+from interlock.domain.freeze import Excepted, Window
 from interlock.domain.policy import Policy
 from interlock.domain.release import Milestone, Release
 
@@ -50,6 +50,7 @@ class Concerned:
     teams: frozenset[str]
     forecast: Forecast | NoForecast | None
     calendar: WorkCalendar
+    excepted: tuple[Excepted, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,7 +241,7 @@ def _later(one: Concerned, before: Days, after: Days, policy: Policy) -> Later:
         needs=needs,
         target=needs if one.calendar.is_business_day(needs) else one.calendar.add_business_days(needs, 1),
         beyond=max(one.calendar.business_days_between(one.release.target, needs), 0),
-        freeze=freeze_on(policy, one.release, needs, one.teams) if needs > one.release.target else None,
+        freeze=freeze_on(policy, one.release, needs, one.teams, one.excepted) if needs > one.release.target else None,
         forecast=found,
         likely=max(found.likely, held_back) if found and found.likely else None,
         safe=max(found.safe, held_back) if found and found.safe else None,

@@ -11,7 +11,7 @@ from interlock.domain.actor import Person
 from interlock.domain.booking import Booking, Held, Span, in_the_way
 from interlock.domain.calendar import ONE_DAY, WorkCalendar
 from interlock.domain.forecast import Forecast, NoForecast, calendar_of_team, freeze_on
-from interlock.domain.freeze import Window
+from interlock.domain.freeze import Excepted, Window
 from interlock.domain.policy import Policy
 from interlock.domain.release import Milestone, Release
 from interlock.domain.signoff import Progress, Requirement
@@ -31,6 +31,7 @@ class Facts:
     others: tuple[Release, ...]
     forecast: Forecast | NoForecast
     mirror_as_of: datetime | None
+    excepted: tuple[Excepted, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +154,7 @@ def plan(facts: Facts, target: date, milestones: tuple[Milestone, ...], policy: 
         days_to_go=calendar.business_days_between(today, target),
         milestones=milestones,
         past=tuple(each for each in milestones if each.due < today and each.reached_at is None),
-        freeze=freeze_on(policy, facts.release, target, facts.teams),
+        freeze=freeze_on(policy, facts.release, target, facts.teams, facts.excepted),
         booked=tuple(
             BookedDay(environment=held.environment.key, ends=each.span.ends, holder=each.holder.name)
             for held in facts.held

@@ -13,7 +13,7 @@ from interlock.domain.policy import Policy
 from interlock.domain.release import Release, Unclear, choose
 from interlock.store import forecast, mirror, release
 from interlock.store.engine import Store
-from interlock.usecases import authority
+from interlock.usecases import authority, obstacle
 
 
 def ask(
@@ -27,7 +27,7 @@ def ask(
         meant = choose(typed, channel_id, release.all_names(session))
         if isinstance(meant, Unclear):
             return meant
-        asked = question(session, release.load(session, meant.id), now)
+        asked = question(session, policy, release.load(session, meant.id), now)
     # Half a second of drawing needs no transaction.
     return rules.forecast(asked, policy, now)
 
@@ -40,7 +40,7 @@ def ask_of(
         allowed = authority.to_view(session, policy, Permission.RELEASE_VIEW, actor)
         if isinstance(allowed, Refused):
             return allowed
-        asked = question(session, release.load(session, release_id), now)
+        asked = question(session, policy, release.load(session, release_id), now)
     return rules.forecast(asked, policy, now)
 
 
@@ -48,11 +48,11 @@ def read(session: Session, policy: Policy, one: Release, now: datetime) -> Forec
     """The forecast in the caller's transaction. The same release in the same state on the same day is answered from
     memory.
     """
-    return rules.forecast(question(session, one, now), policy, now)
+    return rules.forecast(question(session, policy, one, now), policy, now)
 
 
-def question(session: Session, one: Release, now: datetime) -> Question:
-    """All that is read: three statements along indexes, and the mirror's age."""
+def question(session: Session, policy: Policy, one: Release, now: datetime) -> Question:
+    """All that is read: three statements along indexes, the mirror's age, and exceptions where there are freezes."""
     since = now - rules.REACH
     counts = forecast.open_by_team(session, one.id)
     left = {team: still for team, (_, still) in counts.items() if still}
@@ -63,4 +63,5 @@ def question(session: Session, one: Release, now: datetime) -> Question:
         finished=forecast.finished(session, [team for team in left if team is not None], since),
         joined=forecast.joined(session, one.id, since, one.scope_opened_at),
         mirror_as_of=mirror.as_of(session, "tickets"),
+        excepted=obstacle.excepted(session, policy, one, now),
     )

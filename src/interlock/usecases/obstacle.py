@@ -13,8 +13,8 @@ from interlock.domain import collision as collisions
 from interlock.domain import freeze, freeze_exception, milestone
 from interlock.domain.calendar import ONE_DAY
 from interlock.domain.collision import Collision, Side
-from interlock.domain.freeze import Reach, Window
-from interlock.domain.freeze_exception import FreezeException
+from interlock.domain.freeze import Excepted, Reach, Window
+from interlock.domain.freeze_exception import Decision, FreezeException
 from interlock.domain.obstacle import Obstacle
 from interlock.domain.policy import Policy
 from interlock.domain.release import Release
@@ -71,6 +71,18 @@ def freeze_of_target(session: Session, policy: Policy, one: Release, now: dateti
     """The gravest freeze that its target day meets and that no approved exception lifts."""
     open_ = (each.window for each in met(session, policy, one, now) if each.is_open(now))
     return freeze.gravest(each for each in open_ if each.start <= one.target <= each.end)
+
+
+def excepted(session: Session, policy: Policy, one: Release, now: datetime) -> tuple[Excepted, ...]:
+    """From which occurrences of freezes the release is excepted, by an approval that still holds."""
+    if not policy.freezes:
+        return ()
+    given = exceptions.of_release(session, one.id)
+    return tuple(
+        (each.freeze, each.starts, each.ends)
+        for each in given
+        if each.decision is Decision.APPROVED and now < each.ends
+    )
 
 
 def met_by(session: Session, policy: Policy, releases: Sequence[Release], now: datetime) -> dict[int, list[Met]]:

@@ -113,7 +113,7 @@ def read(session: Session, policy: Policy, one: Release, now: datetime, readers:
 def _asked(session: Session, policy: Policy, release_id: int, now: datetime) -> tuple[Readiness, Question]:
     """And what its forecast is drawn from: half a second of drawing needs no transaction."""
     one = release.load(session, release_id)
-    return read(session, policy, one, now), forecast.question(session, one, now)
+    return read(session, policy, one, now), forecast.question(session, policy, one, now)
 
 
 def _high_risks(session: Session, policy: Policy, one: Release) -> tuple[str, ...]:

@@ -8,15 +8,12 @@ from sqlmodel import Session
 from interlock.domain import status as rules
 from interlock.domain.actor import Actor
 from interlock.domain.authority import Refused
-from interlock.domain.freeze import Excepted
-from interlock.domain.freeze_exception import Decision
 from interlock.domain.permission import Permission
 from interlock.domain.policy import Policy
 from interlock.domain.release import Release, Stage, Unclear, choose
 from interlock.domain.stage import GONE
 from interlock.domain.status import ReleaseStatus, State
 from interlock.store import booked, mirror, release, runbook, scope, signoff
-from interlock.store import freeze_exception as exceptions
 from interlock.store.engine import Store
 from interlock.usecases import audience, authority, blocker_view, obstacle
 
@@ -87,7 +84,7 @@ def state(session: Session, policy: Policy, one: Release, now: datetime, since: 
         blockers=blocker_view.of_release(session, policy, one),
         mirror_as_of=mirror.as_of(session, "tickets"),
         booked=_booked(session, policy, one, now),
-        excepted=_excepted(session, policy, one, now),
+        excepted=obstacle.excepted(session, policy, one, now),
         collides_with=tuple(each.other for each in obstacle.of_release(session, one) if not each.acknowledged),
         runbook=runbook.progress(session, one.id) if one.stage in DEPLOYED else None,
     )
@@ -105,14 +102,3 @@ def _booked(session: Session, policy: Policy, one: Release, now: datetime) -> fr
     if not any(each.environments or each.tiers for each in policy.freezes):
         return frozenset()
     return booked.environments(session, [one.id], now)[one.id]
-
-
-def _excepted(session: Session, policy: Policy, one: Release, now: datetime) -> tuple[Excepted, ...]:
-    if not policy.freezes:
-        return ()
-    given = exceptions.of_release(session, one.id)
-    return tuple(
-        (each.freeze, each.starts, each.ends)
-        for each in given
-        if each.decision is Decision.APPROVED and now < each.ends
-    )

@@ -33,7 +33,7 @@ from interlock.store import (
     whatif,
 )
 from interlock.store.engine import Store
-from interlock.usecases import authority
+from interlock.usecases import authority, obstacle
 from interlock.usecases import forecast as forecasts
 
 FORECASTS = 3
@@ -124,6 +124,7 @@ def _chain(session: Session, policy: Policy, asked: Ticket, today: date, zone: Z
                 teams=_teams(session, one),
                 forecast=forecasts.read(session, policy, one, now) if number < FORECASTS else None,
                 calendar=milestone.calendar_of(policy, one.policy),
+                excepted=obstacle.excepted(session, policy, one, now),
             )
             for number, one in enumerate(concerned)
         ),
@@ -150,6 +151,7 @@ def _target(session: Session, policy: Policy, one: Release, word: str, now: date
         others=tuple(each for each in release.active(session) if each.id != one.id and each.stage not in OVER),
         forecast=forecasts.read(session, policy, one, now),
         mirror_as_of=mirror.as_of(session, "tickets"),
+        excepted=obstacle.excepted(session, policy, one, now),
     )
     return whatif_target.compare(facts, new, policy, now)
 
