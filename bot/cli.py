@@ -31,7 +31,8 @@ job = typer.Typer(no_args_is_help=True, help="Scheduled jobs.")
 audit = typer.Typer(no_args_is_help=True, help="The record of decisions.")
 person = typer.Typer(no_args_is_help=True, help="What is kept of people.")
 token = typer.Typer(no_args_is_help=True, help="People's tokens for the command line.")
-GROUPS = {"db": db, "config": config, "job": job, "audit": audit, "person": person, "token": token}
+policy = typer.Typer(no_args_is_help=True, help="Trying a policy before it binds.")
+GROUPS = {"db": db, "config": config, "policy": policy, "job": job, "audit": audit, "person": person, "token": token}
 for name, group in GROUPS.items():
     app.add_typer(group, name=name)
 
@@ -52,6 +53,11 @@ class Flavour(StrEnum):
 class ExportForm(StrEnum):
     JSONL = "jsonl"
     CSV = "csv"
+
+
+class ReplayForm(StrEnum):
+    TEXT = "text"
+    JSON = "json"
 
 
 Port = Annotated[int, typer.Option(min=0, max=65_535, help="Where the page is served; 0 takes a free one.")]
@@ -209,6 +215,24 @@ def config_schema(
     from bot import administration  # noqa: PLC0415 light start
 
     typer.echo(administration.config_schema(kind, write))
+
+
+@policy.callback()
+def policy_group() -> None:
+    """Keeps `replay` a word of its own while it is the only one."""
+
+
+@policy.command("replay")
+def policy_replay(
+    new: Annotated[Path, typer.Option("--config", help="The interlock.yaml to try, with the files beside it.")],
+    days: Annotated[int, typer.Option(min=1, max=3660, help="How far back what was recorded is looked at.")] = 90,
+    form: Annotated[ReplayForm, typer.Option("--format", help="For people, or for scripts.")] = ReplayForm.TEXT,
+) -> None:
+    """Say what of the recorded releases, sign-offs and pings would have gone otherwise. Writes and posts nothing."""
+    from bot import replay  # noqa: PLC0415 light start
+
+    found = replay.run(os.environ, new, days)
+    typer.echo(replay.as_json(found, new) if form is ReplayForm.JSON else replay.as_text(found, new))
 
 
 @job.command("list")

@@ -128,6 +128,16 @@ def on_day(policy: Policy, whom: Reach, target: date, calendar: WorkCalendar) ->
     ]
 
 
+def met(policy: Policy, whom: Reach, target: date, calendar: WorkCalendar, now: datetime) -> list[Window]:
+    """The times that hold for a release now, then those of its target day where that is still to come."""
+    found = {(each.name, each.starts, each.ends): each for each in holding(policy, whom, now)}
+    if target >= calendar.today(now):
+        for each in on_day(policy, whom, target, calendar):
+            if each.ends > now:
+                found.setdefault((each.name, each.starts, each.ends), each)
+    return list(found.values())
+
+
 def span(window: Window) -> str:
     """`Fri 4 Dec 16:00 to Mon 7 Dec 06:00, Europe/London`: on the freeze's own clock, which people set it by."""
     return spoken(window.starts, window.ends, window.time_zone)

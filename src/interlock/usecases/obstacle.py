@@ -13,7 +13,7 @@ from interlock.domain import collision as collisions
 from interlock.domain import freeze, freeze_exception, milestone
 from interlock.domain.calendar import ONE_DAY
 from interlock.domain.collision import Collision, Side
-from interlock.domain.freeze import Excepted, Reach, Window
+from interlock.domain.freeze import Excepted, Window
 from interlock.domain.freeze_exception import Decision, FreezeException
 from interlock.domain.obstacle import Obstacle
 from interlock.domain.policy import Policy
@@ -94,25 +94,13 @@ def met_by(session: Session, policy: Policy, releases: Sequence[Release], now: d
     found = {}
     for one in releases:
         whom = freeze.reach(policy, one.policy, teams[one.id], places[one.id])
-        windows = [] if one.settled else _windows(policy, one, whom, now)
+        calendar = milestone.calendar_of(policy, one.policy)
+        windows = [] if one.settled else freeze.met(policy, whom, one.target, calendar, now)
         asked = exceptions.of_release(session, one.id) if windows else []
         found[one.id] = [
             Met(window=each, asked=next((said for said in asked if said.is_of(each)), None)) for each in windows
         ]
     return found
-
-
-def _windows(policy: Policy, one: Release, whom: Reach, now: datetime) -> list[Window]:
-    calendar = milestone.calendar_of(policy, one.policy)
-    found = {_key(each): each for each in freeze.holding(policy, whom, now)}
-    if one.target >= calendar.today(now):
-        ahead = freeze.on_day(policy, whom, one.target, calendar)
-        found |= {_key(each): each for each in ahead if each.ends > now and _key(each) not in found}
-    return list(found.values())
-
-
-def _key(window: Window) -> freeze.Excepted:
-    return window.name, window.starts, window.ends
 
 
 def of_release(session: Session, one: Release) -> tuple[Collision, ...]:

@@ -1,0 +1,188 @@
+"""The sign-offs of a release as they stood under its own policy, or would have stood under another."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+
+from interlock.domain import signing
+from interlock.domain.actor import Person, Standing
+from interlock.domain.fingerprint import MaterialChange, material_changes
+from interlock.domain.policy import RequirementRule
+from interlock.domain.release import Stage
+from interlock.domain.replay import Declined, Given, Record, Rules
+from interlock.domain.signing import Ask, Signature, Verdict
+from interlock.domain.signoff import Condition, Decision, Progress, Requirement, Signoff
+
+GATES: Final = ("groups", "people", "exclude_requester", "exclude_release_manager", "exclude_assignees", "delegation")
+"""The keys of a requirement that say who may sign."""
+SEATS: Final = (*GATES, "quorum", "mandatory_group")
+"""And those that say how many of them have to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A sign-off that counts until `until`. `sure` is False where the record does not tell whether it would."""
+
+    given: Given
+    until: datetime | None
+    sure: bool = True
+
+
+class World:
+    """The sign-offs of a release as they stood, or would have stood, under one set of rules."""
+
+    def __init__(self, record: Record, rules: Rules) -> None:
+        self.record = record
+        self.rules = rules
+        self.kept: list[Kept] = []
+
+    def live(self, key: str, moment: datetime) -> list[Kept]:
+        return [
+            each
+            for each in self.kept
+            if each.given.requirement == key and each.given.at <= moment and (each.until is None or moment < each.until)
+        ]
+
+    def requirement(
+        self, rule: RequirementRule, moment: datetime, able: Sequence[Person] = (), *, doubtful: bool = True
+    ) -> Requirement:
+        """With what stands of it then; without what is not sure, where not `doubtful`."""
+        number = 1 + [each.key for each in self.rules.template.requirements].index(rule.key)
+        found = [each for each in self.live(rule.key, moment) if each.sure or doubtful]
+        return Requirement(
+            id=number,
+            key=rule.key,
+            name=rule.name,
+            rule=rule,
+            signoffs=tuple(self._signoff(each.given, number, moment) for each in found),
+            eligible=tuple(able),
+        )
+
+    def progress(self, rule: RequirementRule, moment: datetime) -> Progress | None:
+        """How far it was then; None where the record does not tell."""
+        both = {_progress(self.requirement(rule, moment, doubtful=doubtful)) for doubtful in (True, False)}
+        return both.pop() if len(both) == 1 else None
+
+    def verdict(
+        self,
+        word: Given | Declined,
+        rule: RequirementRule,
+        *,
+        able: bool,
+        changes: tuple[MaterialChange, ...] = (),
+    ) -> Verdict:
+        """What a click for this requirement comes to; `able` is whether its signer is one of those who may."""
+        person = word.person or _somebody(word.slack_id if isinstance(word, Given) else "")
+        principal = word.principal if isinstance(word, Given) else None
+        template = self.rules.template
+        release = replace(self.record.release, policy=template, stage=Stage.IN_PROGRESS, closed_at=None)
+        needed = tuple(
+            self.requirement(each, word.at, (principal,) if principal and able and each is rule else ())
+            for each in template.requirements
+        )
+        account = person.verified_account
+        meaning = word.meaning if isinstance(word, Given) else None
+        ask = Ask(
+            release=release,
+            requirements=needed,
+            requested_by=self.record.requested_by or "",
+            standing=Standing(
+                person=person,
+                groups=frozenset(rule.groups if able and principal is None else ()),
+                groups_as_of=None,
+                people_as_of=None,
+            ),
+            assigned=self.record.assigned(account, word.at) if account and rule.exclude_assignees else None,
+            changes=changes,
+            mirror_as_of=word.at,
+            stands_for=(principal,) if principal and able else (),
+            wanted=next(each.id for each in needed if each.key == rule.key),
+            signature=Signature(release=release.name, meaning=meaning) if meaning else None,
+        )
+        return signing.decide(ask, word.decision, self.rules.policy, word.at)
+
+    def _signoff(self, given: Given, number: int, moment: datetime) -> Signoff:
+        conditions = tuple(
+            Condition(id=0, signoff_id=given.id, text="", ticket_id=ticket, done=self._met(met_at, ticket, moment))
+            for met_at, ticket in given.conditions
+        )
+        return Signoff(
+            id=given.id,
+            requirement_id=number,
+            person=given.person or _somebody(given.slack_id),
+            decision=given.decision,
+            reason=given.reason,
+            fingerprint=given.fingerprint,
+            at=given.at,
+            principal=given.principal,
+            conditions=conditions,
+        )
+
+    def _met(self, met_at: datetime | None, ticket: str | None, moment: datetime) -> bool:
+        if ticket is None:
+            return met_at is not None and met_at <= moment
+        trail = self.record.trails.get(ticket)
+        return trail is not None and trail.at("done", moment) is True
+
+    def changes(self, word: Given | Declined) -> tuple[MaterialChange, ...] | None:
+        """The material changes between what its signer was shown and the scope then; None where that is not known."""
+        shown = self.record.snapshots.get(word.fingerprint or "")
+        current = self.record.seen(word.at)
+        if shown is None or current is None:
+            return None
+        return material_changes(shown, current, self.rules.template.priorities)
+
+    def overtaken(self, given: Given, rule: RequirementRule, until: datetime) -> tuple[bool, datetime | None]:
+        """Whether it is known, and when the first change came that voids an approval by this rule; None for none."""
+        if given.decision is not Decision.APPROVED:
+            return True, None
+        shown = self.record.snapshots.get(given.fingerprint)
+        if shown is None:
+            return False, None
+        needed = self.requirement(rule, given.at)
+        ticks = [
+            each.at
+            for name, told in self.record.evidence.items()
+            for each in told
+            if given.at < each.at <= until
+            and each.value is None
+            and needed.touched_by(MaterialChange(what="evidence changed", about=name), None)
+        ]
+        for moment in self.record.moments(given.at, until):
+            current = self.record.seen(moment)
+            if current is None:
+                return False, None
+            changes = material_changes(shown, current, self.rules.template.priorities)
+            if any(needed.touched_by(each, self._team(each)) for each in changes):
+                return True, min([moment, *ticks])
+        return True, min(ticks, default=None)
+
+    def _team(self, change: MaterialChange) -> str | None:
+        trail = self.record.trails.get(change.ticket.id) if change.ticket else None
+        return trail.team if trail else None
+
+
+def same(one: RequirementRule, other: RequirementRule, keys: Iterable[str]) -> bool:
+    return values(one, keys) == values(other, keys)
+
+
+def values(rule: RequirementRule, keys: Iterable[str]) -> list[Any]:
+    """In an order of their own, where the order says nothing."""
+    found = [getattr(rule, key) for key in keys]
+    return [sorted(each) if isinstance(each, tuple) else each for each in found]
+
+
+def _progress(found: Requirement) -> Progress | None:
+    """None where it hangs on who had to sign then, or was of the mandatory group."""
+    rule = found.rule
+    if found.rejections:
+        return Progress.REJECTED
+    if rule.quorum == "all":
+        return None if found.count else Progress.OPEN
+    plain = replace(found, rule=replace(rule, mandatory_group=None)).progress
+    return None if rule.mandatory_group and plain is not Progress.OPEN else plain
+
+
+def _somebody(slack_id: str) -> Person:
+    return Person(slack_id=slack_id, name="somebody who was erased")
