@@ -15,8 +15,8 @@ from interlock.domain.release import Release
 from interlock.domain.replay import Difference, Rules, Told, Window
 from interlock.domain.visibility import RESTRICTED
 
-LATE: Final = timedelta(hours=1)
-"""A step that came so late was not told by the ladder alone: Interlock was down, or policy was another."""
+LATE: Final = timedelta(minutes=30)
+"""Of business hours. A step that came later was not told by this ladder: Interlock was down, or policy was another."""
 
 RELEASES: Final = "pings: of which release the blocker was is not recorded"
 LADDER: Final = "pings: what was told is not what the ladder in force says"
@@ -28,15 +28,37 @@ Steps = tuple[LadderStep, ...]
 def plan(told: Told, ladder: Steps, calendar: WorkCalendar, end: datetime) -> dict[int, datetime]:
     """When each step is told until the end, by its number; nobody is told while somebody has the blocker in hand."""
     found: dict[int, datetime] = {}
+    while due := _next(told, found, ladder, calendar, end):
+        found[due[0]] = due[1]
+    return found
+
+
+def as_said(told: Told, ladder: Steps, calendar: WorkCalendar, end: datetime) -> bool:
+    """Whether what was told until the end is what this ladder says, each step from when the one before was told."""
+    known: dict[int, datetime] = {}
+    for number, at in sorted(told.episode.told.items()):
+        due = _next(told, known, ladder, calendar, end)
+        if due is None or due[0] != number or at < due[1] or calendar.business_time_between(due[1], at) > LATE:
+            return False
+        known[number] = at
+    missed = _next(told, known, ladder, calendar, end)
+    return missed is None or calendar.business_time_between(missed[1], end) <= LATE
+
+
+def _next(
+    told: Told, found: Mapping[int, datetime], ladder: Steps, calendar: WorkCalendar, end: datetime
+) -> tuple[int, datetime] | None:
+    """The step after those that were told, and when it is; None where it does not come before the end."""
     words = [(told.episode.seen_at, None, None), *told.words, (end, None, None)]
     for (begins, taken, snoozed), (ends, _, _) in pairwise(words):
-        episode = replace(told.episode, taken_until=taken, snoozed_until=snoozed)
-        while due := next_step(replace(episode, told=found), ladder, calendar):
-            at = calendar.next_opening(max(due.at, begins))
-            if at >= min(ends, end):
-                break
-            found = found | {due.number: at}
-    return found
+        episode = replace(told.episode, taken_until=taken, snoozed_until=snoozed, told=found)
+        due = next_step(episode, ladder, calendar)
+        if due is None:
+            return None
+        at = calendar.next_opening(max(due.at, begins))
+        if at < min(ends, end):
+            return due.number, at
+    return None
 
 
 def judge(
@@ -83,11 +105,9 @@ def _compared(
     if not told.consistent:
         return WORDS
     end = min(each for each in (told.cleared_at, one.closed_at, window.until) if each is not None)
-    before, after = plan(told, _ladder(was), calendars[0], end), plan(told, _ladder(would), calendars[1], end)
-    missed = [number for number, at in before.items() if number not in told.episode.told and at < end - LATE]
-    early = [number for number, at in told.episode.told.items() if at < before.get(number, window.until)]
-    if missed or early:
+    if not as_said(told, _ladder(was), calendars[0], end):
         return LADDER
+    before, after = plan(told, _ladder(was), calendars[0], end), plan(told, _ladder(would), calendars[1], end)
     old, new = _by_role(before, _ladder(was)), _by_role(after, _ladder(would))
     ticket = told.ticket.shown if told.ticket else RESTRICTED
     for role in sorted({*old, *new}):

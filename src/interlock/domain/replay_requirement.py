@@ -1,15 +1,11 @@
 """Replaying requirements: since when each was met, and since when it would have been."""
 
 from datetime import datetime
-from typing import Final
 
 from interlock.domain.policy import RequirementRule
 from interlock.domain.replay import Difference
 from interlock.domain.replay_signoff import Signoffs
 from interlock.domain.signoff import Progress
-
-SEATS_UNKNOWN: Final = "requirements: who had to sign, or was of the mandatory group, then is not recorded"
-UNSURE: Final = "requirements: they hang on sign-offs that could not be judged"
 
 
 def judge(found: Signoffs) -> tuple[list[Difference], dict[str, int]]:
@@ -46,8 +42,7 @@ def _compared(found: Signoffs, was: RequirementRule, would: RequirementRule) -> 
     before = [found.was.progress(was, each) for each in moments]
     after = [found.would.progress(would, each) for each in moments]
     if None in before or None in after:
-        sure = all(each.sure for each in found.would.kept if each.given.requirement == was.key)
-        return None, SEATS_UNKNOWN if sure else UNSURE
+        return None, f"requirements: {found.obscure(was.key)}"
     old, new = _met(moments, before), _met(moments, after)
     if not any(each and found.window.holds(each) for each in (*old, *new)) or old == new:
         return None, None

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from interlock.domain import freeze, freeze_exception, milestone, replay_gate, stage
+from interlock.domain import freeze, milestone, replay_gate, stage
 from interlock.domain.criterion import BLOCKING, Criterion
 from interlock.domain.freeze import Window
 from interlock.domain.freeze_exception import Decision
@@ -14,12 +14,12 @@ from interlock.domain.policy import CriterionRule, StageKey
 from interlock.domain.release import Stage
 from interlock.domain.replay import Attempt, Difference, Rules
 from interlock.domain.replay_person import permitted
-from interlock.domain.replay_signoff import AGED, AGES, GROUPS, UNLIKE, Signoffs
+from interlock.domain.replay_refusal import AGED, AGES, GROUPS, UNLIKE, UNSURE
+from interlock.domain.replay_signoff import Signoffs
 from interlock.domain.signoff import Progress, Requirement
 from interlock.domain.stage import Condition, Grounds
 from interlock.domain.words import join
 
-SIGNOFFS: Final = "they hang on sign-offs that could not be judged"
 ROLL_CALL: Final = "the roll-call has another rule"
 RUNBOOK: Final = "the runbook has other steps"
 STAGES: Final = "the release goes through other stages"
@@ -72,6 +72,8 @@ class Moves:
             missing, doubts = [Condition(name="", holds=False, why=told)], []
         if had is None:
             doubts.append(GROUPS)
+        if self.found.lowered(each.at):
+            doubts.append(AGES)
         if missing and each.refused:
             return
         if missing:
@@ -152,12 +154,9 @@ class Moves:
             looked = old is not None and (each.after is Stage.RELEASED or stage.counts(old.before_stage, each.after))
             progress = self.found.would.progress(rule, each.at)
             if old is not None and looked and self.found.alike(rule.key, each.at):
-                holds = old.name not in each.missing
-                if progress is not None and (progress is Progress.MET) is not holds:
-                    doubts.append(UNLIKE)
-                more.append(Condition(name=rule.name, holds=holds, why="as recorded"))
+                more.append(Condition(name=rule.name, holds=old.name not in each.missing, why="as recorded"))
             elif progress is None:
-                doubts.append(SIGNOFFS)
+                doubts.append(self.found.obscure(rule.key))
             else:
                 found.append(self.found.would.requirement(rule, each.at, doubtful=False))
         return found, more
@@ -169,8 +168,6 @@ class Moves:
                 doubts.append(AGES)
                 return None
             return "as recorded"
-        if would < was and not self.record.was_fresh(each.at, would):
-            doubts.append(AGES)
         return None
 
     def _steps(self, each: Attempt, doubts: list[str]) -> int:
@@ -200,8 +197,7 @@ class Moves:
         if recorded and recorded != len(before):
             doubts.append(CALENDAR)
         counted = after if recorded else {key: window for key, window in after.items() if key not in before}
-        name = self.record.release.name
-        return tuple(freeze_exception.obstacle(name, window, None, each.at) for window in counted.values())
+        return tuple(f"{window.name} holds {freeze.span(window)}" for window in counted.values())
 
     def _frozen(self, rules: Rules, moment: datetime) -> dict[tuple[str, datetime, datetime], Window]:
         one = self.record.release
@@ -230,11 +226,16 @@ class Moves:
 
     def _fallen(self, each: Attempt) -> None:
         """A go that fell back because of a sign-off, which the new policy may not have needed, or not have lost."""
-        if each.before is not Stage.GO or "no longer ticked" in each.because or not self._lost(self.was, each.at):
+        needed = [rule for rule in self.would.template.requirements if stage.counts(rule.before_stage, Stage.GO)]
+        if each.before is not Stage.GO or "no longer ticked" in each.because:
+            return
+        if needed and all(self.found.alike(rule.key, each.at) for rule in needed):
             return
         lost = self._lost(self.would, each.at)
-        if lost is None:
-            self._doubt(SIGNOFFS)
+        if not self._lost(self.was, each.at):
+            self._doubt(UNLIKE)
+        elif lost is None:
+            self._doubt(UNSURE)
         elif not lost:
             self._otherwise(each, "fell back by itself", "stood", "")
 

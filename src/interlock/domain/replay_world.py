@@ -1,5 +1,6 @@
 """The sign-offs of a release as they stood under its own policy, or would have stood under another."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,7 +11,7 @@ from interlock.domain.actor import Person, Standing
 from interlock.domain.fingerprint import MaterialChange, material_changes
 from interlock.domain.policy import RequirementRule
 from interlock.domain.release import Stage
-from interlock.domain.replay import Declined, Given, Record, Rules
+from interlock.domain.replay import Declined, Difference, Given, Record, Rules, Window
 from interlock.domain.signing import Ask, Signature, Verdict
 from interlock.domain.signoff import Condition, Decision, Progress, Requirement, Signoff
 
@@ -18,6 +19,8 @@ GATES: Final = ("groups", "people", "exclude_requester", "exclude_release_manage
 """The keys of a requirement that say who may sign."""
 SEATS: Final = (*GATES, "quorum", "mandatory_group")
 """And those that say how many of them have to."""
+LIFE: Final = ("material", "teams")
+"""And those that say what voids what they said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +164,69 @@ class World:
     def _team(self, change: MaterialChange) -> str | None:
         trail = self.record.trails.get(change.ticket.id) if change.ticket else None
         return trail.team if trail else None
+
+
+class Both:
+    """Both worlds of a release; what differs in the window, and what cannot be told."""
+
+    def __init__(self, record: Record, was: Rules, would: Rules, window: Window) -> None:
+        self.record = record
+        self.was, self.would = World(record, was), World(record, would)
+        self.window = window
+        self.differences: list[Difference] = []
+        self.unjudged: Counter[str] = Counter()
+
+    def alike(self, key: str, moment: datetime) -> bool:
+        """Whether the same stands of a requirement in both worlds, by the same rule: what held, holds."""
+        was, would = self.was.rules.requirement(key), self.would.rules.requirement(key)
+        if was is None or would is None or not same(was, would, SEATS):
+            return False
+        both = [{(each.given.id, each.sure) for each in world.live(key, moment)} for world in (self.was, self.would)]
+        return both[0] == both[1] and all(sure for _, sure in both[1])
+
+    def same_before(self, moment: datetime, *, without: int = 0) -> bool:
+        """Whether the same had been signed by then in both worlds, and stood as long."""
+        both = [
+            [each for each in world.kept if each.given.at <= moment and each.given.id != without]
+            for world in (self.was, self.would)
+        ]
+        return both[0] == both[1]
+
+    def same_gates(self) -> bool:
+        both = [
+            (rules.template.one_person_one_requirement, [(each.key, *values(each, GATES)) for each in needed])
+            for rules in (self.was.rules, self.would.rules)
+            for needed in [rules.template.requirements]
+        ]
+        return both[0] == both[1]
+
+    def same_material(self, was: RequirementRule, would: RequirementRule) -> bool:
+        ranks = self.was.rules.template.priorities == self.would.rules.template.priorities
+        return ranks and same(was, would, LIFE)
+
+    def lowered(self, moment: datetime) -> bool:
+        """Whether the new policy takes younger mirrors alone, and nothing proves that they were as young then."""
+        was, would = self.was.rules.policy.limits, self.would.rules.policy.limits
+        if any(
+            getattr(would, each) < getattr(was, each) for each in ("groups_max_age_minutes", "people_max_age_minutes")
+        ):
+            return True
+        minutes = would.mirror_max_age_minutes
+        return minutes < was.mirror_max_age_minutes and not self.record.was_fresh(moment, minutes)
+
+    def otherwise(self, word: Given, was: str, would: str, why: str, *, at: datetime | None = None) -> None:
+        moment = at or word.at
+        if not self.window.holds(moment):
+            return
+        what = {Decision.APPROVED: "approval", Decision.REJECTED: "rejection"}[word.decision]
+        rule = self.would.rules.requirement(word.requirement)
+        who = word.person.name if word.person else "somebody who was erased"
+        told = f"{who}'s {what} for {rule.name if rule else word.requirement}"
+        self.differences.append(Difference(kind="signoff", at=moment, what=told, was=was, would=would, why=why))
+
+    def doubt(self, moment: datetime, why: str) -> None:
+        if self.window.holds(moment):
+            self.unjudged[f"sign-offs: {why}"] += 1
 
 
 def same(one: RequirementRule, other: RequirementRule, keys: Iterable[str]) -> bool:
