@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from random import Random
 from typing import Any, Final
 
 from sqlmodel import Session
 
 from interlock.domain import milestone
+from interlock.domain import stage as stages
 from interlock.domain.policy import (
     CriterionRule,
     EnvironmentRule,
@@ -23,6 +25,7 @@ from interlock.domain.signing import Accepted
 from interlock.domain.signoff import Decision
 from interlock.domain.stage import Ahead, Moved
 from interlock.store import criterion as criteria
+from interlock.store import release as releases
 from interlock.store import signoff as signoffs
 from interlock.store.engine import Store
 from interlock.store.release import MilestoneRow
@@ -219,3 +222,42 @@ def _third_day(store: Store) -> None:
     move(store, Stage.DEPLOYING, 53)
     finish(store, "DATA-214", at(74))
     ladder(store, 74.1)
+
+
+def at_random(store: Store, chance: Random, acts: int) -> None:
+    """People do what comes to their minds, at growing times; what is refused is a part of it."""
+    planned(store)
+    signoff.request(store, IN_FORCE, actor("RITA"), 1, fresh(store, at(0.5)))
+    for number in range(1, acts + 1):
+        hours = float(number)
+        match chance.choice(("sign", "sign", "sign", "sign", "revoke", "scope", "tick", "move", "move", "figure")):
+            case "sign":
+                who = chance.choice(("TOM", "INES", "NOOR", "MARIA", "ANA", "RITA", "RAVI"))
+                decision = chance.choice((Decision.APPROVED, Decision.APPROVED, Decision.REJECTED))
+                more = With(conditions=("ML-3",)) if chance.random() < 0.2 else NOTHING
+                sign(store, who, hours, decision, more=more if decision is Decision.APPROVED else NOTHING)
+            case "revoke":
+                revoke(store, chance.choice(("TOM", "INES", "MARIA", "ANA")), hours)
+            case "scope":
+                with store.write() as session:
+                    ticket(session, f"DATA-{number + 10}")
+                    scope.refresh(session, None, at(hours))
+                revalidation.revalidate(store, at(hours))
+            case "tick":
+                told, now = "2026.12 Model card https://c.example/1", fresh(store, at(hours))
+                criterion.tick(store, IN_FORCE, actor("ANA"), told, CHANNEL, now, ticked=chance.random() < 0.8)
+            case "figure":
+                with store.write() as session:
+                    criteria.report(session, 1, "Coverage", float(chance.randint(70, 100)), "ci", None, at(hours))
+            case _:
+                _move_somewhere(store, chance, hours)
+    finish(store, "ML-3", at(acts + 1))
+
+
+def _move_somewhere(store: Store, chance: Random, hours: float) -> None:
+    now = fresh(store, at(hours))
+    with store.read() as session:
+        one = releases.load(session, 1)
+    after = stages.preceding(one) if chance.random() < 0.2 else stages.following(one)
+    if after is not None:
+        stage.move(store, IN_FORCE, actor("RITA"), 1, after, "We have to", now)

@@ -1,9 +1,14 @@
 """Shadow mode on a real store: the same policy differs in nothing, and each edit in just what it should."""
 
+import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
+from random import Random
 from typing import Any
 
+import pytest
 from sqlalchemy import text
 
 from interlock.domain.permission import Permission
@@ -27,6 +32,7 @@ from tests.replays import (
     TESTED,
     approve,
     at,
+    at_random,
     history,
     planned,
     replayed,
@@ -51,6 +57,9 @@ FREE = CriterionRule(kind="no_open_blocker", name="Nothing is blocked")
 WEDNESDAY = Freeze(name="Audit", start=date(2026, 11, 25), end=date(2026, 11, 25))
 SOONER = Ladder(name="Usual", steps=(LadderStep(after_business_hours=1, to="owner"), *LADDER.steps[1:]))
 NEARER = Ladder(name="Usual", steps=(*LADDER.steps[:2], LadderStep(after_business_hours=9, to="release_channel")))
+
+NOBODY_MORE = under(**{rule.key: {"people": (*rule.people, "nobody@practice.example")} for rule in RULES.requirements})
+"""Says otherwise, and comes to the same."""
 
 EDITS: dict[str, tuple[Policy, list[Any], dict[str, int]]] = {
     "the same": (IN_FORCE, [], {}),
@@ -169,31 +178,50 @@ EDITS: dict[str, tuple[Policy, list[Any], dict[str, int]]] = {
 }
 
 
-def test_each_edit_reports_just_what_it_should(store: Store) -> None:
+@pytest.fixture(scope="module")
+def written(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The history in a file of its own: each test takes a copy."""
+    file = tmp_path_factory.mktemp("replay") / "history.db"
+    shutil.copy(sqlite_template, file)
+    store = Store(f"sqlite:///{file}")
     history(store)
+    store.close()
+    return file
+
+
+@pytest.fixture
+def past(written: Path, tmp_path: Path) -> Iterator[Store]:
+    file = tmp_path / "interlock.db"
+    shutil.copy(written, file)
+    store = Store(f"sqlite:///{file}")
+    yield store
+    store.close()
+
+
+def test_each_edit_reports_just_what_it_should_and_nothing_is_written_or_posted(store: Store) -> None:
+    history(store)
+    before = content(store)
+    assert before["outbox"]
     for name, (would, differences, unjudged) in EDITS.items():
         found = replayed(store, would)
         assert (name, told(found), found.unjudged) == (name, differences, unjudged)
         assert len(found.otherwise) == bool(differences)
+    assert content(store) == before
 
 
-def test_an_edit_that_changes_nothing_is_judged_through_and_differs_in_nothing(sqlite_store: Store) -> None:
+def test_an_edit_that_changes_nothing_is_judged_through_and_differs_in_nothing(past: Store) -> None:
     """Nothing is taken over from the record here: each sign-off, requirement and move is decided anew."""
-    history(sqlite_store)
-    more: dict[str, Any] = {
-        rule.key: {"people": (*rule.people, "nobody@practice.example")} for rule in RULES.requirements
-    }
-    found = replayed(sqlite_store, under(**more))
+    found = replayed(past, NOBODY_MORE)
     assert (told(found), found.unjudged) == ([], {})
 
 
-def test_it_writes_nothing_and_posts_nothing(store: Store) -> None:
-    history(store)
-    before = content(store)
-    assert before["outbox"]
-    for would, _, _ in EDITS.values():
-        replayed(store, would)
-    assert content(store) == before
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_people_did_the_same_policy_differs_in_nothing(sqlite_store: Store, seed: int) -> None:
+    at_random(sqlite_store, Random(seed), acts=16)  # noqa: S311 a seed makes it the same each time
+    same = replayed(sqlite_store, IN_FORCE)
+    assert (told(same), same.unjudged) == ([], {})
+    anew = replayed(sqlite_store, NOBODY_MORE)
+    assert (told(anew), anew.unjudged) == ([], {})
 
 
 def content(store: Store) -> dict[str, list[Any]]:
@@ -219,54 +247,53 @@ def with_rule(rule: RequirementRule) -> Policy:
 RITAS = replace(QA, groups=("release-managers",), quorum=1)
 
 
-def test_what_was_refused_is_accepted_where_the_mirror_was_fresh_beyond_doubt(store: Store) -> None:
+def test_what_was_refused_is_accepted_where_the_mirror_was_fresh_beyond_doubt(sqlite_store: Store) -> None:
     """Before a reading of the tracker is known to have ended in time, nobody can tell."""
-    asked(store, RITAS)
-    sign(store, "RITA", 1)
+    asked(sqlite_store, RITAS)
+    sign(sqlite_store, "RITA", 1)
     lenient = with_rule(replace(RITAS, exclude_requester=False))
-    assert replayed(store, lenient).unjudged == {
+    assert replayed(sqlite_store, lenient).unjudged == {
         "sign-offs: how old the mirrors were at that moment is not recorded": 1
     }
-    with store.write() as session:
-        read = {"started_at": at(0.8), "done_at": at(0.9), "outcome": "done"}
-        session.add(SlotRow(job="sync", due_at=at(0.8), attempt=1, **read))
-    found = replayed(store, lenient)
+    with sqlite_store.write() as session:
+        read = SlotRow(job="sync", due_at=at(0.8), started_at=at(0.8), done_at=at(0.9), outcome="done")
+        session.add(read)
+    found = replayed(sqlite_store, lenient)
     assert told(found) == [
         ("signoff", "Rita Sandoval-Kerr's approval for QA", "refused (they had asked for these sign-offs)", "accepted"),
         ("requirement", "QA", "not met", "met 2026-11-23 10:00 UTC"),
     ]
-    assert replayed(store, with_rule(replace(RITAS, quorum=2))).otherwise == ()
+    assert replayed(sqlite_store, with_rule(replace(RITAS, quorum=2))).otherwise == ()
 
 
-def test_who_was_not_asked_may_have_been_of_the_other_group(store: Store) -> None:
-    asked(store, RITAS)
-    sign(store, "RAVI", 1)
-    assert replayed(store, with_rule(replace(RITAS, groups=()))).unjudged == {}
-    other = replayed(store, with_rule(replace(RITAS, groups=("qa-approvers",))))
+def test_who_was_not_asked_may_have_been_of_the_other_group(sqlite_store: Store) -> None:
+    asked(sqlite_store, RITAS)
+    sign(sqlite_store, "RAVI", 1)
+    assert replayed(sqlite_store, with_rule(replace(RITAS, groups=()))).unjudged == {}
+    other = replayed(sqlite_store, with_rule(replace(RITAS, groups=("qa-approvers",))))
     assert (told(other), other.unjudged) == (
         [],
         {"sign-offs: who was in which user group then is not recorded": 1},
     )
 
 
-def test_whoever_was_erased_is_not_judged(store: Store) -> None:
-    asked(store, replace(QA, quorum=1))
-    approve(store, "TOM", 1)
-    assert erasure.erase(store, "U0TOM", {"name": "admin"}, at(2), reason="asked") is not None
-    found = replayed(store, with_rule(replace(QA, quorum=1, exclude_assignees=True)))
+def test_whoever_was_erased_is_not_judged(sqlite_store: Store) -> None:
+    asked(sqlite_store, replace(QA, quorum=1))
+    approve(sqlite_store, "TOM", 1)
+    assert erasure.erase(sqlite_store, "U0TOM", {"name": "admin"}, at(2), reason="asked") is not None
+    found = replayed(sqlite_store, with_rule(replace(QA, quorum=1, exclude_assignees=True)))
     assert (told(found), found.unjudged) == (
         [],
         {"sign-offs: somebody who was erased decided": 1, f"requirements: {UNSURE}": 1},
     )
-    assert replayed(store, with_rule(replace(QA, quorum=1))).unjudged == {}
+    assert replayed(sqlite_store, with_rule(replace(QA, quorum=1))).unjudged == {}
 
 
-def test_restricted_tickets_are_not_named(store: Store) -> None:
-    history(store)
-    with store.write() as session:
+def test_restricted_tickets_are_not_named(past: Store) -> None:
+    with past.write() as session:
         for key in ("ML-3", "DATA-214"):
             session.get_one(TicketRow, f"id-{key}").security_level = "10000"
-    found = replayed(store, under(qa={"exclude_assignees": True}, ladders={"usual": SOONER}))
+    found = replayed(past, under(qa={"exclude_assignees": True}, ladders={"usual": SOONER}))
     shown = str(found)
     assert "ML-3" not in shown
     assert "DATA-214" not in shown
@@ -274,31 +301,27 @@ def test_restricted_tickets_are_not_named(store: Store) -> None:
     assert f"owner of {RESTRICTED}" in shown
 
 
-def test_a_release_whose_template_is_gone_is_named(store: Store) -> None:
-    history(store)
-    found = replayed(store, replace(IN_FORCE, templates={}, channels={}))
+def test_a_release_whose_template_is_gone_is_named(past: Store) -> None:
+    found = replayed(past, replace(IN_FORCE, templates={}, channels={}))
     assert (found.alive, found.gone, found.releases) == (1, (("2026.12", "quarterly"),), ())
     assert found.unlooked == ("channels",)
 
 
-def test_only_the_days_asked_for_are_looked_at(store: Store) -> None:
-    history(store)
-    found = replayed(store, under(qa={"quorum": 3}), days=7)
+def test_only_the_days_asked_for_are_looked_at(past: Store) -> None:
+    found = replayed(past, under(qa={"quorum": 3}), days=7)
     assert [each.what for one in found.releases for each in one.of("move")] == [AGAIN, DEPLOY]
 
 
-def test_a_ladder_is_silent_while_somebody_has_the_blocker_in_hand(store: Store) -> None:
+def test_a_ladder_is_silent_while_somebody_has_the_blocker_in_hand(past: Store) -> None:
     """Until Wednesday 11:00 it was Ravi's; a rung that fell due meanwhile comes after that."""
-    history(store)
     later = Ladder(name="Usual", steps=(*LADDER.steps[:2], LadderStep(after_business_hours=12, to="release_manager")))
-    assert told(replayed(store, under(ladders={"usual": later}))) == [
+    assert told(replayed(past, under(ladders={"usual": later}))) == [
         ("ping", "release channel of DATA-214", CHANNEL_TOLD, "not told"),
         ("ping", "release manager of DATA-214", "not told", "told 2026-11-25 11:00 UTC"),
     ]
 
 
-def test_a_ladder_that_was_another_then_is_not_judged(store: Store) -> None:
-    history(store)
+def test_a_ladder_that_was_another_then_is_not_judged(past: Store) -> None:
     was = replace(IN_FORCE, ladders={"usual": SOONER})
-    found = replay.replay(store, was, IN_FORCE, 90, END)
+    found = replay.replay(past, was, IN_FORCE, 90, END)
     assert (told(found), found.unjudged) == ([], {"pings: what was told is not what the ladder in force says": 1})

@@ -7,7 +7,7 @@ from interlock.domain.permission import Permission
 from interlock.domain.policy import RequirementRule
 from interlock.domain.replay import Declined, Given
 from interlock.domain.replay_person import entitled, entitled_anew, named, permitted
-from interlock.domain.replay_world import GATES, Both, Kept, World, same
+from interlock.domain.replay_world import EXCLUSIONS, GATES, Both, Kept, World, same
 from interlock.domain.signing import Accepted, SignatureWanted
 from interlock.domain.signoff import Decision
 
@@ -62,10 +62,28 @@ class Refusals:
         elif word.why == "not_permitted":
             if permitted(word.person, was, would, Permission.SIGNOFF_DECIDE, had=False) is not False:
                 self.both.doubt(word.at, GROUPS if word.person else ERASED)
-        elif word.why in SAID and not (self.both.same_gates() and self.both.same_before(word.at)):
+        elif word.why in SAID and not (self._same_for(word) and self.both.same_before(word.at)):
             self.both.doubt(word.at, MEANT)
-        elif word.why in WHO and not self.both.same_gates():
+        elif word.why in WHO and not self._same_for(word):
             self._refused(word)
+
+    def _same_for(self, word: Declined) -> bool:
+        """Whether the rules say nothing else of this person than they did."""
+        who, was, would = word.person, self.was.rules, self.would.rules
+        if self.both.same_gates() or who is None:
+            return self.both.same_gates()
+        both = [(was.requirement(each.key), each) for each in would.template.requirements]
+        return (
+            was.template.one_person_one_requirement == would.template.one_person_one_requirement
+            and len(was.template.requirements) == len(both)
+            and all(
+                old is not None
+                and same(old, new, EXCLUSIONS)
+                and set(old.groups) == set(new.groups)
+                and named(who, old.people) == named(who, new.people)
+                for old, new in both
+            )
+        )
 
     def _refused(self, word: Declined) -> None:
         """For somebody whom a requirement turned down for who they are."""

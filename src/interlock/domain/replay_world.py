@@ -15,7 +15,8 @@ from interlock.domain.replay import Declined, Difference, Given, Record, Rules, 
 from interlock.domain.signing import Ask, Signature, Verdict
 from interlock.domain.signoff import Condition, Decision, Progress, Requirement, Signoff
 
-GATES: Final = ("groups", "people", "exclude_requester", "exclude_release_manager", "exclude_assignees", "delegation")
+EXCLUSIONS: Final = ("exclude_requester", "exclude_release_manager", "exclude_assignees", "delegation")
+GATES: Final = ("groups", "people", *EXCLUSIONS)
 """The keys of a requirement that say who may sign."""
 SEATS: Final = (*GATES, "quorum", "mandatory_group")
 """And those that say how many of them have to."""
