@@ -72,6 +72,7 @@ LADDER: Final = Ladder(
         LadderStep(after_business_hours=16, to="release_channel"),
     ),
 )
+SOONER: Final = Ladder(name="Usual", steps=(LadderStep(after_business_hours=1, to="owner"), *LADDER.steps[1:]))
 IN_FORCE: Final = replace(
     POLICY,
     templates={"quarterly": RULES},
@@ -87,6 +88,8 @@ def at(hours: float) -> datetime:
 
 def under(**changes: Any) -> Policy:
     """The policy in force with another template: `qa=…` for a requirement's keys, `template=…` for the template's."""
+    if "templates" in changes:
+        return replace(IN_FORCE, **changes)
     rules = {rule.key: replace(rule, **changes.pop(rule.key, {})) for rule in RULES.requirements}
     template = replace(RULES, **{"requirements": tuple(rules.values()), **changes.pop("template", {})})
     return replace(IN_FORCE, templates={"quarterly": template}, **changes)

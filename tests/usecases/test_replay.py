@@ -29,6 +29,7 @@ from tests.replays import (
     LADDER,
     QA,
     RULES,
+    SOONER,
     TESTED,
     approve,
     at,
@@ -55,7 +56,6 @@ LEGAL = RequirementRule(key="legal", name="Legal", groups=("lawyers",))
 BIAS = CriterionRule(kind="checklist", name="Bias review")
 FREE = CriterionRule(kind="no_open_blocker", name="Nothing is blocked")
 WEDNESDAY = Freeze(name="Audit", start=date(2026, 11, 25), end=date(2026, 11, 25))
-SOONER = Ladder(name="Usual", steps=(LadderStep(after_business_hours=1, to="owner"), *LADDER.steps[1:]))
 NEARER = Ladder(name="Usual", steps=(*LADDER.steps[:2], LadderStep(after_business_hours=9, to="release_channel")))
 
 NOBODY_MORE = under(**{rule.key: {"people": (*rule.people, "nobody@practice.example")} for rule in RULES.requirements})
@@ -113,8 +113,8 @@ EDITS: dict[str, tuple[Policy, list[Any], dict[str, int]]] = {
             ("signoff", "Ines Calder's approval for QA", "counted on", "counted until 2026-11-25 13:06 UTC"),
             ("signoff", TOMS, "counted on", "counted until 2026-11-26 12:00 UTC"),
             ("requirement", "QA", NOT_MET[0], "met 2026-11-23 12:30 UTC, lost 2026-11-25 13:06 UTC"),
-            ("move", DEPLOY, "moved", "refused"),
             ("move", "go to ready", "stood at go", "fallen back"),
+            ("move", DEPLOY, "moved", "refused"),
         ],
         {},
     ),
@@ -165,8 +165,8 @@ EDITS: dict[str, tuple[Policy, list[Any], dict[str, int]]] = {
         under(template={"ladder": None}),
         [
             ("ping", "owner of DATA-214", "told 2026-11-23 12:00 UTC", "not told"),
-            ("ping", "release channel of DATA-214", CHANNEL_TOLD, "not told"),
             ("ping", "team lead of DATA-214", "told 2026-11-24 09:30 UTC", "not told"),
+            ("ping", "release channel of DATA-214", CHANNEL_TOLD, "not told"),
         ],
         {},
     ),

@@ -7,7 +7,7 @@ from typing import Final
 from interlock.domain import replay_ping, replay_requirement
 from interlock.domain.policy import Policy
 from interlock.domain.release import Release
-from interlock.domain.replay import Difference, Record, Replay, Replayed, Rules, Unjudged, Window, total
+from interlock.domain.replay import KINDS, Difference, Record, Replay, Replayed, Rules, Unjudged, Window, total
 from interlock.domain.replay_signoff import Signoffs
 from interlock.domain.replay_stage import Moves
 from interlock.store import replay as records
@@ -43,7 +43,7 @@ def replay(store: Store, was: Policy, would: Policy, days: int, now: datetime) -
         ]
         pings, lost = replay_ping.judge(replay_blocker.episodes(session, window.since, window.until), rules, window)
     releases = tuple(
-        _replayed(one, [*differences, *pings.get(one.id, ())], unjudged) for one, differences, unjudged in found
+        _replayed(one, [*differences, *pings.get(one.id, ())], unjudged, now) for one, differences, unjudged in found
     )
     return Replay(
         window=window,
@@ -63,12 +63,12 @@ def _decisions(record: Record, was: Rules, would: Rules, window: Window) -> tupl
     return [*found.differences, *needed, *moves.differences, *days], unjudged
 
 
-def _replayed(one: Release, differences: list[Difference], unjudged: Unjudged) -> Replayed:
+def _replayed(one: Release, differences: list[Difference], unjudged: Unjudged, now: datetime) -> Replayed:
     return Replayed(
         name=one.name,
         template=one.template,
         policy_version=one.policy_version,
-        differences=tuple(differences),
+        differences=tuple(sorted(differences, key=lambda each: (KINDS.index(each.kind), each.at or now))),
         unjudged=unjudged,
     )
 
