@@ -47,7 +47,7 @@ def run(env: Mapping[str, str], new: Path, days: int) -> Replay:
 
 def as_text(found: Replay, new: Path) -> str:
     """A line that sums it up, then what each release would have had otherwise, then what could not be judged."""
-    return "\n".join(_lines(found, new))
+    return "\n".join("".join(filter(str.isprintable, line)) for line in _lines(found, new))
 
 
 def _lines(found: Replay, new: Path) -> Iterator[str]:

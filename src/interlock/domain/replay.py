@@ -124,6 +124,13 @@ class Trail:
         later = next((each for each in self.turns if each.field == what and each.at > moment), None)
         return later.before if later else getattr(self, what)
 
+    def seen(self, moment: datetime) -> TicketSeen | None:
+        """As a sign-off is bound to it; None where it is not known whether it was done."""
+        done, priority = self.at("done", moment), self.at("priority", moment)
+        if not isinstance(done, bool) or isinstance(priority, bool):
+            return None
+        return TicketSeen(id=self.id, key=self.key, done=done, priority=priority)
+
     def assigned(self, account: str, since: datetime, until: datetime) -> bool:
         """Whether the account had it at any time from `since` until then."""
         turns = [each for each in self.turns if each.field == "assignee" and since <= each.at <= until]
@@ -189,25 +196,20 @@ class Record:
 
     def seen(self, moment: datetime) -> tuple[TicketSeen, ...] | None:
         """The scope then as a sign-off is bound to it; None where some ticket's state of then is not known."""
-        found = []
-        for each in self.scope(moment):
-            done, priority = each.at("done", moment), each.at("priority", moment)
-            if not isinstance(done, bool) or isinstance(priority, bool):
-                return None
-            found.append(TicketSeen(id=each.id, key=each.key, done=done, priority=priority))
-        return tuple(sorted(found, key=lambda one: one.key))
+        found = [each.seen(moment) for each in self.scope(moment)]
+        known = [each for each in found if each is not None]
+        return tuple(sorted(known, key=lambda one: one.key)) if len(known) == len(found) else None
 
-    def moments(self, after: datetime, until: datetime) -> list[datetime]:
-        """When the scope changed."""
-        ids = {each.ticket_id for each in self.stays}
-        found = {each for stay in self.stays for each in (stay.added_at, stay.removed_at) if each}
+    def changes(self, after: datetime, until: datetime) -> list[tuple[datetime, str]]:
+        """When which ticket came into the scope, left it, or became another in it."""
+        found = {(each, stay.ticket_id) for stay in self.stays for each in (stay.added_at, stay.removed_at) if each}
         found |= {
-            turn.at
-            for id_ in ids & self.trails.keys()
+            (turn.at, id_)
+            for id_ in {each.ticket_id for each in self.stays} & self.trails.keys()
             for turn in self.trails[id_].turns
             if turn.field in {"done", "priority"}
         }
-        return sorted(each for each in found if after < each <= until)
+        return sorted(each for each in found if after < each[0] <= until)
 
     def assigned(self, account: str, moment: datetime) -> str | None:
         """A ticket in scope then that the account had since the scope opened, as it may be shown."""

@@ -1,6 +1,6 @@
 """The sign-offs of a release as they stood under its own policy, or would have stood under another."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,6 +14,7 @@ from interlock.domain.release import Stage
 from interlock.domain.replay import Declined, Difference, Given, Record, Rules, Window
 from interlock.domain.signing import Ask, Signature, Verdict
 from interlock.domain.signoff import Condition, Decision, Progress, Requirement, Signoff
+from interlock.domain.status import Stay
 
 EXCLUSIONS: Final = ("exclude_requester", "exclude_release_manager", "exclude_assignees", "delegation")
 GATES: Final = ("groups", "people", *EXCLUSIONS)
@@ -40,6 +41,9 @@ class World:
         self.record = record
         self.rules = rules
         self.kept: list[Kept] = []
+        self._stays: defaultdict[str, list[Stay]] = defaultdict(list)
+        for each in record.stays:
+            self._stays[each.ticket_id].append(each)
 
     def live(self, key: str, moment: datetime) -> list[Kept]:
         return [
@@ -153,14 +157,24 @@ class World:
             and each.value is None
             and needed.touched_by(MaterialChange(what="evidence changed", about=name), None)
         ]
-        for moment in self.record.moments(given.at, until):
-            current = self.record.seen(moment)
-            if current is None:
+        before = {ticket.id: (ticket,) for ticket in shown}
+        for moment, id_ in self.record.changes(given.at, until):
+            trail = self.record.trails.get(id_)
+            then = trail.seen(moment) if trail else None
+            if then is None:
                 return False, None
-            changes = material_changes(shown, current, self.rules.template.priorities)
+            now = (then,) if self._inside(id_, moment) else ()
+            changes = material_changes(before.get(id_, ()), now, self.rules.template.priorities)
             if any(needed.touched_by(each, self._team(each)) for each in changes):
                 return True, min([moment, *ticks])
         return True, min(ticks, default=None)
+
+    def _inside(self, ticket_id: str, moment: datetime) -> bool:
+        """Whether the ticket was in scope then."""
+        return any(
+            each.added_at <= moment and (each.removed_at is None or moment < each.removed_at)
+            for each in self._stays[ticket_id]
+        )
 
     def _team(self, change: MaterialChange) -> str | None:
         trail = self.record.trails.get(change.ticket.id) if change.ticket else None
