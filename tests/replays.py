@@ -225,6 +225,7 @@ def _third_day(store: Store) -> None:
     move(store, Stage.DEPLOYING, 53)
     finish(store, "DATA-214", at(74))
     ladder(store, 74.1)
+    finish(store, "DATA-1", at(75))
 
 
 def at_random(store: Store, chance: Random, acts: int) -> None:
