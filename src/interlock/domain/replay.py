@@ -217,6 +217,19 @@ class Record:
         held = [each for each in self.scope(moment) if each.assigned(account, since, moment)]
         return min(held, key=lambda each: (each.restricted, each.key)).shown if held else None
 
+    def told(self, moment: datetime) -> dict[str, Evidence]:
+        """The newest word on each criterion then."""
+        return {
+            name: until[-1]
+            for name, told in self.evidence.items()
+            if (until := [each for each in told if each.at <= moment])
+        }
+
+    def settled_at(self) -> datetime | None:
+        """Since when its sign-offs stand as they are: it was released, or it ended."""
+        released = [each.at for each in self.attempts if each.refused is None and each.after is Stage.RELEASED]
+        return min([*released, *([self.release.closed_at] if self.release.closed_at else [])], default=None)
+
     def was_fresh(self, moment: datetime, minutes: float) -> bool:
         """Whether a whole reading of the tracker proves that its mirror was no older."""
         return any(ended <= moment and (moment - began).total_seconds() <= minutes * 60 for began, ended in self.reads)

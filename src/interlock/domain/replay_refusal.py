@@ -101,7 +101,7 @@ class Refusals:
             self.both.doubt(word.at, AGES)
         elif sure:
             given = _as_given(word, sure[0], -1 - len(self.would.kept))
-            horizon = self.record.release.closed_at or self.both.window.until
+            horizon = self.record.settled_at() or self.both.window.until
             days = sure[0].valid_days if word.decision is Decision.APPROVED else None
             known, overtaken = self.would.overtaken(given, sure[0], horizon)
             ends = [each for each in (overtaken, word.at + timedelta(days=days) if days else None) if each]

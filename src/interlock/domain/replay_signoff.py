@@ -137,7 +137,7 @@ class Signoffs(Both):
         """When it would have counted no more, and whether that is known."""
         if self.same_material(was, would) and was.valid_days == would.valid_days:
             return word.gone_at, True
-        horizon = self.record.release.closed_at or self.window.until
+        horizon = self.record.settled_at() or self.window.until
         ends = [word.gone_at] if word.gone_by in {"revoked", "giver_left"} else []
         if would.valid_days is not None and word.decision is Decision.APPROVED:
             expires = word.at + timedelta(days=would.valid_days)

@@ -16,7 +16,9 @@ from interlock.domain.replay import Attempt, Difference, Rules
 from interlock.domain.replay_person import permitted
 from interlock.domain.replay_refusal import AGED, AGES, GROUPS, UNLIKE, UNSURE
 from interlock.domain.replay_signoff import Signoffs
-from interlock.domain.signoff import Progress, Requirement
+from interlock.domain.runbook import Progress
+from interlock.domain.signoff import Progress as Signed
+from interlock.domain.signoff import Requirement
 from interlock.domain.stage import Condition, Grounds
 from interlock.domain.words import join
 
@@ -27,6 +29,7 @@ COLLISIONS: Final = "which releases it would have collided with is not replayed"
 CALENDAR: Final = "whether a freeze or a collision stood in the way is not recorded"
 LACKING: Final = "conditions_missing"
 SCOPE, READ, RUN, CALLED, CAL = "Something is in scope", "Jira is read", "The runbook is done", "Go/no-go", "Calendar"
+OF_GATES: Final = ("an item is no longer ticked", "a figure is out of its bounds")
 SHOWN: Final = 3
 
 
@@ -50,6 +53,9 @@ class Moves:
         self._would_fall()
 
     def _forward(self, each: Attempt) -> bool:
+        """Whether it went by conditions: asking for the sign-offs begins a release without any."""
+        if each.refused is None and not each.holding:
+            return False
         return stage.following(replace(self.record.release, stage=each.before)) is each.after
 
     def _turned_away(self, each: Attempt) -> None:
@@ -107,7 +113,7 @@ class Moves:
             requirements=tuple(requirements),
             obstacles=self._obstacles(each, doubts) if going else (),
             stale=self._stale(each, doubts) if going else None,
-            steps_left=self._steps(each, doubts) if each.after is Stage.RELEASED else 0,
+            runbook=self._steps(each, doubts) if each.after is Stage.RELEASED else stage.NO_RUNBOOK,
             unanswered=self._unanswered(each, doubts) if each.after is Stage.GO else False,
         )
         return [*stage.conditions(each.after, grounds), *more], doubts
@@ -170,13 +176,12 @@ class Moves:
             return "as recorded"
         return None
 
-    def _steps(self, each: Attempt, doubts: list[str]) -> int:
-        if not self.would.template.runbook:
-            return 0
-        if self.would.template.runbook != self.was.template.runbook:
+    def _steps(self, each: Attempt, doubts: list[str]) -> Progress:
+        if self.would.template.runbook and self.would.template.runbook != self.was.template.runbook:
             doubts.append(RUNBOOK)
-            return 0
-        return 1 if RUN in each.missing else 0
+        elif self.would.template.runbook and RUN in each.missing:
+            return Progress(steps=1)
+        return stage.NO_RUNBOOK
 
     def _unanswered(self, each: Attempt, doubts: list[str]) -> bool:
         was, would = self.was.template.gonogo, self.would.template.gonogo
@@ -226,9 +231,12 @@ class Moves:
 
     def _fallen(self, each: Attempt) -> None:
         """A go that fell back because of a sign-off, which the new policy may not have needed, or not have lost."""
-        needed = [rule for rule in self.would.template.requirements if stage.counts(rule.before_stage, Stage.GO)]
-        if each.before is not Stage.GO or "no longer ticked" in each.because:
+        if each.before is not Stage.GO:
             return
+        if each.because.startswith(OF_GATES):
+            self._gates_fallen(each)
+            return
+        needed = [rule for rule in self.would.template.requirements if stage.counts(rule.before_stage, Stage.GO)]
         if needed and all(self.found.alike(rule.key, each.at) for rule in needed):
             return
         lost = self._lost(self.would, each.at)
@@ -237,6 +245,15 @@ class Moves:
         elif lost is None:
             self._doubt(UNSURE)
         elif not lost:
+            self._otherwise(each, "fell back by itself", "stood", "")
+
+    def _gates_fallen(self, each: Attempt) -> None:
+        """A go that fell back because of what a gate said."""
+        names = {rule.name for rule in self.was.template.criteria if rule.name in each.because}
+        found = [rule for rule in self.would.template.criteria if rule.name in names]
+        counted = [rule for rule in found if stage.counts(rule.before, Stage.GO)]
+        judged = [replay_gate.at(rule, self.record, self.would, each.at) for rule in counted]
+        if all(one is not None and one.state not in BLOCKING for one in judged):
             self._otherwise(each, "fell back by itself", "stood", "")
 
     def _would_fall(self) -> None:
@@ -263,7 +280,7 @@ class Moves:
         world = self.found.was if rules is self.was else self.found.would
         needed = [rule for rule in rules.template.requirements if stage.counts(rule.before_stage, Stage.GO)]
         how = {rule.name: world.progress(rule, moment) for rule in needed}
-        return None if None in how.values() else [name for name, each in how.items() if each is not Progress.MET]
+        return None if None in how.values() else [name for name, each in how.items() if each is not Signed.MET]
 
     def _otherwise(self, each: Attempt, was: str, would: str, why: str) -> None:
         what = f"{stage.words(each.before)} to {stage.words(each.after)}"

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from interlock.domain import signing
 from interlock.domain.actor import Person, Standing
+from interlock.domain.criterion import evidence_changes
 from interlock.domain.fingerprint import MaterialChange, material_changes
 from interlock.domain.policy import RequirementRule
 from interlock.domain.release import Stage
@@ -23,6 +24,8 @@ SEATS: Final = (*GATES, "quorum", "mandatory_group")
 """And those that say how many of them have to."""
 LIFE: Final = ("material", "teams")
 """And those that say what voids what they said."""
+EVIDENCE: Final = frozenset({"criterion_turned_red", "evidence_changed"})
+"""Of what voids it, what gates say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,14 +152,7 @@ class World:
         if shown is None:
             return False, None
         needed = self.requirement(rule, given.at)
-        ticks = [
-            each.at
-            for name, told in self.record.evidence.items()
-            for each in told
-            if given.at < each.at <= until
-            and each.value is None
-            and needed.touched_by(MaterialChange(what="evidence changed", about=name), None)
-        ]
+        told = self._evidence(given, needed, until)
         before = {ticket.id: (ticket,) for ticket in shown}
         for moment, id_ in self.record.changes(given.at, until):
             trail = self.record.trails.get(id_)
@@ -166,8 +162,19 @@ class World:
             now = (then,) if self._inside(id_, moment) else ()
             changes = material_changes(before.get(id_, ()), now, self.rules.template.priorities)
             if any(needed.touched_by(each, self._team(each)) for each in changes):
-                return True, min([moment, *ticks])
-        return True, min(ticks, default=None)
+                return True, min([moment, *told])
+        return True, min(told, default=None)
+
+    def _evidence(self, given: Given, needed: Requirement, until: datetime) -> list[datetime]:
+        """When evidence became another than its signer saw, in a way that voids it."""
+        record, rules = self.record, self.rules.template.criteria
+        before = record.told(given.at)
+        moments = sorted({each.at for told in record.evidence.values() for each in told if given.at < each.at <= until})
+        return [
+            moment
+            for moment in moments
+            if any(needed.touched_by(each, None) for each in evidence_changes(rules, before, record.told(moment)))
+        ]
 
     def _inside(self, ticket_id: str, moment: datetime) -> bool:
         """Whether the ticket was in scope then."""
@@ -216,8 +223,9 @@ class Both:
         return both[0] == both[1]
 
     def same_material(self, was: RequirementRule, would: RequirementRule) -> bool:
-        ranks = self.was.rules.template.priorities == self.would.rules.template.priorities
-        return ranks and same(was, would, LIFE)
+        both = self.was.rules.template, self.would.rules.template
+        shown = EVIDENCE.isdisjoint(would.material) or both[0].criteria == both[1].criteria
+        return shown and both[0].priorities == both[1].priorities and same(was, would, LIFE)
 
     def lowered(self, moment: datetime) -> bool:
         """Whether the new policy takes younger mirrors alone, and nothing proves that they were as young then."""
