@@ -68,6 +68,7 @@ FOR_MANAGERS = {
     Permission.RELEASE_CANCEL,
     Permission.REPORT_TOKEN,
     Permission.WAIVER_ASK,
+    Permission.POLICY_CHANGE,
     Permission.SIGNOFF_REQUEST,
     Permission.RUNBOOK_RUN,
     Permission.DIGEST_RUN,

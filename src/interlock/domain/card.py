@@ -12,6 +12,10 @@ GONOGO = "gonogo"
 """The kind of a roll-call's card; the roll-call's number follows, since a release may have several over time."""
 
 
+POLICY_CHANGE = "policy_change"
+"""The kind of a proposal's card, to change the release's policy; the proposal's number follows."""
+
+
 def runbook(run: int) -> str:
     """The kind of the card that shows a run of a release's runbook; each run has its own."""
     return f"runbook-{run}"

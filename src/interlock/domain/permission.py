@@ -16,6 +16,7 @@ class Permission(StrEnum):
     WAIVER_ASK = "waiver.ask"
     WAIVER_GRANT = "waiver.grant"
     RELEASE_EVIDENCE = "release.evidence"
+    POLICY_CHANGE = "policy.change"
     GONOGO_OPEN = "gonogo.open"
     GONOGO_VOTE = "gonogo.vote"
     SIGNOFF_REQUEST = "signoff.request"
@@ -55,6 +56,7 @@ DEEDS: Final = {
     Permission.WAIVER_ASK: "ask for waivers",
     Permission.WAIVER_GRANT: "grant waivers",
     Permission.RELEASE_EVIDENCE: "take evidence of releases",
+    Permission.POLICY_CHANGE: "change releases' policies",
     Permission.GONOGO_OPEN: "open roll-calls",
     Permission.GONOGO_VOTE: "vote in roll-calls",
     Permission.SIGNOFF_REQUEST: "ask for sign-offs",

@@ -187,6 +187,7 @@ JOBS: Final = MappingProxyType(
         "raid-reviews": JobRule(every_minutes=30),
         "signoff-reminders": JobRule(every_minutes=10),
         "gonogo": JobRule(every_minutes=5),
+        "policy-changes": JobRule(every_minutes=10),
         "audit-anchor": JobRule(at=time(18), days=("mon", "tue", "wed", "thu", "fri", "sat", "sun")),
         "retention": JobRule(at=time(3, 10), days=("mon", "tue", "wed", "thu", "fri", "sat", "sun")),
     }
@@ -457,6 +458,8 @@ class Governance:
 
     channel: str | None = None
     """One of `channels`, for freeze exceptions; the release's own channel where this is absent."""
+    policy_change_business_days: int = 5
+    """How long a proposal to change a release's policy waits for a decision, or until the target."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -502,4 +505,4 @@ class Policy:
     anchors: Anchors = Anchors()
     """Where the record of decisions is anchored."""
     governance: Governance = Governance()
-    """Where exceptions are asked for."""
+    """Where exceptions are asked for, and how long what is proposed waits."""

@@ -37,7 +37,7 @@ KEPT: Final = frozenset(
         "environment", "booking", "blocker", "escalation",
         "raid_entry", "raid_change",
         "waiver", "criterion_evidence", "readiness_day", "report_token",
-        "gonogo", "gonogo_vote",
+        "gonogo", "gonogo_vote", "policy_change", "policy_change_word",
         "runbook_run", "runbook_step", "runbook_mark",
         "freeze_exception", "collision_acknowledgement",
         "schema_floor", "erasure", "tombstone",

@@ -30,7 +30,8 @@ class Ask:
 
     `assigned` is the key of a ticket in scope that the actor's verified tracker account is or was assigned to since the
     scope opened; `changes` are the material ones since the clicked card revision, `teams` whose tickets those are.
-    `stands_for` are the people who are away and left their signing to the actor. `wanted` is the requirement that the
+    `stands_for` are the people who are away and left their signing to the actor. `outdated`: the release's policy is
+    another one than what was clicked showed. `wanted` is the requirement that the
     clicked button names, by id; None for one that names none.
     """
 
@@ -45,6 +46,7 @@ class Ask:
     stands_for: tuple[Person, ...] = ()
     wanted: int | None = None
     signature: Signature | None = None
+    outdated: bool = False
 
     @property
     def me(self) -> str:
@@ -109,7 +111,7 @@ def decide(ask: Ask, decision: Decision, policy: Policy, now: datetime) -> Verdi
     if isinstance(allowed, Refused):
         return allowed
     if decision is Decision.APPROVED:
-        stale = _stale_mirror(ask, policy, now)
+        stale = _other_policy(ask) or _stale_mirror(ask, policy, now)
         if stale:
             return stale
     chosen = _choose(ask, allowed, decision)
@@ -291,6 +293,16 @@ def _others(ask: Ask, mine: list[Claim]) -> str:
         return f"{who[0].upper()}{who[1:]} can."
     told = join([f"{_who(each.requirement, ask)} for {each.requirement.name}" for each in mine], "or")
     return f"{told[0].upper()}{told[1:]} can."
+
+
+def _other_policy(ask: Ask) -> Refused | None:
+    if not ask.outdated:
+        return None
+    return Refused(
+        reason="policy_changed",
+        sentence=f"Not recorded: {ask.release.name}'s policy was changed since this was drawn, and with it what is "
+        f"asked. Look at /release signoffs {ask.release.name}, then approve.",
+    )
 
 
 def _stale_mirror(ask: Ask, policy: Policy, now: datetime) -> Refused | None:

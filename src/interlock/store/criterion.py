@@ -7,7 +7,7 @@ from sqlmodel import Field, Session, SQLModel, col, select
 
 from interlock.domain.actor import SOMEBODY
 from interlock.domain.criterion import Evidence
-from interlock.store import person
+from interlock.store import person, policy_change
 from interlock.store.base import UtcDateTime
 
 
@@ -47,7 +47,9 @@ def report(
 
 
 def newest(session: Session, release_id: int, at: datetime | None = None) -> dict[str, Evidence]:
-    """By criterion; as it was at that moment, where one is given."""
+    """By criterion; as it was at that moment, where one is given. A tick from before a change of the release's policy made
+    the gate another one counts no more; a figure is held against the new bounds.
+    """
     until = [] if at is None else [col(EvidenceRow.at) <= at]
     last = (
         select(func.max(EvidenceRow.id))
@@ -55,6 +57,7 @@ def newest(session: Session, release_id: int, at: datetime | None = None) -> dic
         .group_by(col(EvidenceRow.criterion))
     )
     rows = session.exec(select(EvidenceRow).where(col(EvidenceRow.id).in_(last))).all()
+    since = policy_change.gates_since(session, release_id, at) if any(row.ticked for row in rows) else {}
     people = person.people(session, {row.slack_id for row in rows if row.slack_id})
     return {
         row.criterion: Evidence(
@@ -65,4 +68,5 @@ def newest(session: Session, release_id: int, at: datetime | None = None) -> dic
             value=row.value,
         )
         for row in rows
+        if not (row.ticked and row.criterion in since and row.at < since[row.criterion])
     }

@@ -26,6 +26,7 @@ from interlock.store.gonogo import GonogoRow, VoteRow
 from interlock.store.link import LinkRequestRow
 from interlock.store.outbox import OutboxRow
 from interlock.store.person import GroupMemberRow, PersonRow
+from interlock.store.policy_change import PolicyChangeRow, WordRow
 from interlock.store.raid import RaidChangeRow, RaidRow
 from interlock.store.release import ReleaseRow
 from interlock.store.reporter import ReportTokenRow
@@ -49,6 +50,8 @@ NAMED_IN: Final[tuple[tuple[str, type[SQLModel], tuple[str, ...]], ...]] = (
     ("runbook step", MarkRow, ("slack_id",)),
     ("roll-call", GonogoRow, ("opened_by", "ended_by")),
     ("vote", VoteRow, ("slack_id",)),
+    ("policy change", PolicyChangeRow, ("proposed_by", "ended_by")),
+    ("word on a policy change", WordRow, ("slack_id", "principal", "proposed_by")),
     ("booking", BookingRow, ("slack_id", "ended_by")),
     ("blocker", BlockerRow, ("taken_by", "snoozed_by")),
     ("RAID entry", RaidRow, ("owner", "approver", "created_by", "closed_by")),

@@ -26,6 +26,7 @@ from interlock.store.erasure import ErasureRow
 from interlock.store.freeze_exception import FreezeExceptionRow
 from interlock.store.gonogo import GonogoRow, VoteRow
 from interlock.store.outbox import OutboxRow
+from interlock.store.policy_change import PolicyChangeRow, WordRow
 from interlock.store.raid import RaidChangeRow, RaidRow
 from interlock.store.release import MilestoneRow, ReleaseRow, ScopeRow, template
 from interlock.store.runbook import MarkRow, RunRow, StepRow
@@ -48,6 +49,8 @@ MORE: Final[dict[str, type[SQLModel]]] = {
     "runbook_run": RunRow,
     "gonogo": GonogoRow,
     "gonogo_vote": VoteRow,
+    "policy_change": PolicyChangeRow,
+    "policy_change_word": WordRow,
 }
 """Tables with a column `release_id` whose rows are evidence as they stand, by name. None may hold anybody's name."""
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Index, select, text
+from sqlalchemy import JSON, Index, delete, select, text
 from sqlmodel import Field, Session, SQLModel, col
 
 from interlock.domain import names
@@ -192,6 +192,21 @@ def set_stage(session: Session, release_id: int, stage: Stage) -> None:
     row = session.get_one(ReleaseRow, release_id)
     row.stage = stage.value
     row.number += 1
+    session.flush()
+
+
+def set_policy(
+    session: Session, release_id: int, policy: Template, version: str, milestones: Sequence[Milestone]
+) -> None:
+    """Replace the copy of the template, for a release that the caller holds the lock of."""
+    row = session.get_one(ReleaseRow, release_id)
+    row.policy, row.policy_version = essence(policy), version
+    row.number += 1
+    session.execute(delete(MilestoneRow).where(col(MilestoneRow.release_id) == release_id))
+    session.add_all(
+        MilestoneRow(release_id=release_id, position=position, name=each.name, due=each.due, reached_at=each.reached_at)
+        for position, each in enumerate(milestones)
+    )
     session.flush()
 
 

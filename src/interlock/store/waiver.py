@@ -8,7 +8,7 @@ from sqlmodel import Field, Session, SQLModel, col, select
 
 from interlock.domain.actor import SOMEBODY, Person
 from interlock.domain.waiver import Waiver, WaiverState
-from interlock.store import person
+from interlock.store import person, policy_change
 from interlock.store.base import UtcDateTime
 
 ASKED = text("state = 'asked'")
@@ -74,7 +74,9 @@ def of_release(session: Session, release_id: int) -> tuple[Waiver, ...]:
 
 
 def in_force(session: Session, release_id: int, now: datetime) -> dict[str, Waiver]:
-    """Those that hold now, by criterion; of several the one that lasts longest."""
+    """Those that hold now, by criterion; of several the one that lasts longest. What was asked for before a change of
+    the release's policy made the gate another one lets that pass no more.
+    """
     rows = session.exec(
         select(WaiverRow)
         .where(
@@ -84,7 +86,12 @@ def in_force(session: Session, release_id: int, now: datetime) -> dict[str, Waiv
         )
         .order_by(col(WaiverRow.expires_at), col(WaiverRow.id))
     ).all()
-    return {each.criterion: each for each in _to_waivers(session, rows)}
+    since = policy_change.gates_since(session, release_id) if rows else {}
+    return {
+        each.criterion: each
+        for each in _to_waivers(session, rows)
+        if each.criterion not in since or each.asked_at >= since[each.criterion]
+    }
 
 
 def _to_waivers(session: Session, rows: Iterable[WaiverRow]) -> tuple[Waiver, ...]:

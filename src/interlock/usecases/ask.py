@@ -59,6 +59,7 @@ def load(
         stands_for=delegation.stood_for(session, standing.person.slack_id, now) if delegable else (),
         wanted=wanted,
         signature=signature,
+        outdated=revision.policy_version != one.policy_version,
     )
     return asked, signoff.restricted(session, touched) if touched else frozenset()
 

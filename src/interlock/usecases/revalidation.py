@@ -63,7 +63,10 @@ def voided(store: Store, signoff_id: int, now: datetime) -> VoidedSignoff | None
             return None
         one = release.load(session, row.release_id, lock=True)
         asked = card.of_release(session, one.id, SIGNOFF)
-        requirement = next(each for each in signoff.requirements(session, one) if each.id == row.requirement_id)
+        found = (each for each in signoff.requirements(session, one) if each.id == row.requirement_id)
+        requirement = next(found, None)
+        if requirement is None:  # a changed policy asks for it no more
+            return None
         again = requirement.signed_by(row.slack_id) or requirement.given_for(row.principal or row.slack_id)
         if one.settled or asked is None or again:
             return None
@@ -101,7 +104,7 @@ def revalidate_one(store: Store, release_id: int, now: datetime) -> int:
                 scoped = _changes_since(session, one, given.fingerprint, mark, current)
                 touching = _touching(session, requirement, scoped + _evidence_since(session, one, given, told))
                 if touching:
-                    _void(session, one, requirement, given, touching, now)
+                    void(session, one, requirement.key, given, touching, now)
                     voided += 1
                     why = "the scope changed under a sign-off" if touching[0].ticket else why
         if voided:
@@ -162,17 +165,18 @@ def _unscoped(void_change: dict[str, Any]) -> tuple[MaterialChange, ...]:
     return tuple(MaterialChange(what=what, about=subject) for what, ticket_id, subject in stored if not ticket_id)
 
 
-def _void(
+def void(
     session: Session,
     one: Release,
-    requirement: Requirement,
+    requirement: str,
     given: Signoff,
     changes: tuple[MaterialChange, ...],
     now: datetime,
 ) -> None:
+    """Of the requirement with this key, with what caused it, in the transaction of whoever holds the release's lock."""
     signoff.void(session, given, changes, now)
     facts = {
-        "requirement": requirement.key,
+        "requirement": requirement,
         "signoff": given.id,
         "changes": [[change.what, change.ticket.id if change.ticket else change.about] for change in changes],
     }

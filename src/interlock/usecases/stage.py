@@ -230,6 +230,21 @@ def fall_back(session: Session, one: Release, why: str, now: datetime, gates: Se
     return True
 
 
+def reconsider(session: Session, policy: Policy, one: Release, why: str, now: datetime, *, confirmed: bool) -> Release:
+    """Take a release back from ready or go while a condition of that stage does not hold, in the transaction of what
+    changed the conditions; the release as it stands then. `confirmed`: a roll-call said go, and counts still.
+    """
+    while one.stage in {Stage.GO, Stage.READY}:
+        grounds = _grounds(session, policy, one, one.stage, now, confirmed=confirmed)
+        lost = [each.name for each in rules.conditions(one.stage, grounds) if not each.holds]
+        after = rules.preceding(one)
+        if not lost or after is None:
+            break
+        facts: dict[str, object] = {"why": f"{why}: {join(lost)}"}
+        one = _moved(session, one, after, SYSTEM, Person(slack_id="", name="Interlock"), facts, now).release
+    return one
+
+
 def recheck(store: Store, now: datetime) -> int:
     """Take back each go that a required sign-off no longer carries, such as of somebody who left; how many."""
     with store.read() as session:

@@ -1,0 +1,172 @@
+"""Changing the policy of a release that is under way: what it would change, and proposing it. Deciding on it:
+`policy_change_word`; its end: `policy_change_end`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session
+
+from interlock.config.template import policy_version
+from interlock.domain import milestone, names
+from interlock.domain import policy_change as rules
+from interlock.domain.actor import Actor, Standing
+from interlock.domain.authority import Refused
+from interlock.domain.card import POLICY_CHANGE
+from interlock.domain.permission import Permission
+from interlock.domain.policy import Policy, Template
+from interlock.domain.policy_change import PolicyChange, PolicyChangeCard, PolicyState
+from interlock.domain.policy_difference import difference
+from interlock.domain.release import LONGEST_REASON, Release, Unclear, choose, reason_problem
+from interlock.domain.template import essence
+from interlock.store import card, policy_change, release
+from interlock.store.engine import Store
+from interlock.usecases import authority, policy_change_end
+from interlock.usecases.policy_change_card import board, post, revise
+from interlock.usecases.policy_change_end import facts
+from interlock.usecases.record import record, record_refusal
+from interlock.usecases.release import Invalid, read_release
+
+REFUSED = "policy_change.refused"
+WHY = "Say why the policy of a release that is under way has to change."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposed:
+    release: Release
+    change: PolicyChange
+
+
+def show(
+    store: Store, policy: Policy, actor: Actor, typed: str, channel_id: str, now: datetime
+) -> PolicyState | Unclear | Refused:
+    """`/release policy [RELEASE]`: under which policy it runs, how its template differs now, and what is proposed."""
+    with store.write() as session:
+        allowed = authority.to_view(session, policy, Permission.RELEASE_VIEW, actor)
+        if isinstance(allowed, Refused):
+            return allowed
+        meant = choose(typed, channel_id, release.all_names(session))
+        if isinstance(meant, Unclear):
+            return meant
+        return _state(session, policy, release.load(session, meant.id, lock=True), now)
+
+
+def propose(
+    store: Store, policy: Policy, actor: Actor, text: str, channel_id: str, now: datetime
+) -> Proposed | Unclear | Invalid | Refused:
+    """`/release policy RELEASE change because …`: let the template as it is now replace the release's copy."""
+    with store.write() as session:
+        allowed = authority.to_decide(session, policy, Permission.POLICY_CHANGE, actor, now)
+        if isinstance(allowed, Refused):
+            record_refusal(session, REFUSED, actor, None, {"wanted": "proposed"}, allowed, now)
+            return allowed
+        meant, reason = read_release(session, text, channel_id)
+        if isinstance(meant, Unclear):
+            return meant
+        return _propose(session, policy, actor, allowed, release.load(session, meant.id, lock=True), reason, now)
+
+
+def propose_for(
+    store: Store, policy: Policy, actor: Actor, release_id: int, reason: str, now: datetime
+) -> Proposed | Invalid | Refused:
+    """As `propose`, for the release that a form names."""
+    with store.write() as session:
+        allowed = authority.to_decide(session, policy, Permission.POLICY_CHANGE, actor, now)
+        one = release.load(session, release_id, lock=True)
+        if isinstance(allowed, Refused):
+            record_refusal(session, REFUSED, actor, one, {"wanted": "proposed"}, allowed, now)
+            return allowed
+        return _propose(session, policy, actor, allowed, one, reason, now)
+
+
+def may_propose(store: Store, policy: Policy, actor: Actor, release_id: int, now: datetime) -> PolicyState | Refused:
+    """What would be proposed, so that nobody writes a reason in vain. Nothing is decided or recorded."""
+    with store.read() as session:
+        allowed = authority.to_decide(session, policy, Permission.POLICY_CHANGE, actor, now)
+        if isinstance(allowed, Refused):
+            return allowed
+        one = release.load(session, release_id)
+        found = _template(session, policy, one, now)
+        if isinstance(found, Refused):
+            return found
+        version = policy_version(found)
+        return PolicyState(release=one, new_version=version, differs=difference(one.policy, found))
+
+
+def _propose(
+    session: Session,
+    policy: Policy,
+    actor: Actor,
+    standing: Standing,
+    one: Release,
+    reason: str,
+    now: datetime,
+) -> Proposed | Invalid | Refused:
+    new = _template(session, policy, one, now)
+    if isinstance(new, Refused):
+        record_refusal(session, REFUSED, actor, one, {"wanted": "proposed"}, new, now)
+        return new
+    # A name alone, in the release's own channel, is no reason.
+    why = "" if names.fold(reason) == names.fold(one.name) else names.tidy(reason)
+    if not names.says_something(why) or len(why) > LONGEST_REASON:
+        return Invalid(problems={"reason": reason_problem(why if names.says_something(why) else "", WHY)})
+    if late := policy_change.open_one(session, one.id):
+        policy_change_end.time_out(session, one, late, now)
+    number = policy_change.next_number(session, one.id)
+    asked = card.create(session, one.id, f"{POLICY_CHANGE}:{number}", one.channel_id, actor.slack_id, now)
+    calendar = milestone.calendar_of(policy, one.policy)
+    closes = rules.closes_at(now, one.target, calendar, policy.governance.policy_change_business_days)
+    change = policy_change.propose(session, one, asked.id, number, new, policy_version(new), why, actor, now, closes)
+    told = facts(change) | {
+        "card": asked.id,
+        "reason": why,
+        "before": essence(one.policy),
+        "after": essence(new),
+        "difference": list(change.difference),
+        "closes_at": closes.isoformat(),
+        "requirements": [each.key for each in one.policy.requirements],
+    }
+    record(session, "policy_change.proposed", actor, standing.person, one, told, now)
+    post(session, change, now)
+    return Proposed(release=one, change=change)
+
+
+def _state(session: Session, policy: Policy, one: Release, now: datetime) -> PolicyState:
+    change = policy_change.open_one(session, one.id)
+    shown: PolicyChangeCard | None = None
+    if change is not None and rules.over(change, now) is None:
+        shown = board(session, one, change, now, revise(session, one, change, now))
+    now_configured = policy.templates.get(one.template)
+    found = _template(session, policy, one, now)
+    return PolicyState(
+        release=one,
+        new_version=policy_version(now_configured) if now_configured else None,
+        differs=difference(one.policy, now_configured) if now_configured else (),
+        change=shown,
+        refused=found if isinstance(found, Refused) else None,
+    )
+
+
+def _template(session: Session, policy: Policy, one: Release, now: datetime) -> Template | Refused:
+    """What the release's policy would become, or why it does not."""
+    new = policy.templates.get(one.template)
+    if new is None:
+        return Refused(
+            reason="no_template",
+            sentence=f"The policy has no template {one.template} any more, so {one.name} keeps the copy that it has.",
+        )
+    if refused := rules.unfit(one, new):
+        return refused
+    if not difference(one.policy, new):
+        return Refused(
+            reason="no_change",
+            sentence=f"{one.name} runs under its template as it is configured now: there is nothing to change.",
+        )
+    before = policy_change.open_one(session, one.id)
+    if before is not None and now < before.closes_at:
+        return Refused(
+            reason="open_already",
+            sentence=f"{before.proposed_by.name} proposed a change of {one.name}'s policy already, and one is decided "
+            f"at a time: /release policy {one.name}.",
+        )
+    return new
