@@ -55,6 +55,8 @@ PRESSABLE: Final = (
     "waiver.grant",
     "waiver.refuse",
     "waiver.withdraw",
+    "policy_change.approve",
+    "policy_change.withdraw",
     "release.forecast",
     "release.whatif",
     "release.whatif_all",

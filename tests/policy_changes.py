@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from interlock.domain.policy import Policy, RequirementRule, Template
+from interlock.domain.policy import Policy, Template
 from interlock.domain.policy_change import PolicyChange
 from interlock.domain.release import Release, Stage
 from interlock.domain.signoff import Decision
@@ -13,7 +13,7 @@ from interlock.store import release as releases
 from interlock.store.engine import Store
 from interlock.usecases import policy_change, policy_change_card, policy_change_word
 from interlock.usecases.policy_change import Proposed
-from tests.builders import CHANNEL, GOVERNANCE, NOW, POLICY, QA, TEMPLATE, actor, people, release
+from tests.builders import GOVERNANCE, NOW, POLICY, QA, TEMPLATE, actor, people, release
 
 LESS = replace(QA, quorum=1)
 OLD = TEMPLATE
@@ -42,7 +42,7 @@ def proposed(store: Store, new: Template = NEW, who: str = "RITA", now: datetime
 def propose(
     store: Store, new: Template = NEW, who: str = "RITA", now: datetime = NOW, reason: str = "QA has lost two people"
 ) -> Any:
-    return policy_change.propose(store, under(new), actor(who), f"2026.12 {reason}", CHANNEL, now)
+    return policy_change.propose(store, under(new), actor(who), 1, reason, now)
 
 
 def drawn(store: Store, number: int = 1, now: datetime = NOW) -> str:
@@ -83,7 +83,3 @@ def loaded(store: Store, number: int = 1) -> PolicyChange:
         found = changes.load(session, number)
     assert found is not None
     return found
-
-
-def rule(key: str, *groups: str, **more: Any) -> RequirementRule:
-    return RequirementRule(key=key, name=key.upper(), groups=groups, **more)

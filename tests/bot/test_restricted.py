@@ -76,6 +76,9 @@ NO_TICKET = {
     "delegation.told": "the same",
     "delegation.over": "the same",
     "signoff.refresh": "the card once more, in place of the one that was posted",
+    "policy_change.card": "what differs between two templates, and why",
+    "policy_change.refresh": "the same",
+    "policy_change.told": "the same",
     "gonogo.card": "who voted what, and how many tickets are in scope",
     "gonogo.refresh": "the same",
     "gonogo.chase": "the same",
@@ -112,6 +115,10 @@ NO_TICKET = {
 """The kinds of message that are not drawn here, and what they tell instead."""
 
 PRESSED_ELSEWHERE = {
+    "policy_change.new": "no ticket is in a policy",
+    "policy_change.approve": "the same",
+    "policy_change.reject": "the same",
+    "policy_change.withdraw": "the same",
     "gonogo.go": "no ticket is in an answer to a vote",
     "gonogo.no_go": "the same",
     "gonogo.abstain": "the same",
@@ -150,6 +157,9 @@ PRESSED_ELSEWHERE = {
     "words.show": "what the command says, by the command's own view",
 }
 SENT_ELSEWHERE = {
+    "policy_change.new": "no ticket is in a policy",
+    "policy_change.approve": "the same",
+    "policy_change.reject": "the same",
     "gonogo.no_go": "no ticket is in an answer to a vote",
     "release.new": "a release's name and dates",
     "release.close": "the same",

@@ -21,7 +21,7 @@ from interlock.domain.policy_change import fate, gates_changed, milestones, touc
 from interlock.domain.policy_difference import FLAGS, KEYS, LABELS, difference
 from interlock.domain.release import Milestone
 from interlock.domain.signoff import Decision, Requirement, Signoff
-from tests.domain.test_signing import RELEASE
+from tests.domain.test_signoff import RELEASE
 
 QA = RequirementRule(key="qa", name="QA", groups=("qa",), quorum=1)
 RISK = RequirementRule(key="risk", name="Risk", people=("maria@practice.example",))
@@ -66,7 +66,10 @@ UK = WorkCalendar(time_zone="Europe/London")
             ("“Code freeze” milestone: business days before the target: 3 instead of 5",),
         ),
         ({"runbook": ()}, ("“Back up” step is gone",)),
-        ({"version": 2, "ladder": "urgent"}, ("Template's version: 2 instead of 1", "Escalation ladder: urgent instead of none")),
+        (
+            {"version": 2, "ladder": "urgent"},
+            ("Template's version: 2 instead of 1", "Escalation ladder: urgent instead of none"),
+        ),
         ({"one_person_one_requirement": False}, ("from now on one person may fill two sign-offs",)),
     ],
 )  # fmt: skip

@@ -103,6 +103,13 @@ link.remove                     +  +  +  +  +  +  x  x  x  x  x
 link.state                      +  +  +  +  +  +  x  x  x  x  x
 parked.let_go                   -  -  +  -  -  -  x  x  x  x  x
 parked.send_again               -  -  +  -  -  -  x  x  x  x  x
+policy_change.ask               +  +  +  +  +  +  x  x  x  x  x
+policy_change.may_propose       -  -  +  -  -  -  x  x  x  x  x
+policy_change.propose           -  -  +  -  -  -  x  x  x  x  x
+policy_change_end.withdraw      -  -  +  -  -  -  x  x  x  x  x
+policy_change_word.decide       -  +  -  -  -  -  x  x  x  x  x
+policy_change_word.decide_typed -  +  -  -  -  -  x  x  x  x  x
+policy_change_word.foresee      -  +  -  -  -  -  x  x  x  x  x
 raid.add                        -  +  +  -  -  -  x  x  x  x  x
 raid.edit                       -  +  +  -  -  -  x  x  x  x  x
 raid.edit_form                  -  +  +  -  -  -  x  x  x  x  x

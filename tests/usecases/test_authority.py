@@ -164,6 +164,7 @@ def arguments(use_case: UseCase, store: Store, policy: Policy, who: Actor) -> di
         "outcome": "It shipped on time.",
         "line": TypedEntry(title="It slips", probability=3, impact=4),
         "exception_id": 1,
+        "change_id": 1,
         "other_id": 2,
         "reasons": Reasons(why="The regulator's date", risk_in="A failed batch", risk_out="A fine"),
         "asked": Asked(topic="status", about="", channel_id=CHANNEL, thread_ts=None, alone=False),

@@ -253,7 +253,7 @@ def test_one_proposal_at_a_time_by_whom_policy_lets(sqlite_store: Store) -> None
     assert isinstance(propose(sqlite_store, reason=""), Invalid)
     proposed(sqlite_store)
     assert why(propose(sqlite_store)) == "open_already"
-    gone = policy_change.propose(sqlite_store, replace(POLICY, templates={}), RITA, "2026.12 so", CHANNEL, NOW)
+    gone = policy_change.propose(sqlite_store, replace(POLICY, templates={}), RITA, 1, "so", NOW)
     assert why(gone) == "no_template"
 
 
@@ -428,12 +428,12 @@ def test_milestones_that_are_not_moved_keep_their_dates(sqlite_store: Store) -> 
 
 def test_what_a_release_runs_under_is_told_to_whoever_asks(sqlite_store: Store) -> None:
     begun(sqlite_store)
-    found = policy_change.show(sqlite_store, under(NEW), ANA, "2026.12", CHANNEL, NOW)
+    found = policy_change.ask(sqlite_store, under(NEW), ANA, "2026.12", CHANNEL, NOW)
     assert isinstance(found, PolicyState)
     assert (found.new_version, found.differs) == (policy_version(NEW), ("“QA” sign-off: approvals: 1 instead of 2",))
     assert (found.change, found.refused) == (None, None)
     proposed(sqlite_store)
-    found = policy_change.show(sqlite_store, under(NEW), ANA, "2026.12", CHANNEL, NOW)
+    found = policy_change.ask(sqlite_store, under(NEW), ANA, "2026.12", CHANNEL, NOW)
     assert isinstance(found, PolicyState)
     assert found.change is not None
     assert found.change.revision_id
@@ -456,7 +456,7 @@ def test_one_person_s_two_clicks_at_once_are_one_word(store: Store) -> None:
     begun(store)
     proposed(store)
     seen = drawn(store)
-    done = at_once(*[lambda: say(store, "TOM", seen=seen)] * 2)
+    done: list[Any] = at_once(*[lambda: say(store, "TOM", seen=seen)] * 2)
     assert sorted(each.again for each in done) == [False, True]
     assert kinds(store).count("policy_change.approved") == 1
 
@@ -467,6 +467,8 @@ def test_withdrawing_and_the_last_approval_at_once_leave_one_of_them(store: Stor
     seen = drawn(store)
     for who in ("TOM", "MARIA"):
         say(store, who, seen=seen)
+    approval: Any
+    taken: Any
     approval, taken = at_once(
         lambda: say(store, "INES", seen=seen), lambda: policy_change_end.withdraw(store, POLICY, RITA, 1, "", NOW)
     )
@@ -482,6 +484,7 @@ def test_a_sign_off_while_the_policy_is_replaced_is_of_what_its_signer_saw(store
     seen = drawn(store)
     for who in ("TOM", "MARIA"):
         say(store, who, seen=seen)
+    done: Any
     done, signed = at_once(lambda: say(store, "INES", seen=seen), lambda: sign(store, "NOOR", card_seen))
     assert done.outcome is Outcome.APPLIED
     if isinstance(signed, Refused):
@@ -503,6 +506,7 @@ def test_approving_while_a_sync_voids_leaves_nothing_that_counts_wrongly(store: 
     with store.write() as session:
         ticket(session, "DATA-9")
         scope.refresh(session, None, NOW)
+    done: Any
     done, _ = at_once(lambda: say(store, "INES", seen=seen), lambda: revalidation.revalidate(store, NOW))
     assert done.outcome is Outcome.APPLIED
     after = standing(store)
@@ -517,9 +521,7 @@ def test_two_who_propose_at_once_open_one(store: Store) -> None:
     both = replace(
         under(NEW), roles={"release_manager": Role(people=("rita@practice.example", "ana@practice.example"))}
     )
-    done = at_once(
-        *(lambda who=who: policy_change.propose(store, both, who, "2026.12 so", CHANNEL, NOW) for who in (RITA, ANA))  # type: ignore[misc]
-    )
+    done = at_once(*(lambda who=who: policy_change.propose(store, both, who, 1, "so", NOW) for who in (RITA, ANA)))
     assert sorted(isinstance(each, Proposed) for each in done) == [False, True]
 
 
@@ -573,8 +575,8 @@ def test_nobody_s_word_stands_under_the_proposer_s_name_whatever_the_program_say
     proposed(store)
     say(store, "TOM")
     copied = (
-        "INSERT INTO policy_change_word (release_id, change_id, proposed_by, requirement, slack_id, principal, decision, "
-        "revision_id, auth, at) SELECT release_id, change_id, {}, requirement, 'U0RITA', 'U0RITA', decision, "
+        "INSERT INTO policy_change_word (release_id, change_id, proposed_by, requirement, slack_id, principal, "
+        "decision, revision_id, auth, at) SELECT release_id, change_id, {}, requirement, 'U0RITA', 'U0RITA', decision, "
         "revision_id, auth, at FROM policy_change_word"
     )
     for by in ("proposed_by", "'U0ANA'"):
@@ -590,3 +592,26 @@ def test_the_stage_is_asked_as_everywhere(sqlite_store: Store) -> None:
     with sqlite_store.read() as session:
         names = [each.name for each in stage.ahead(session, POLICY, releases.load(session, 1), NOW).conditions]
     assert "QA" not in names
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "2026.12 change because QA has lost two",
+        "change because QA has lost two",
+        "2026.12 CHANGE because QA has lost two",
+    ],
+)
+def test_it_is_proposed_in_words(sqlite_store: Store, typed: str) -> None:
+    begun(sqlite_store)
+    done = policy_change.ask(sqlite_store, under(NEW), RITA, typed, CHANNEL, NOW)
+    assert isinstance(done, Proposed)
+    assert done.change.reason == "because QA has lost two"
+
+
+def test_a_release_may_be_called_change(sqlite_store: Store) -> None:
+    begun(sqlite_store, name="data change 1")
+    done = policy_change.ask(sqlite_store, under(NEW), RITA, "data change 1", "C0ELSE", NOW)
+    assert isinstance(done, PolicyState)
+    bare = policy_change.ask(sqlite_store, under(NEW), RITA, "data change 1 change", "C0ELSE", NOW)
+    assert isinstance(bare, Invalid)

@@ -17,7 +17,7 @@ from interlock.domain.permission import Permission
 from interlock.domain.policy import Policy, Template
 from interlock.domain.policy_change import PolicyChange, PolicyChangeCard, PolicyState
 from interlock.domain.policy_difference import difference
-from interlock.domain.release import LONGEST_REASON, Release, Unclear, choose, reason_problem
+from interlock.domain.release import LONGEST_REASON, Release, Unclear, choose, leading, reason_problem
 from interlock.domain.template import essence
 from interlock.store import card, policy_change, release
 from interlock.store.engine import Store
@@ -25,9 +25,10 @@ from interlock.usecases import authority, policy_change_end
 from interlock.usecases.policy_change_card import board, post, revise
 from interlock.usecases.policy_change_end import facts
 from interlock.usecases.record import record, record_refusal
-from interlock.usecases.release import Invalid, read_release
+from interlock.usecases.release import Invalid
 
 REFUSED = "policy_change.refused"
+CHANGE = "change"
 WHY = "Say why the policy of a release that is under way has to change."
 
 
@@ -37,39 +38,29 @@ class Proposed:
     change: PolicyChange
 
 
-def show(
-    store: Store, policy: Policy, actor: Actor, typed: str, channel_id: str, now: datetime
-) -> PolicyState | Unclear | Refused:
-    """`/release policy [RELEASE]`: under which policy it runs, how its template differs now, and what is proposed."""
+def ask(
+    store: Store, policy: Policy, actor: Actor, text: str, channel_id: str, now: datetime
+) -> PolicyState | Proposed | Unclear | Invalid | Refused:
+    """`/release policy [RELEASE]`: under which policy it runs, how its template differs now, and what is proposed;
+    `… change because …` proposes it.
+    """
     with store.write() as session:
         allowed = authority.to_view(session, policy, Permission.RELEASE_VIEW, actor)
         if isinstance(allowed, Refused):
             return allowed
+        typed, reason = _taken_apart(session, text)
         meant = choose(typed, channel_id, release.all_names(session))
         if isinstance(meant, Unclear):
             return meant
-        return _state(session, policy, release.load(session, meant.id, lock=True), now)
+        if reason is None:
+            return _state(session, policy, release.load(session, meant.id, lock=True), now)
+    return propose(store, policy, actor, meant.id, reason, now)
 
 
 def propose(
-    store: Store, policy: Policy, actor: Actor, text: str, channel_id: str, now: datetime
-) -> Proposed | Unclear | Invalid | Refused:
-    """`/release policy RELEASE change because …`: let the template as it is now replace the release's copy."""
-    with store.write() as session:
-        allowed = authority.to_decide(session, policy, Permission.POLICY_CHANGE, actor, now)
-        if isinstance(allowed, Refused):
-            record_refusal(session, REFUSED, actor, None, {"wanted": "proposed"}, allowed, now)
-            return allowed
-        meant, reason = read_release(session, text, channel_id)
-        if isinstance(meant, Unclear):
-            return meant
-        return _propose(session, policy, actor, allowed, release.load(session, meant.id, lock=True), reason, now)
-
-
-def propose_for(
     store: Store, policy: Policy, actor: Actor, release_id: int, reason: str, now: datetime
 ) -> Proposed | Invalid | Refused:
-    """As `propose`, for the release that a form names."""
+    """Have the template as it is configured now replace the release's copy, once those have agreed who have to."""
     with store.write() as session:
         allowed = authority.to_decide(session, policy, Permission.POLICY_CHANGE, actor, now)
         one = release.load(session, release_id, lock=True)
@@ -106,8 +97,7 @@ def _propose(
     if isinstance(new, Refused):
         record_refusal(session, REFUSED, actor, one, {"wanted": "proposed"}, new, now)
         return new
-    # A name alone, in the release's own channel, is no reason.
-    why = "" if names.fold(reason) == names.fold(one.name) else names.tidy(reason)
+    why = names.tidy(reason)
     if not names.says_something(why) or len(why) > LONGEST_REASON:
         return Invalid(problems={"reason": reason_problem(why if names.says_something(why) else "", WHY)})
     if late := policy_change.open_one(session, one.id):
@@ -129,6 +119,17 @@ def _propose(
     record(session, "policy_change.proposed", actor, standing.person, one, told, now)
     post(session, change, now)
     return Proposed(release=one, change=change)
+
+
+def _taken_apart(session: Session, text: str) -> tuple[str, str | None]:
+    """`2026.12 change because …`: the release as typed, and the reason; None where no change is wanted."""
+    words = names.tidy(text)
+    first, _, after = words.partition(" ")
+    if first.casefold() == CHANGE:
+        return "", after
+    typed, rest = leading(words, release.all_names(session))
+    word, _, reason = rest.partition(" ")
+    return (typed, reason) if word.casefold() == CHANGE else (words, None)
 
 
 def _state(session: Session, policy: Policy, one: Release, now: datetime) -> PolicyState:

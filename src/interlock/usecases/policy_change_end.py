@@ -73,12 +73,18 @@ def withdraw(
         return Withdrawn(release=one)
 
 
+def late(store: Store, now: datetime) -> int:
+    """How many proposals `expire` would end."""
+    with store.read() as session:
+        return len(policy_change.due(session, now))
+
+
 def expire(store: Store, now: datetime) -> int:
     """End the proposals whose time is over, which denies nothing; how many."""
     with store.read() as session:
-        late = policy_change.due(session, now)
+        due = policy_change.due(session, now)
     ended = 0
-    for change_id, release_id in late:
+    for change_id, release_id in due:
         with store.write() as session:
             one = release.load(session, release_id, lock=True)
             change = policy_change.load(session, change_id)
