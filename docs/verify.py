@@ -424,7 +424,99 @@ def facts_faults(one: Chain, facts: dict[str, Any], people: list[dict[str, Any]]
     for mark, tickets in sorted(facts["snapshots"].items()):
         if fingerprint(tickets) != mark:
             faults.append(f"The scope with the fingerprint {mark[:12]} is not the one that was signed.")
+    faults += _policy_change_faults(one, facts, people)
     return faults + _signoff_faults(one, facts, people) + _deed_faults(one, facts, people)
+
+
+ENDS = ("applied", "rejected", "withdrawn", "timed_out")
+SAID = ("approved", "rejected")
+
+
+def _policy_change_faults(one: Chain, facts: dict[str, Any], people: list[dict[str, Any]]) -> list[str]:
+    """Each proposal to change the release's policy, what was said to it and how it ended, against the events that
+    record them, and the other way round; that nobody decided on their own; and that each policy is that of its version.
+    """
+    policies = {each["version"]: each for each in facts.get("policies", [])}
+    faults = [
+        f"The policy of version {version} is not the one that its hash is of."
+        for version, each in sorted(policies.items())
+        if _sha256(canonical(each["copy"]).encode()) != each["sha256"]
+    ]
+    told = {each["version"] for each in policies.values()} | {facts["policy"]["version"]}
+    faults += [
+        "What somebody signed was drawn under policy {}, which is not told of.".format(each["policy_version"])
+        for each in facts["revisions"]
+        if each["policy_version"] not in told
+    ]
+    rows = {each["id"]: each for each in facts["more"].get("policy_change", [])}
+    words = list(facts["more"].get("policy_change_word", []))
+    who = {(each["seq"], each["role"]): each.get("data", {}).get("slack_id") for each in people}
+    marks = [_proposal_mark(row, policies) for row in rows.values()]
+    marks += [_end_mark(row, policies) for row in rows.values() if row["outcome"] not in (None, "rejected")]
+    marks += [_word_mark(word) for word in words]
+    withheld = any(each.body is None for each in one.events)
+    for event in one.own:
+        assert event.body is not None
+        kind = str(event.body["kind"])
+        if kind[:14] != "policy_change." or kind[14:] not in {*ENDS, *SAID, "proposed"}:
+            continue
+        actor = who.get((event.seq, "actor"))
+        found = next((each for each in marks if _marks_event(each, event.body, actor)), None)
+        if found is None:
+            faults.append(f"Event {event.seq} ({kind}) has nothing in the facts that it records.")
+        else:
+            marks.remove(found)
+    if not withheld:
+        faults += [f"{kind} of {at} stands in the facts and not in the chain." for kind, at, _, _ in marks]
+    for row in rows.values():
+        mine = [word for word in words if word["change_id"] == row["id"]]
+        ender = [row["ended_by"]] if row["outcome"] == "applied" else []
+        if row["proposed_by"] in [*ender, *(word["slack_id"] for word in mine), *(word["principal"] for word in mine)]:
+            faults.append("Whoever proposed the change {} of the policy decided on it.".format(row["id"]))
+        if (row["outcome"] == "rejected") != any(word["decision"] == "rejected" for word in mine):
+            faults.append("The change {} of the policy was rejected by nobody, or in vain.".format(row["id"]))
+    applied = [each.body["facts"] for each in one.own if each.body and each.body["kind"] == "policy_change.applied"]
+    led = [each["from"] for each in applied[1:]] + [facts["policy"]["version"]] * bool(applied)
+    if led != [each["to"] for each in applied]:
+        faults.append("The policies that were carried out do not lead to the one that is told of the release.")
+    return faults
+
+
+Mark = tuple[str, str, "str | None", dict[str, Any]]
+"""An event's kind, its time, its actor where one acted, and what it has to say."""
+
+
+def _proposal_mark(row: dict[str, Any], policies: dict[str, Any]) -> Mark:
+    says = {"change": row["id"], "reason": row["reason"]} | _policies_of(row, policies)
+    return ("policy_change.proposed", row["proposed_at"], row["proposed_by"], says)
+
+
+def _end_mark(row: dict[str, Any], policies: dict[str, Any]) -> Mark:
+    says = {"change": row["id"], "from": row["old_version"], "to": row["new_version"]}
+    if row["outcome"] == "applied":
+        says |= _policies_of(row, policies)
+    return ("policy_change.{}".format(row["outcome"]), row["ended_at"], row["ended_by"], says)
+
+
+def _word_mark(word: dict[str, Any]) -> Mark:
+    says = {
+        "change": word["change_id"],
+        "requirement": word["requirement"],
+        "reason": word["reason"],
+        "revision": word["revision_id"],
+    }
+    return ("policy_change.{}".format(word["decision"]), word["at"], word["slack_id"], says)
+
+
+def _policies_of(row: dict[str, Any], policies: dict[str, Any]) -> dict[str, Any]:
+    after = policies[row["new_version"]]["copy"]
+    return {"from": row["old_version"], "to": row["new_version"], "after": after}
+
+
+def _marks_event(mark: Mark, body: dict[str, Any], actor: str | None) -> bool:
+    kind, at, by, says = mark
+    same = body["kind"] == kind and body["at"] == at and (by is None or actor in (None, by))
+    return same and all(body["facts"].get(name) == value for name, value in says.items())
 
 
 def _signoff_faults(one: Chain, facts: dict[str, Any], people: list[dict[str, Any]]) -> list[str]:

@@ -311,6 +311,18 @@ def test_what_is_no_longer_asked_for_counts_no_more_and_nobody_is_told_to_sign_i
         assert signoff_record.first_difference(session) is None
 
 
+def test_what_is_asked_for_again_is_signed_anew(sqlite_store: Store) -> None:
+    begun(sqlite_store)
+    revision = asked(sqlite_store)
+    for who in ("TOM", "INES"):
+        sign(sqlite_store, who, revision)
+    proposed(sqlite_store, replace(TEMPLATE, requirements=(GOVERNANCE,)))
+    agreed(sqlite_store)
+    proposed(sqlite_store, OLD)
+    assert say(sqlite_store, "MARIA", seen=drawn(sqlite_store, 2)).outcome is Outcome.APPLIED
+    assert progress(sqlite_store) == {"qa": Progress.OPEN, "governance": Progress.OPEN}
+
+
 def test_a_card_of_the_policy_of_before_approves_nothing(sqlite_store: Store) -> None:
     begun(sqlite_store)
     before = asked(sqlite_store)

@@ -53,6 +53,8 @@ MORE: Final[dict[str, type[SQLModel]]] = {
     "policy_change_word": WordRow,
 }
 """Tables with a column `release_id` whose rows are evidence as they stand, by name. None may hold anybody's name."""
+WITHOUT: Final = frozenset({"old_policy", "new_policy"})
+"""What of those rows stands under policies instead, where nothing is concealed: each is what its hash is of."""
 
 BELOW: Final[dict[str, tuple[type[SQLModel], str, str]]] = {
     "runbook_step": (StepRow, "run_id", "runbook_run"),
@@ -71,7 +73,8 @@ def facts(session: Session, release_id: int, hidden: Collection[str]) -> dict[st
     """Everything decided about the release, JSON-ready; no text in it holds one of the `hidden` keys.
 
     `snapshots` are [id, key, done, priority] by fingerprint, which is made of them but for the key, so that it can be
-    recomputed where the key is hidden, too. Times are ISO 8601 in UTC.
+    recomputed where the key is hidden, too. `policies` are those of each proposal to change the release's, before and
+    after. Times are ISO 8601 in UTC.
     """
     one = session.get_one(ReleaseRow, release_id)
     signoffs = session.exec(select(SignoffRow).where(SignoffRow.release_id == release_id).order_by(col(SignoffRow.id)))
@@ -79,6 +82,7 @@ def facts(session: Session, release_id: int, hidden: Collection[str]) -> dict[st
     requirements = session.exec(select(RequirementRow).where(RequirementRow.release_id == release_id)).all()
     keys = {row.id: row.key for row in requirements}
     shown = {row.revision_id for row in given} | _shown_to_voters(session, release_id)
+    shown |= set(session.exec(select(WordRow.revision_id).where(WordRow.release_id == release_id)))
     revisions = _in(session, CardRevisionRow, col(CardRevisionRow.id), shown)
     marks = {row.fingerprint for row in given} | {row.fingerprint for row in revisions}
     told = {
@@ -99,7 +103,8 @@ def facts(session: Session, release_id: int, hidden: Collection[str]) -> dict[st
     found: dict[str, Any] = concealed(told, hidden)
     return found | {
         "tickets": _keys(session, told["more"], hidden),
-        "policy": _policy(one),
+        "policy": _policy(one.policy, one.policy_version),
+        "policies": _policies(session, release_id),
         "snapshots": _snapshots(session, marks, hidden),
         "scope": _stays(session, release_id, hidden),
         "restricted": RESTRICTED,
@@ -173,12 +178,21 @@ def _cards(session: Session, release_id: int) -> Iterable[CardRow]:
     return session.exec(select(CardRow).where(CardRow.release_id == release_id).order_by(col(CardRow.id)))
 
 
-def _policy(one: ReleaseRow) -> dict[str, Any]:
+def _policy(stored: dict[str, Any], version: str) -> dict[str, Any]:
     """The copy, in the form that its version is the hash of: as it is stored, or without what is usual."""
-    forms = [one.policy, essence(template(one.policy))]
+    forms = [stored, essence(template(stored))]
     hashes = [sha256(canonical(each).encode()).hexdigest() for each in forms]
-    found = next((place for place, each in enumerate(hashes) if each.startswith(one.policy_version)), 0)
-    return {"version": one.policy_version, "sha256": hashes[found], "copy": forms[found]}
+    found = next((place for place, each in enumerate(hashes) if each.startswith(version)), 0)
+    return {"version": version, "sha256": hashes[found], "copy": forms[found]}
+
+
+def _policies(session: Session, release_id: int) -> list[dict[str, Any]]:
+    """Each once, in the order in which they came up."""
+    rows = session.exec(
+        select(PolicyChangeRow).where(PolicyChangeRow.release_id == release_id).order_by(col(PolicyChangeRow.id))
+    ).all()
+    pairs = [pair for row in rows for pair in ((row.old_version, row.old_policy), (row.new_version, row.new_policy))]
+    return [_policy(stored, version) for version, stored in dict(pairs).items()]
 
 
 def _shown_to_voters(session: Session, release_id: int) -> set[str]:
@@ -198,7 +212,7 @@ def _more(session: Session, release_id: int) -> dict[str, list[dict[str, Any]]]:
 def _whole(session: Session, table: type[SQLModel], column: str, values: Collection[Any]) -> list[dict[str, Any]]:
     """The rows of which the column has one of these values, in their order."""
     rows = _in(session, table, getattr(table, column), values)
-    return sorted((_row(row) for row in rows), key=lambda row: row["id"])
+    return sorted((_row(row, without=WITHOUT) for row in rows), key=lambda row: row["id"])
 
 
 def _delegations(session: Session, given: Iterable[SignoffRow]) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, func, text
 from sqlmodel import Field, Session, SQLModel, col, select
 
-from interlock.domain.actor import Actor, Person
+from interlock.domain.actor import Actor, Person, departed
 from interlock.domain.card import CardRevision
 from interlock.domain.policy import Template
 from interlock.domain.policy_change import Outcome, PolicyChange, gates_changed
@@ -21,7 +21,6 @@ from interlock.store.release import template as read
 OPEN = text("outcome IS NULL")
 APPROVED = text("decision = 'approved'")
 REJECTED = text("decision = 'rejected'")
-SOMEBODY = "somebody who left"
 
 
 class PolicyChangeRow(SQLModel, table=True):
@@ -300,4 +299,4 @@ def _change(row: PolicyChangeRow, people: dict[str, Person]) -> PolicyChange:
 
 
 def _person(people: dict[str, Person], slack_id: str) -> Person:
-    return people.get(slack_id) or Person(slack_id=slack_id, name=SOMEBODY, active=False)
+    return people.get(slack_id) or departed(slack_id)

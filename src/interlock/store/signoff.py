@@ -74,7 +74,9 @@ class SignoffRow(SQLModel, table=True):
 
 
 def add_requirements(session: Session, release_id: int, rules: Iterable[RequirementRule]) -> None:
-    session.add_all(RequirementRow(release_id=release_id, key=rule.key) for rule in rules)
+    """Those that the release never had: one that a changed policy asks for anew is what it was."""
+    had = set(session.exec(select(RequirementRow.key).where(RequirementRow.release_id == release_id)))
+    session.add_all(RequirementRow(release_id=release_id, key=rule.key) for rule in rules if rule.key not in had)
     session.flush()
 
 

@@ -17,7 +17,7 @@ from interlock.domain.permission import Permission
 from interlock.domain.policy import Policy, Template
 from interlock.domain.policy_change import PolicyChange, PolicyChangeCard, PolicyState
 from interlock.domain.policy_difference import difference
-from interlock.domain.release import LONGEST_REASON, Release, Unclear, choose, leading, reason_problem
+from interlock.domain.release import LONGEST_REASON, Release, Unclear, choose, leading
 from interlock.domain.template import essence
 from interlock.store import card, policy_change, release
 from interlock.store.engine import Store
@@ -98,8 +98,8 @@ def _propose(
         record_refusal(session, REFUSED, actor, one, {"wanted": "proposed"}, new, now)
         return new
     why = names.tidy(reason)
-    if not names.says_something(why) or len(why) > LONGEST_REASON:
-        return Invalid(problems={"reason": reason_problem(why if names.says_something(why) else "", WHY)})
+    if problem := names.unsaid(why, WHY, LONGEST_REASON):
+        return Invalid(problems={"reason": problem})
     if late := policy_change.open_one(session, one.id):
         policy_change_end.time_out(session, one, late, now)
     number = policy_change.next_number(session, one.id)

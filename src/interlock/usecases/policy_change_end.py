@@ -66,8 +66,8 @@ def withdraw(
             record_refusal(session, "policy_change.withdraw_refused", actor, one, wanted, refused, now)
             return refused
         why = names.tidy(reason)
-        if len(why) > LONGEST_REASON:
-            return Invalid(problems={"reason": f"The reason is too long: {LONGEST_REASON} letters at most."})
+        if problem := names.too_long(why, LONGEST_REASON):
+            return Invalid(problems={"reason": problem})
         record(session, "policy_change.withdrawn", actor, allowed.person, one, facts(change) | {"why": why}, now)
         end(session, change, Outcome.WITHDRAWN, actor.slack_id, why, now)
         return Withdrawn(release=one)
@@ -137,8 +137,7 @@ def apply(
     record(session, "policy_change.applied", actor, who, one, whole, now)
     end(session, change, Outcome.APPLIED, actor.slack_id, "", now)
     release.set_policy(session, one.id, new, change.new_version, dated)
-    known = {each.key for each in given}
-    signoff.add_requirements(session, one.id, [each for each in new.requirements if each.key not in known])
+    signoff.add_requirements(session, one.id, new.requirements)
     _end_roll_call(session, one, change, actor, who, now)
     result = release.load(session, one.id)
     confirmed = new.gonogo is None or new.gonogo == one.policy.gonogo

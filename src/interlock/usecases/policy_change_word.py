@@ -14,7 +14,7 @@ from interlock.domain.card import CardRevision
 from interlock.domain.permission import Permission
 from interlock.domain.policy import Policy
 from interlock.domain.policy_change import ANOTHER, Outcome, PolicyChange
-from interlock.domain.release import Release, Unclear, reason_problem
+from interlock.domain.release import LONGEST_REASON, Release, Unclear
 from interlock.domain.signing import Ask, Signature, SignatureWanted
 from interlock.domain.signoff import Decision, Requirement, Signoff
 from interlock.store import card, policy_change, release
@@ -139,7 +139,7 @@ def _decide(
         one = release.load(session, known.release_id, lock=True)
         change = policy_change.load(session, known.id) or known
         why = names.tidy(reason or "")
-        if decision is Decision.REJECTED and (problem := reason_problem(why, WHY_NOT)):
+        if decision is Decision.REJECTED and (problem := names.unsaid(why, WHY_NOT, LONGEST_REASON)):
             return Invalid(problems={"reason": problem})
         asked = _asked(session, one, change, allowed, decision, revision_id, now, signature)
         verdict = _verdict(asked, change, decision, policy, now)

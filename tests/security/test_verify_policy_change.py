@@ -1,0 +1,155 @@
+"""`docs/verify.py` on a release whose policy was changed: the change is borne out, and none can be slipped in."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from interlock.domain.policy import Policy
+from interlock.domain.signing import Accepted
+from interlock.domain.signoff import Decision
+from interlock.store.engine import Store
+from interlock.usecases import policy_change, policy_change_end, revalidation
+from interlock.usecases.policy_change import Proposed
+from tests import evidences, policy_changes
+from tests.builders import GOVERNANCE, NOW, QA, TEMPLATE, actor
+from tests.evidences import LATER, RULES
+from tests.security.test_verify import V, resealed, verdict
+from tests.signoffs import asked, fresh
+from tests.signoffs import say as word_of
+
+LESS = replace(TEMPLATE, requirements=(replace(QA, quorum=1), GOVERNANCE))
+
+
+def under(template: Any) -> Policy:
+    return replace(RULES, templates={"quarterly": template})
+
+
+@pytest.fixture(scope="module")
+def made(sqlite_template: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, list[Any]]:
+    """One proposal rejected, one withdrawn, one that nobody decided on in time, one carried out."""
+    path = tmp_path_factory.mktemp("evidence") / "interlock.db"
+    path.write_bytes(sqlite_template.read_bytes())
+    store = Store(f"sqlite:///{path}")
+    number = evidences.decided(store)
+    for turn in (1, 2, 3, 4):
+        done = policy_change.propose(store, under(LESS), actor("RITA"), number, f"Reason {turn}", LATER)
+        assert isinstance(done, Proposed), done
+        if turn == 1:
+            policy_changes.say(store, "TOM", seen=policy_changes.drawn(store, 1, LATER), now=LATER)
+            policy_changes.say(store, "INES", Decision.REJECTED, seen=policy_changes.drawn(store, 1, LATER), now=LATER)
+        elif turn == 2:
+            policy_change_end.withdraw(store, RULES, actor("RITA"), 2, "No", LATER)
+        elif turn == 3:
+            assert policy_change_end.expire(store, done.change.closes_at) == 1
+    fresh(store, LATER)
+    seen = policy_changes.drawn(store, 4, LATER)
+    said = [policy_changes.say(store, who, seen=seen, now=LATER) for who in ("TOM", "INES", "MARIA")]
+    assert said[-1].outcome == "applied"
+    anchors = [evidences.anchored(store)]
+    data = evidences.zipped(store, number)
+    store.close()
+    return data, V.anchors_in("\n".join(each.line for each in anchors))
+
+
+def row(value: dict[str, Any], number: int) -> dict[str, Any]:
+    return next(each for each in value["facts"]["more"]["policy_change"] if each["id"] == number)
+
+
+def word(value: dict[str, Any], number: int) -> dict[str, Any]:
+    return next(each for each in value["facts"]["more"]["policy_change_word"] if each["id"] == number)
+
+
+def test_a_changed_policy_is_borne_out(made: tuple[bytes, list[Any]]) -> None:
+    found = verdict(*made)
+    assert (found.altered, found.code) == ([], 0)
+
+
+def another_policy_before(value: dict[str, Any]) -> None:
+    value["facts"]["policies"][0]["copy"]["requirements"][0]["quorum"] = 1
+
+
+def the_policy_of_before(value: dict[str, Any]) -> None:
+    value["facts"]["policy"] = value["facts"]["policies"][0]
+
+
+def no_policies(value: dict[str, Any]) -> None:
+    value["facts"]["policies"] = value["facts"]["policies"][1:]
+
+
+def carried_out_in_spite(value: dict[str, Any]) -> None:
+    row(value, 1).update(outcome="applied")
+
+
+def withdrawn_and_not_late(value: dict[str, Any]) -> None:
+    row(value, 3).update(outcome="withdrawn", ended_by="U0RITA")
+
+
+def by_another(value: dict[str, Any]) -> None:
+    row(value, 4).update(proposed_by="U0ANA")
+
+
+def by_its_approver(value: dict[str, Any]) -> None:
+    row(value, 4).update(proposed_by="U0TOM")
+
+
+def for_another_reason(value: dict[str, Any]) -> None:
+    row(value, 4).update(reason="None")
+
+
+def a_word_gone(value: dict[str, Any]) -> None:
+    words = value["facts"]["more"]["policy_change_word"]
+    words.remove(word(value, 3))
+
+
+def a_word_of_another(value: dict[str, Any]) -> None:
+    word(value, 3).update(slack_id="U0ANA", principal="U0ANA")
+
+
+def a_word_for_another(value: dict[str, Any]) -> None:
+    word(value, 3).update(requirement="governance")
+
+
+def rejected_by_nobody(value: dict[str, Any]) -> None:
+    row(value, 2).update(outcome="rejected")
+
+
+def a_proposal_gone(value: dict[str, Any]) -> None:
+    value["facts"]["more"]["policy_change"].remove(row(value, 2))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        another_policy_before,
+        the_policy_of_before,
+        no_policies,
+        carried_out_in_spite,
+        withdrawn_and_not_late,
+        by_another,
+        by_its_approver,
+        for_another_reason,
+        a_word_gone,
+        a_word_of_another,
+        a_word_for_another,
+        rejected_by_nobody,
+        a_proposal_gone,
+    ],
+)
+def test_not_even_who_has_the_key_changes_it_unseen(
+    made: tuple[bytes, list[Any]], change: Callable[[dict[str, Any]], None]
+) -> None:
+    data, anchors = made
+    assert verdict(resealed(data, change), anchors).altered
+
+
+def test_an_approval_that_became_too_old_is_no_alteration(sqlite_store: Store) -> None:
+    revision = asked(sqlite_store, replace(QA, quorum=1, valid_days=1), policy_version="v1")
+    assert isinstance(word_of(sqlite_store, "TOM", revision), Accepted)
+    late = fresh(sqlite_store, NOW + timedelta(days=2))
+    assert revalidation.expire(sqlite_store, late) == 1
+    fresh(sqlite_store, LATER)
+    anchors = V.anchors_in(evidences.anchored(sqlite_store).line)
+    assert verdict(evidences.zipped(sqlite_store, 1), anchors).altered == []
