@@ -50,7 +50,7 @@ def state(found: PolicyState) -> Message:
     """`/release policy`"""
     one = found.release
     name = line(one.name, NAME)
-    runs = f"*{name}* runs under version `{one.policy_version}` of {line(one.policy.name)}"
+    runs = f"*{name}* runs under version {one.policy_version} of {line(one.policy.name)}"
     if found.change is not None:
         return card(found.change)
     if found.new_version is None:
@@ -65,7 +65,7 @@ def state(found: PolicyState) -> Message:
     told = f"{name} runs under another policy than its template has now: {count(len(found.differs), 'difference')}."
     return message(
         told,
-        section(f"{runs}. As it is configured now, its template differs (`{found.new_version}`):"),
+        section(f"{runs}. As it is configured now, its template differs ({found.new_version}):"),
         section(_listed(found.differs, SHOWN * 3)),
         None if found.refused else actions(button("Propose the change…", NEW, ("release", one.id))),
         context(line(found.refused.sentence, LETTERS) if found.refused else f"{how} The old policy's signers decide."),
@@ -88,7 +88,7 @@ def card(picture: PolicyChangeCard) -> Message:
         f"Change {change.id} of {name}'s policy: {word}, {differences}.",
         section(
             f"*Change {change.id} of {name}'s policy* · {word}\n"
-            f"`{change.old_version}` to `{change.new_version}` of {line(change.new.name)}"
+            f"{change.old_version} to {change.new_version} of {line(change.new.name)}"
         ),
         section(_listed(change.difference, SHOWN)),
         section(f"*Why* {line(change.reason, LONGEST_REASON)}"),

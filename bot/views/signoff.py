@@ -28,6 +28,7 @@ CONDITIONS, OPEN = "signoff.conditions", "condition.list"
 REASON = "reason"
 REASON_LETTERS = 1000
 SHOWN = 5
+NONE_ASKED = "The release's policy asks for none any more."
 WORDS = {
     Progress.OPEN: "Open",
     Progress.MET: "Given",
@@ -46,9 +47,9 @@ def card(picture: SignoffCard, now: datetime, audience: Audience) -> Message:
         f"Sign-offs for {name}: {state}. Scope: {_scope(picture)}.",
         section(f"*Sign-offs for {name}* · {state} · target {day(release.target)}"),
         section(f"*Scope* {_scope(picture)}"),
-        section("\n".join(_progress(each, picture, audience) for each in picture.requirements)),
+        section("\n".join(_progress(each, picture, audience) for each in picture.requirements) or NONE_ASKED),
         _self_signing(picture.requirements),
-        _buttons(picture),
+        _buttons(picture) if picture.requirements else None,
         context(_footer(picture, now)),
     )
 
@@ -69,7 +70,7 @@ def _ended(picture: SignoffCard) -> Message:
     return message(
         f"Sign-offs for {name}: {state}.",
         section(f"*Sign-offs for {name}* · {state} · {picture.met} of {len(picture.requirements)} given"),
-        section("\n".join(given)),
+        section("\n".join(given) or NONE_ASKED),
         context("Nothing more is decided on it."),
     )
 

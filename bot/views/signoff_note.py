@@ -15,6 +15,7 @@ from bot.views.blocks import (
 from bot.views.signoff import APPROVE, REASON_LETTERS, SHOWN, deciding
 from bot.views.signoff_answer import DONE, Linker, changes
 from interlock.domain.actor import Person
+from interlock.domain.fingerprint import POLICY_CHANGED
 from interlock.domain.release import Release
 from interlock.domain.signoff import Requirement, Signoff, VoidedSignoff
 from interlock.domain.signoff_reminder import Chase, Reminder, Shortfall, Unanswered
@@ -46,6 +47,7 @@ def voided(note: VoidedSignoff, linker: Linker) -> Message:
         headline = f"Your approval of {name} no longer counts: it is too old."
     else:
         what = "scope" if any(each.ticket for each in note.changes) else "evidence"
+        what = "policy" if any(each.what == POLICY_CHANGED for each in note.changes) else what
         why, headline = "", f"Your approval of {name} no longer counts: its {what} changed."
     said = " ".join(each for each in (why, f"You approved {before}.") if each)
     return message(

@@ -22,6 +22,10 @@ class TicketSeen(NamedTuple):
     priority: str | None
 
 
+POLICY_CHANGED: Final = "policy changed"
+"""What of a change that is none of the scope's: what is asked for is not what it was."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MaterialChange:
     """Why a sign-off does not hold any more. `what`: added, removed, reopened or priority raised, of a ticket; or

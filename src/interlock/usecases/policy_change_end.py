@@ -12,7 +12,7 @@ from interlock.domain import policy_change as rules
 from interlock.domain.actor import SYSTEM, Actor, Person
 from interlock.domain.authority import Refused
 from interlock.domain.card import SIGNOFF
-from interlock.domain.fingerprint import MaterialChange
+from interlock.domain.fingerprint import POLICY_CHANGED, MaterialChange
 from interlock.domain.outbox import Urgency
 from interlock.domain.permission import Permission
 from interlock.domain.policy import Policy
@@ -27,8 +27,6 @@ from interlock.usecases.policy_change_card import refresh, tell
 from interlock.usecases.record import record, record_refusal
 from interlock.usecases.release import Invalid
 
-CHANGED: Final = "policy changed"
-"""What of a material change: a requirement is not what it was."""
 UNKNOWN: Final = Refused(
     reason="unknown_proposal",
     sentence="That proposal is not known here, perhaps since a backup was restored. Type /release policy.",
@@ -123,7 +121,9 @@ def apply(
     given = signoff.requirements(session, one)
     lost = rules.fate(one.policy, new, given)
     for each in lost:
-        revalidation.void(session, one, each.key, each.given, (MaterialChange(what=CHANGED, about=each.why),), now)
+        revalidation.void(
+            session, one, each.key, each.given, (MaterialChange(what=POLICY_CHANGED, about=each.why),), now
+        )
     dated = rules.milestones(one.policy, new, one, milestone.calendar_of(policy, new))
     whole = facts(change) | {
         "reason": change.reason,
