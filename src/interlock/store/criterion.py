@@ -47,8 +47,8 @@ def report(
 
 
 def newest(session: Session, release_id: int, at: datetime | None = None) -> dict[str, Evidence]:
-    """By criterion; as it was at that moment, where one is given. A tick from before a change of the release's policy made
-    the gate another one counts no more; a figure is held against the new bounds.
+    """By criterion; as it was at that moment, where one is given. A tick from before a change of the release's policy
+    made the gate another one counts no more; a figure is held against the new bounds.
     """
     until = [] if at is None else [col(EvidenceRow.at) <= at]
     last = (

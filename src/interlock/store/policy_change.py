@@ -227,9 +227,11 @@ def end(session: Session, change_id: int, outcome: Outcome, slack_id: str | None
 
 def gates_since(session: Session, release_id: int, at: datetime | None = None) -> dict[str, datetime]:
     """By gate, when it last became what it is by a change of the release's policy; or what it was at that moment."""
-    until = [] if at is None else [col(PolicyChangeRow.ended_at) <= at]
-    applied = (PolicyChangeRow.release_id == release_id, PolicyChangeRow.outcome == Outcome.APPLIED.value, *until)
-    rows = session.exec(select(PolicyChangeRow).where(*applied).order_by(col(PolicyChangeRow.id))).all()
+    applied = select(PolicyChangeRow).where(
+        PolicyChangeRow.release_id == release_id, PolicyChangeRow.outcome == Outcome.APPLIED.value
+    )
+    then = applied if at is None else applied.where(col(PolicyChangeRow.ended_at) <= at)
+    rows = session.exec(then.order_by(col(PolicyChangeRow.id))).all()
     return {
         name: row.ended_at
         for row in rows
