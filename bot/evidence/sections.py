@@ -83,6 +83,35 @@ def _minutes(began: str | None, ended: str) -> float | None:
 
 SECTIONS: Final = (
     Section(
+        "Proposals to change the policy",
+        "policy_change",
+        {
+            "Number": "number",
+            "Template": "template",
+            "From version": "old_version",
+            "To version": "new_version",
+            "Why": "reason",
+            "Proposed": "proposed_by proposed_at auth",
+            "Until": "closes_at",
+            "Outcome": "outcome",
+            "Ended": "ended_by ended_at",
+            "Why so": "end_reason",
+        },
+    ),
+    Section(
+        "Words on proposals to change the policy",
+        "policy_change_word",
+        {
+            "Change": "change_id",
+            "Requirement": "requirement",
+            "Decision": "decision",
+            "Given": "slack_id at auth",
+            "In whose place": "principal",
+            "Why": "reason",
+            "Meaning": "meaning",
+        },
+    ),
+    Section(
         "Delegations that were used",
         "delegation",
         {
