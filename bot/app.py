@@ -17,6 +17,7 @@ from bot.commands import SlashCommand, Verb
 from bot.dispatch import ClickHandler, Dispatcher, EventHandler, SubmissionHandler, SuggestionHandler, Tables, ack_of
 from bot.listeners import (
     blocker,
+    break_glass,
     calendar_view,
     collision,
     condition,
@@ -115,6 +116,17 @@ COMMANDS: Final[dict[str, SlashCommand]] = {
             "gonogo withdraw": Verb(handler=gonogo.withdraw, usage="RELEASE why", about="ends that without a result"),
             "vote": Verb(
                 handler=gonogo.vote, usage="RELEASE go|no-go|abstain [why]", about="gives your role's vote on it"
+            ),
+            "breakglass": Verb(
+                handler=break_glass.ask,
+                usage="[RELEASE] [SIGN-OFF, …] [because …]",
+                about="asks somebody else to let missing sign-offs pass, or shows that",
+            ),
+            "breakglass withdraw": Verb(
+                handler=break_glass.take_back_typed, usage="NUMBER [why]", about="takes that back"
+            ),
+            "breakglass review": Verb(
+                handler=break_glass.review_typed, usage="NUMBER …", about="says what you found when you looked at it"
             ),
             "reporter": Verb(
                 handler=reporter.ask, usage="LABEL", about="sends you a token for a program that pushes figures"
@@ -232,6 +244,9 @@ CLICKS: Final[dict[str, ClickHandler]] = {
     "gonogo.no_go": gonogo.no_go,
     "gonogo.abstain": gonogo.abstain,
     "gonogo.confirm": gonogo.confirm,
+    "break_glass.confirm": break_glass.confirm,
+    "break_glass.take_back": break_glass.take_back,
+    "break_glass.review": break_glass.review,
     "signoff.request": signoff.ask,
     "signoff.approve": signoff.approve,
     "signoff.conditions": signoff.approve_conditionally,
@@ -284,6 +299,7 @@ SUBMISSIONS: Final[dict[str, SubmissionHandler]] = {
     "stage.back": stage.take_back,
     "signoff.approve": signoff.approve_with,
     "gonogo.no_go": gonogo.no_go_with_reason,
+    "break_glass.review": break_glass.reviewed,
     "signoff.reject": signoff.reject_with_reason,
     "policy_change.new": policy_change.submit,
     "policy_change.approve": policy_change.approve_with,

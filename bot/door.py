@@ -63,6 +63,8 @@ PRESSABLE: Final = (
     "gonogo.go",
     "gonogo.abstain",
     "gonogo.confirm",
+    "break_glass.confirm",
+    "break_glass.take_back",
     "signoff.request",
     REVOKE,
     OPEN,

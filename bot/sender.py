@@ -10,6 +10,7 @@ import structlog
 from bot.drawers import (
     audit,
     blocker,
+    break_glass,
     calendar_view,
     delegation,
     digest,
@@ -66,6 +67,9 @@ DRAWERS: Final[dict[str, Drawer]] = {
     "gonogo.void": gonogo.voided,
     "gonogo.record": gonogo.record,
     "gonogo.pin": gonogo.pin,
+    "break_glass.card": break_glass.post,
+    "break_glass.refresh": break_glass.refresh,
+    "break_glass.news": break_glass.news,
     "signoff.card": signoff.post,
     "signoff.refresh": signoff.refresh,
     "signoff.rejected": signoff.rejected,

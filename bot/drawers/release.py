@@ -26,4 +26,5 @@ def created(services: Services, message: outbox.Message) -> Drawn | Dropped:
 
 def closed(services: Services, message: outbox.Message) -> Drawn:
     news = announcement.news(services.store, services.policy, message.ids["release_id"], services.clock())
-    return Drawn(message=view.closed(news.release, news.closed_by, news.release.close_reason or ""))
+    one = news.release
+    return Drawn(message=view.closed(one, news.closed_by, one.close_reason or "", news.break_glass))

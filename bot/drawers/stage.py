@@ -18,7 +18,8 @@ def moved(services: Services, message: outbox.Message) -> Drawn | Dropped:
     if news.release.stage.value != ids["after"]:
         return OVER
     before, after = words(Stage(ids["before"])), words(news.release.stage)
-    return Drawn(message=view.news(news.release, before, after, news.by, ids["why"], news.runbook))
+    told = view.news(news.release, before, after, news.by, ids["why"], news.runbook, news.break_glass)
+    return Drawn(message=told)
 
 
 def cancelled(services: Services, message: outbox.Message) -> Drawn:
@@ -42,4 +43,4 @@ def _held(services: Services, message: outbox.Message, *, on: bool) -> Drawn | D
 
 
 def _news(services: Services, message: outbox.Message) -> News:
-    return stage.news(services.store, message.ids["release_id"], message.ids["slack_id"])
+    return stage.news(services.store, message.ids["release_id"], message.ids["slack_id"], services.clock())

@@ -19,7 +19,7 @@ from bot.views.blocks import (
     sentence,
 )
 from interlock.domain.authority import Refused
-from interlock.domain.calendar_view import CalendarView, InTheWay, Week
+from interlock.domain.calendar_view import CalendarView, Due, InTheWay, Week
 from interlock.domain.collision import what
 from interlock.domain.freeze import Window
 from interlock.domain.names import LONGEST
@@ -85,7 +85,7 @@ def _week(week: Week, parts: int) -> str:
     """`*14 Dec* Year-end change freeze Sat 19 Dec to Sat 2 Jan · target *2026.12* Thu 17`"""
     told = [  # a freeze binds them all, so it is what is never left out
         *(_freeze(each) for each in week.freezes),
-        *(f"target *{line(each.release, LONGEST)}* {each.day:%a} {each.day.day}" for each in week.targets),
+        *(_target(each) for each in week.targets),
         *(
             f"*{line(each.collision.name, LONGEST)}* collides with *{line(each.collision.other, LONGEST)}* "
             f"({escape(what(each.collision))}){'' if each.open else ', acknowledged'}"
@@ -99,6 +99,11 @@ def _week(week: Week, parts: int) -> str:
     ]
     more = [f"{len(told) - parts} more"] if len(told) > parts else []
     return f"*{week.monday.day} {week.monday:%b}* {' · '.join([*told[:parts], *more])}"
+
+
+def _target(due: Due) -> str:
+    broken = " (break glass used)" if due.broken else ""
+    return f"target *{line(due.release, LONGEST)}* {due.day:%a} {due.day.day}{broken}"
 
 
 def _freeze(window: Window) -> str:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from bot.views.blocks import Message, actions, button, channel, context, day, escape, line, mark, message, section
+from bot.views.break_glass import flagged
 from bot.views.release import BLOCKERS, STATUS, fallback, root_line, title
 from interlock.domain.digest import MorningDigest
 from interlock.domain.release import Milestone
@@ -28,6 +29,7 @@ def morning(picture: MorningDigest, url: TicketUrl, now: datetime) -> Message:
         f"*Why* {_why(status, url)}" if status.reasons or status.root else "",
         f"*Moved* {_moved(picture)}",
         f"*Waiting on people* {_waiting(status)}" if _waiting(status) else "",
+        *flagged(status.break_glass),
         _debts(picture),
         _reviews(picture),
         f"*Ahead* {_ahead(picture)}",

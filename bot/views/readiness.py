@@ -5,6 +5,7 @@ from typing import Final
 
 from bot.views import forecast
 from bot.views.blocks import Message, actions, button, context, escape, line, link, mark, message, section
+from bot.views.break_glass import flagged
 from bot.views.release import BLOCKERS, SIGNOFFS, STATUS, title
 from interlock.domain.criterion import Criterion, State
 from interlock.domain.forecast import Forecast
@@ -40,6 +41,7 @@ def readiness(picture: Readiness, now: datetime, *, whole: bool = False) -> Mess
     told = [
         head + _trend(picture),
         f"*Why* {'; '.join(escape(each) for each in status.reasons[:REASONS])}" if status.reasons else "",
+        *flagged(status.break_glass),
         f"*Forecast* {forecast.summary(picture.forecast)}" if picture.forecast else "",
         "*Between us and go*, the least effort first" if standing else "*Nothing stands between us and go*",
         *(gate(each, now) for each in standing),

@@ -22,8 +22,10 @@ from bot.views.blocks import (
     sentence,
     ticket_link,
 )
+from bot.views.break_glass import flagged
 from interlock.domain.authority import Refused
 from interlock.domain.blocker import RootLine
+from interlock.domain.break_glass import Flag
 from interlock.domain.draft import Preview
 from interlock.domain.freeze import Window, of_target
 from interlock.domain.milestone import upcoming
@@ -116,12 +118,10 @@ def created(one: Release, by: str, tickets: int, frozen: Window | None = None) -
     )
 
 
-def closed(one: Release, by: str, reason: str) -> Message:
+def closed(one: Release, by: str, reason: str, broken: tuple[Flag, ...] = ()) -> Message:
     """The announcement that a release ended."""
-    return message(
-        f"{title(one)} is closed.",
-        section(f"*{title(one)}* is closed by {line(by)}: {line(reason, 300)}"),
-    )
+    told = f"*{title(one)}* is closed by {line(by)}: {line(reason, 300)}"
+    return message(f"{title(one)} is closed.", section("\n".join([told, *flagged(broken)])))
 
 
 def shared(what: str, one: Release, channel_id: str) -> Message:
@@ -153,6 +153,7 @@ def _lines(picture: ReleaseStatus, now: datetime, ticket_url: TicketUrl) -> list
         return [
             f"*{title(one)}* · {one.stage.value.capitalize()}{when}",
             f"*Scope* {_done(picture)}",
+            *flagged(picture.break_glass),
             *_skipped(picture),
         ]
     lines = [f"*{title(one)}* · {mark(picture.light)} · {days(picture.days_to_go, one.target)}{_stage(one)}"]
@@ -163,6 +164,7 @@ def _lines(picture: ReleaseStatus, now: datetime, ticket_url: TicketUrl) -> list
     lines.append(f"*Scope* {_scope(picture)}")
     if picture.signoffs:
         lines.append(f"*Sign-offs* {_signoffs(picture)}")
+    lines += flagged(picture.break_glass)
     if picture.root:
         lines.append(f"*Blockers* {_blockers(picture, picture.root, now, ticket_url)}")
     if skipped := _skipped(picture):
@@ -181,7 +183,8 @@ def _skipped(picture: ReleaseStatus) -> list[str]:
 def _listed(picture: ReleaseStatus) -> str:
     """`*2026.12 Data Platform* · 🟡 Amber · 41 of 58 done · 17 business days to go (Thu 17 Dec)`"""
     one = picture.release
-    return f"*{title(one)}* · {mark(picture.light)} · {_done(picture)} · {days(picture.days_to_go, one.target)}"
+    broken = " · break glass used" if picture.break_glass else ""
+    return f"*{title(one)}* · {mark(picture.light)} · {_done(picture)} · {days(picture.days_to_go, one.target)}{broken}"
 
 
 def _stage(one: Release) -> str:

@@ -34,6 +34,7 @@ WORDS = {
     Progress.MET: "Given",
     Progress.CONDITIONAL: "Given, conditions open",
     Progress.REJECTED: "Rejected",
+    Progress.EMERGENCY: "Let pass by break glass",
 }
 
 
@@ -77,6 +78,8 @@ def _ended(picture: SignoffCard) -> Message:
 
 def _given(requirement: Requirement) -> str:
     names = [line(each.person.name) for each in requirement.approvals]
+    if requirement.progress is Progress.EMERGENCY and requirement.emergency:
+        names = [line(each.name) for each in requirement.emergency.by]
     return f"{WORDS[requirement.progress]}{f': {join(names)}' if names else ''}"
 
 
@@ -149,6 +152,8 @@ def _state(picture: SignoffCard) -> str:
     """`🔴 Red · 4 of 5 given, 1 rejected`"""
     given = f"{picture.met} of {len(picture.requirements)} given"
     rejected = sum(1 for requirement in picture.requirements if requirement.progress is Progress.REJECTED)
+    passed = sum(1 for requirement in picture.requirements if requirement.progress is Progress.EMERGENCY)
+    given += f", {passed} let pass by break glass" if passed else ""
     if rejected:
         return f"{mark('red')} · {given}, {rejected} rejected"
     return f"{mark('green' if picture.met == len(picture.requirements) else 'amber')} · {given}"
@@ -164,6 +169,9 @@ def _progress(requirement: Requirement, picture: SignoffCard, audience: Audience
     state = WORDS[requirement.progress]
     if requirement.progress is Progress.CONDITIONAL:
         state = f"Given, {count(len(requirement.open_conditions), 'condition')} open"
+    if requirement.emergency and requirement.progress is Progress.EMERGENCY:
+        by = join([line(each.name) for each in requirement.emergency.by])
+        state += f" {requirement.emergency.id}, {by}, until {moment(requirement.emergency.until)}"
     head = f"*{name}* · {state} ({requirement.counted} of {requirement.quorum}{_wanted(requirement)})"
     told = f"{head}{f': {join(given)}' if given else ''}"
     if requirement.progress is Progress.MET:

@@ -4,9 +4,11 @@ from dataclasses import replace
 from typing import Any, Final
 
 from bot.views.blocks import Message, actions, button, confirm, context, cut, day, line, message, refusal, section
+from bot.views.break_glass import flagged
 from bot.views.forms import input_text, modal, notice
 from bot.views.readiness import READINESS
 from bot.views.release import STATUS, title
+from interlock.domain.break_glass import Flag
 from interlock.domain.names import LONGEST
 from interlock.domain.release import LONGEST_REASON, Release, Stage
 from interlock.domain.runbook import Progress
@@ -36,6 +38,7 @@ def ahead(found: Ahead) -> Message:
         lines.append(f"And {len(missing) - SHOWN} more: see what stands in the way.")
     if not missing:
         lines = ["Nothing is missing: all its conditions hold."]
+    lines += [f"*Not signed, let pass* {_condition(each)}" for each in found.let_pass[:SHOWN]]
     ready = not missing and not one.held
     payload = ("stage", f"{one.id}.{found.after.value}")
     sure = (
@@ -106,15 +109,25 @@ def done(done: Moved, heading: str) -> dict[str, Any]:
     return notice(heading, f"{line(done.release.name, LONGEST)} is {words(done.after)}.")
 
 
-def news(one: Release, before: str, after: str, by: str, why: str, runbook: Progress | None = None) -> Message:
-    """The announcement of a move in the release's channel. `runbook`: that of what is released now."""
+def news(
+    one: Release,
+    before: str,
+    after: str,
+    by: str,
+    why: str,
+    runbook: Progress | None = None,
+    broken: tuple[Flag, ...] = (),
+) -> Message:
+    """The announcement of a move in the release's channel. `runbook`: that of what is released now; `broken`: what of
+    it went by broken glass.
+    """
     head = f"*{title(one)}* is {after} · was {before}"
     told = f"By {line(by)}{': ' + line(why, 300) if why else ''}"
     if runbook and runbook.skipped:
         told += f"\n*Runbook* {runbook.words}"
     return message(
         f"{title(one)} is {after}, was {before}.",
-        section(f"{head}\n{told}"),
+        section("\n".join([head, told, *flagged(broken)])),
         actions(button("Status", STATUS, ("release", one.id)), button("Readiness", READINESS, ("release", one.id))),
     )
 

@@ -32,7 +32,7 @@ def test_a_template_survives_the_way_through_text(template: Template) -> None:
 def test_the_text_is_canonical() -> None:
     text = policy_json(WEEKLY)
 
-    assert text.startswith('{"calendar":"london","criteria":[{"at_least":90,')
+    assert text.startswith('{"break_glass":null,"calendar":"london","criteria":[{"at_least":90,')
     assert "Zürich" in text
     assert policy_json(read_template(text)) == text
 

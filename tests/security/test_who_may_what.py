@@ -58,6 +58,12 @@ booking.own                     .  .  +  .  .  .  .  .  .  .  .
 booking_return.ending           -  -  -  +  -  -  x  x  x  x  x
 booking_return.give_back        -  -  +  +  -  -  x  x  x  x  x
 booking_return.give_back_named  +  +  +  +  +  +  x  x  x  x  x
+break_glass.ask                 -  -  +  -  -  -  x  x  x  x  x
+break_glass.confirm             -  -  -  +  -  -  x  x  x  x  x
+break_glass.look                +  +  +  +  +  +  x  x  x  x  x
+break_glass_end.may_review      -  -  -  -  +  -  x  x  x  x  x
+break_glass_end.review          -  -  -  -  +  -  x  x  x  x  x
+break_glass_end.take_back       -  -  +  -  -  -  x  x  x  x  x
 calendar_view.ask_picture       +  +  +  +  +  +  x  x  x  x  x
 calendar_view.read              +  +  +  +  +  +  x  x  x  x  x
 collision.acknowledge           -  -  +  -  -  -  x  x  x  x  x

@@ -127,6 +127,7 @@ def arguments(use_case: UseCase, store: Store, policy: Policy, who: Actor) -> di
         "waiver_id": 1,
         "weeks": 8,
         "gonogo_id": 1,
+        "break_glass_id": 1,
         "choice": Choice.GO,
         "shown": Outcome.GO,
         "after": Stage.IN_PROGRESS,

@@ -44,6 +44,8 @@ SIMILAR: Final = 60
 """Percent, of rapidfuzz."""
 MOST_STEPS: Final = 100
 """Of a runbook."""
+NAMED: Final = frozenset({Permission.BREAK_GLASS_ASK, Permission.BREAK_GLASS_CONFIRM, Permission.BREAK_GLASS_REVIEW})
+"""The permissions that policy gives to people by name, or to roles of few."""
 
 
 class RuleError(ValueError):
@@ -203,12 +205,14 @@ _AT_LEAST_ONE: Final = frozenset(
         "answer_within_hours",
         "at_least",
         "capacity",
+        "confirm_within_minutes",
         "every_minutes",
         "policy_change_business_days",
         "expected_minutes",
         "feed_days",
         "groups_max_age_minutes",
         "high_score",
+        "holds_hours",
         "hours",
         "people_max_age_minutes",
         "max_booking_hours",
@@ -236,10 +240,12 @@ _AT_MOST: Final[Mapping[str, int]] = {
     "answer_within_hours": 168,
     "at_least": 100,
     "business_days_before": 500,
+    "confirm_within_minutes": 1440,
     "expected_minutes": 2880,
     "policy_change_business_days": 20,
     "high_score": 25,
     "feed_days": 366,
+    "holds_hours": 168,
     "hours": 24 * 366,
     "quorum": 100,
     "report_token_days": 400,
@@ -424,6 +430,8 @@ def of_entry(mapping: str, key: str, value: object) -> Findings:
     """Of what stands in a mapping, where its key there matters too."""
     if mapping == "jobs" and key == "daily-digest" and isinstance(value, JobRule) and value.at is not None:
         yield "at", "is for each channel's digest to say: give every_minutes here, how often to look"
+    if mapping == "permissions" and key in NAMED and isinstance(value, tuple) and EVERYONE in value:
+        yield str(value.index(EVERYONE)), "would let anybody: name a role of few, since two named people answer for it"
 
 
 def bounds(key: str) -> tuple[int, int]:

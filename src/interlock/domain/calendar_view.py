@@ -1,6 +1,6 @@
 """The release calendar: week by week what is due, frozen, in collision and closed."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -18,11 +18,12 @@ WEEK: Final = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
-    """A release's target, or where `milestone` names one, that."""
+    """A release's target, or where `milestone` names one, that. `broken`: glass was broken for the release."""
 
     release: str
     day: date
     milestone: str | None = None
+    broken: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,8 +85,11 @@ def weeks(
     *,
     first: date,
     count: int,
+    broken: Collection[int] = (),
 ) -> tuple[Week, ...]:
-    """`count` weeks from the Monday `first`. A freeze stands in each week on a day of which it holds."""
+    """`count` weeks from the Monday `first`. A freeze stands in each week on a day of which it holds. `broken`: the ids
+    of the releases for which glass was broken.
+    """
     frozen, days_off, pairs = list(windows), sorted(set(holidays)), _pairs(collisions)
     found = []
     for number in range(count):
@@ -95,7 +99,9 @@ def weeks(
             Week(
                 monday=monday,
                 targets=tuple(
-                    Due(release=one.name, day=one.target) for one in releases if monday <= one.target < after
+                    Due(release=one.name, day=one.target, broken=one.id in broken)
+                    for one in releases
+                    if monday <= one.target < after
                 ),
                 milestones=_milestones(releases, monday, after),
                 freezes=tuple(each for each in frozen if each.start < after and monday <= each.end),

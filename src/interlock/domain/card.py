@@ -16,6 +16,11 @@ POLICY_CHANGE = "policy_change"
 """The kind of a proposal's card, to change the release's policy; the proposal's number follows."""
 
 
+def break_glass(number: int) -> str:
+    """The kind of the card of a release's broken glass, of which it may have several over time."""
+    return f"break_glass:{number}"
+
+
 def runbook(run: int) -> str:
     """The kind of the card that shows a run of a release's runbook; each run has its own."""
     return f"runbook-{run}"

@@ -49,6 +49,8 @@ class MorningDigest:
     def unchanged(self) -> bool:
         """Nothing that a reader would call news: not the light, not the scope, not one ticket, sign-off or blocker."""
         now, past, change = self.status, self.before, self.status.change
+        if any(each.due for each in now.break_glass):  # each digest says it, until somebody has seen to it
+            return False
         if past is None or (past.light, past.signoffs, past.blockers) != (now.light, now.signoffs_given, now.blockers):
             return False
         return not (self.finished or self.reopened or change.added or change.removed)

@@ -77,6 +77,9 @@ def _amber(facts: Facts) -> list[str]:
         missing = sum(1 for each in facts.requirements if each.progress in {Progress.OPEN, Progress.CONDITIONAL})
         if missing:
             reasons.append(f"{count(missing, 'sign-off')} missing{left}")
+    emergency = [each.name for each in facts.requirements if each.progress is Progress.EMERGENCY]
+    if emergency:  # never green on it, however far the target is
+        reasons.append(f"{join(emergency)} passed by break glass alone")
     return reasons
 
 

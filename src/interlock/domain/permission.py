@@ -19,6 +19,9 @@ class Permission(StrEnum):
     POLICY_CHANGE = "policy.change"
     GONOGO_OPEN = "gonogo.open"
     GONOGO_VOTE = "gonogo.vote"
+    BREAK_GLASS_ASK = "break_glass.ask"
+    BREAK_GLASS_CONFIRM = "break_glass.confirm"
+    BREAK_GLASS_REVIEW = "break_glass.review"
     SIGNOFF_REQUEST = "signoff.request"
     SIGNOFF_DECIDE = "signoff.decide"
     RUNBOOK_RUN = "runbook.run"
@@ -59,6 +62,9 @@ DEEDS: Final = {
     Permission.POLICY_CHANGE: "change releases' policies",
     Permission.GONOGO_OPEN: "open roll-calls",
     Permission.GONOGO_VOTE: "vote in roll-calls",
+    Permission.BREAK_GLASS_ASK: "break glass",
+    Permission.BREAK_GLASS_CONFIRM: "confirm that glass is broken",
+    Permission.BREAK_GLASS_REVIEW: "review where glass was broken",
     Permission.SIGNOFF_REQUEST: "ask for sign-offs",
     Permission.SIGNOFF_DECIDE: "sign releases",
     Permission.RUNBOOK_RUN: "run a runbook",

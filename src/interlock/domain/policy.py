@@ -253,6 +253,8 @@ class RequirementRule:
     """Whoever may sign off may let somebody else sign in their place while they are away."""
     step_up: bool = False
     """Whoever approves types the release's name and what their signature means."""
+    break_glass: bool = True
+    """Two people may let it pass in an emergency, where the template has `break_glass` at all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -331,6 +333,16 @@ class GonogoRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BreakGlassRule:
+    """An emergency: two people, whom permissions name, let pass the sign-offs that are missing, for a time."""
+
+    holds_hours: int = 24
+    """How long it stands for the sign-offs, at most."""
+    confirm_within_minutes: int = 60
+    """How long whoever asked waits for the second person; then it ends without effect."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Template:
     """What a kind of release needs. A release keeps the copy that it was created with."""
 
@@ -358,6 +370,8 @@ class Template:
     """The tracker's priorities, gravest first, whatever their capitals; one that is not named is below them all."""
     gonogo: GonogoRule | None = None
     """The roll-call before go; such a release has none where this is absent."""
+    break_glass: BreakGlassRule | None = None
+    """The emergency approval; such a release has none where this is absent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -457,7 +471,7 @@ class Governance:
     """Where what needs a decision beyond the release's own people is asked and announced."""
 
     channel: str | None = None
-    """One of `channels`, for freeze exceptions; the release's own channel where this is absent."""
+    """One of `channels`, for freeze exceptions and emergencies; the release's own channel where this is absent."""
     policy_change_business_days: int = 5
     """How long a proposal to change a release's policy waits for a decision, or until the target."""
 

@@ -34,7 +34,7 @@ KEPT: Final = frozenset(
         "release", "milestone", "requirement", "scope", "signoff",
         "signoff_condition", "delegation", "answer_due", "shortfall",
         "card", "card_revision", "scope_snapshot",
-        "environment", "booking", "blocker", "escalation",
+        "environment", "booking", "break_glass", "blocker", "escalation",
         "raid_entry", "raid_change",
         "waiver", "criterion_evidence", "readiness_day", "report_token",
         "gonogo", "gonogo_vote", "policy_change", "policy_change_word",

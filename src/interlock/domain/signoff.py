@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from interlock.domain.actor import Person, Standing
 from interlock.domain.fingerprint import MaterialChange
@@ -21,6 +22,21 @@ class Progress(StrEnum):
     CONDITIONAL = "conditional"
     """Met, but for conditions that are open still: it does not count as met."""
     REJECTED = "rejected"
+    EMERGENCY = "emergency"
+    """Not signed: two people let it pass for a time. It counts as given, and never as met."""
+
+
+GIVEN: Final = frozenset({Progress.MET, Progress.EMERGENCY})
+"""What lets a release on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Emergency:
+    """Broken glass, by its number, and the two who answer for it."""
+
+    id: int
+    by: tuple[Person, Person]
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +96,7 @@ class Requirement:
 
     `unverified` are those who could not be told apart from the excluded assignees: their tracker account is not known.
     `mandatory` are the ids of whom the rule's mandatory group holds. `lapsed`: an approval with conditions became
-    void. `as_of`: approvals that were too old then count no more.
+    void. `as_of`: approvals that were too old then count no more. `emergency`: two people let it pass at that time.
     """
 
     id: int
@@ -93,6 +109,7 @@ class Requirement:
     mandatory: frozenset[str] = frozenset()
     lapsed: bool = False
     as_of: datetime | None = None
+    emergency: Emergency | None = None
 
     @property
     def approvals(self) -> tuple[Signoff, ...]:
@@ -121,14 +138,19 @@ class Requirement:
     def progress(self) -> Progress:
         if self.rejections:
             return Progress.REJECTED
-        if self.lacking or self.lacks_mandatory:
+        missing = self.lacking or self.lacks_mandatory
+        if missing and self.emergency is None:
             return Progress.OPEN
-        return Progress.CONDITIONAL if self.open_conditions else Progress.MET
+        if self.open_conditions:
+            return Progress.CONDITIONAL
+        return Progress.EMERGENCY if missing else Progress.MET
 
     @property
     def wants_more(self) -> bool:
-        """Whether somebody's word is missing still; while it is rejected, another's word may be the way on."""
-        return self.progress in {Progress.OPEN, Progress.REJECTED}
+        """Whether somebody's word is missing still; while it is rejected, another's word may be the way on. What was
+        let pass in an emergency wants to be signed all the same.
+        """
+        return self.progress in {Progress.OPEN, Progress.REJECTED, Progress.EMERGENCY}
 
     @property
     def count(self) -> int:

@@ -10,8 +10,8 @@ from interlock.domain.criterion import BLOCKING, Criterion
 from interlock.domain.policy import STAGES, StageKey
 from interlock.domain.release import Release, Stage
 from interlock.domain.runbook import Progress as RunbookProgress
-from interlock.domain.signoff import Progress, Requirement
-from interlock.domain.words import count, join
+from interlock.domain.signoff import GIVEN, Progress, Requirement
+from interlock.domain.words import count, day, join
 
 WAY_BACK: Final = {
     Stage.IN_PROGRESS: Stage.PLANNED,
@@ -33,13 +33,14 @@ NO_RUNBOOK: Final = RunbookProgress()
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
     """Something that a move asks for, whether it holds, and in words why. `unnamed` says that without somebody's name,
-    where `why` has one: what is recorded outlives whom it names.
+    where `why` has one: what is recorded outlives whom it names. `let_pass`: by broken glass alone.
     """
 
     name: str
     holds: bool
     why: str
     unnamed: str = ""
+    let_pass: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +75,10 @@ class Ahead:
     @property
     def missing(self) -> tuple[Condition, ...]:
         return tuple(each for each in self.conditions if not each.holds)
+
+    @property
+    def let_pass(self) -> tuple[Condition, ...]:
+        return tuple(each for each in self.conditions if each.let_pass)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,7 +179,12 @@ def needed_before(requirement: Requirement) -> StageKey:
 
 def unmet(requirements: Iterable[Requirement], stage: Stage) -> list[Requirement]:
     """The sign-offs that a release in this stage needs and has not, or has no more."""
-    return [each for each in requirements if counts(needed_before(each), stage) and each.progress is not Progress.MET]
+    return [each for each in requirements if counts(needed_before(each), stage) and each.progress not in GIVEN]
+
+
+def needed_for(requirement: Requirement, stage: Stage) -> bool:
+    """Whether a release needs this sign-off to come to a stage."""
+    return counts(needed_before(requirement), stage)
 
 
 def lacking(after: Stage, missing: Sequence[Condition]) -> str:
@@ -226,7 +236,15 @@ def _signoff(requirement: Requirement) -> Condition:
     given = f"{requirement.counted} of {requirement.quorum} signed"
     if progress is Progress.CONDITIONAL:
         given += f", {count(len(requirement.open_conditions), 'condition')} open"
-    return Condition(name=requirement.name, holds=progress is Progress.MET, why=given)
+    emergency = requirement.emergency if progress is Progress.EMERGENCY else None
+    if emergency is None:
+        return Condition(name=requirement.name, holds=progress in GIVEN, why=given)
+    given += f"; break glass {emergency.id}"
+    until = f"until {day(emergency.until)} {emergency.until:%H:%M} UTC"
+    by = join([each.name for each in emergency.by])
+    return Condition(
+        name=requirement.name, holds=True, why=f"{given} by {by} {until}", unnamed=f"{given} {until}", let_pass=True
+    )
 
 
 def _runbook(grounds: Grounds) -> Condition:

@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from interlock.domain import freeze, light, milestone
 from interlock.domain.actor import Person
 from interlock.domain.blocker import BlockerList, RootLine
+from interlock.domain.break_glass import BreakGlass, Flag, flags
 from interlock.domain.calendar import ONE_DAY
 from interlock.domain.freeze import Excepted, Window
 from interlock.domain.light import Facts, Light
@@ -66,6 +67,7 @@ class State:
     booked: frozenset[str] = frozenset()
     excepted: tuple[Excepted, ...] = ()
     collides_with: tuple[str, ...] = ()
+    glasses: tuple[BreakGlass, ...] = ()
     runbook: RunbookProgress | None = None
 
 
@@ -94,8 +96,8 @@ class ReleaseStatus:
     """`reasons` say why the light is what it is, the gravest first; none for green. `since` says in words what `change`
     compares with. `undated`: for how many blockers no history tells since when they stand. `root` is the one that frees
     most, `root_team` its team's name, and `root_shown` whether it may be named. `freeze` is one that holds on the
-    target. `stale`: the mirror is older than policy allows, or was never filled. `runbook`: how far it is, from the go
-    on.
+    target. `stale`: the mirror is older than policy allows, or was never filled. `signoffs_let_pass` of the others
+    two people let pass for a time; `break_glass` is each time that they did. `runbook`: how far it is, from the go on.
     """
 
     release: Release
@@ -122,6 +124,8 @@ class ReleaseStatus:
     freeze: Window | None
     mirror_as_of: datetime | None
     stale: bool
+    signoffs_let_pass: int = 0
+    break_glass: tuple[Flag, ...] = ()
     runbook: RunbookProgress | None = None
 
 
@@ -176,6 +180,8 @@ def summarise(state: State, policy: Policy, now: datetime) -> ReleaseStatus:
         freeze=facts.freeze,
         mirror_as_of=state.mirror_as_of,
         stale=stale is not None,
+        signoffs_let_pass=sum(1 for each in state.requirements if each.progress is Progress.EMERGENCY),
+        break_glass=flags(state.glasses, state.requirements, now),
         runbook=state.runbook,
     )
 
@@ -237,6 +243,8 @@ def _waiting(requirement: Requirement) -> Waiting:
     if requirement.progress is Progress.CONDITIONAL:
         told = count(len(requirement.open_conditions), "condition")
         return Waiting(requirement=requirement.name, who=f"{told} of its approvals open")
+    if requirement.progress is Progress.EMERGENCY and requirement.emergency:
+        return Waiting(requirement=requirement.name, who=f"let pass by break glass {requirement.emergency.id}")
     left = list(requirement.left)
     if not requirement.lacking:
         left = [each for each in left if each.slack_id in requirement.mandatory]

@@ -3,7 +3,14 @@
 from dataclasses import asdict, fields
 from typing import Any, Final
 
-from interlock.domain.policy import CriterionRule, GonogoRule, MilestoneRule, RequirementRule, Template
+from interlock.domain.policy import (
+    BreakGlassRule,
+    CriterionRule,
+    GonogoRule,
+    MilestoneRule,
+    RequirementRule,
+    Template,
+)
 
 RULES: Final = ("milestones", "requirements", "criteria")
 
@@ -14,9 +21,12 @@ def essence(template: Template) -> dict[str, Any]:
     """
     rules = {name: [_unusual(each) for each in getattr(template, name)] for name in RULES}
     asked = {"gonogo": _unusual(template.gonogo)} if template.gonogo else {}
+    asked |= {"break_glass": _unusual(template.break_glass)} if template.break_glass else {}
     return _unusual(template) | rules | asked
 
 
-def _unusual(rule: MilestoneRule | RequirementRule | CriterionRule | GonogoRule | Template) -> dict[str, Any]:
+def _unusual(
+    rule: MilestoneRule | RequirementRule | CriterionRule | GonogoRule | BreakGlassRule | Template,
+) -> dict[str, Any]:
     usual = {each.name: each.default for each in fields(rule)}
     return {name: value for name, value in asdict(rule).items() if value != usual[name]}

@@ -13,7 +13,7 @@ from interlock.domain.vendor import Vendor
 from interlock.domain.words import count
 from interlock.jobs.job import Job, JobContext, JobReport, JobStoppedError
 from interlock.store.engine import Store
-from interlock.usecases import directory, leaver, shortfall, stage
+from interlock.usecases import break_glass_end, directory, leaver, shortfall, stage
 
 Clock = Callable[[], datetime]
 Result = TypeVar("Result")
@@ -58,6 +58,7 @@ def run(store: Store, policy: Policy, slack: Directory, clock: Clock, progress: 
     changed = directory.link_accounts(store, policy, clock())
     leaver.settle(store, policy, clock())
     shortfall.watch(store, policy, clock())
+    break_glass_end.revalidate(store, clock())
     stage.recheck(store, clock())
     linked = f" {count(changed, 'link')} to the tracker changed." if changed else ""
     who = count(people, "person", "people")

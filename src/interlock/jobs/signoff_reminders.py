@@ -5,7 +5,7 @@ from interlock.domain.policy import Policy
 from interlock.domain.words import count
 from interlock.jobs.job import Job, JobContext, JobReport
 from interlock.store.engine import Store
-from interlock.usecases import revalidation, signoff_reminder
+from interlock.usecases import break_glass_end, revalidation, signoff_reminder
 
 
 def signoff_reminders(store: Store, policy: Policy) -> Job:
@@ -14,6 +14,7 @@ def signoff_reminders(store: Store, policy: Policy) -> Job:
     def run(context: JobContext) -> JobReport:
         if context.dry_run:
             return _report(signoff_reminder.plan(store, policy, context.now), 0)
+        break_glass_end.revalidate(store, context.now)
         expired = revalidation.expire(store, context.now)
         posts: tuple[Outgoing, ...] = ()
         for release_id in signoff_reminder.releases(store):

@@ -15,6 +15,7 @@ from interlock.store.answer_due import AnswerDueRow
 from interlock.store.audit import AuditRow
 from interlock.store.blocker import BlockerRow
 from interlock.store.booking import BookingRow
+from interlock.store.break_glass import BreakGlassRow
 from interlock.store.card import CardRow
 from interlock.store.collision import CollisionAcknowledgementRow
 from interlock.store.condition import ConditionRow
@@ -58,6 +59,7 @@ NAMED_IN: Final[tuple[tuple[str, type[SQLModel], tuple[str, ...]], ...]] = (
     ("change of a RAID entry", RaidChangeRow, ("by",)),
     ("waiver", WaiverRow, ("asked_by", "decided_by")),
     ("evidence of a gate", EvidenceRow, ("slack_id",)),
+    ("broken glass", BreakGlassRow, ("asked_by", "confirmed_by", "ended_by", "reviewed_by")),
     ("freeze exception", FreezeExceptionRow, ("asked_by", "decided_by")),
     ("acknowledged collision", CollisionAcknowledgementRow, ("slack_id",)),
 )

@@ -16,6 +16,7 @@ from interlock.domain.template import essence
 from interlock.domain.visibility import RESTRICTED
 from interlock.store.audit import AuditPersonRow, AuditRow
 from interlock.store.booking import BookingRow
+from interlock.store.break_glass import BreakGlassRow
 from interlock.store.card import CardRevisionRow, CardRow, ScopeSnapshotRow
 from interlock.store.collision import CollisionAcknowledgementRow
 from interlock.store.condition import ConditionRow
@@ -47,6 +48,7 @@ MORE: Final[dict[str, type[SQLModel]]] = {
     "signoff_condition": ConditionRow,
     "raid_entry": RaidRow,
     "runbook_run": RunRow,
+    "break_glass": BreakGlassRow,
     "gonogo": GonogoRow,
     "gonogo_vote": VoteRow,
     "policy_change": PolicyChangeRow,
@@ -81,10 +83,12 @@ def facts(session: Session, release_id: int, hidden: Collection[str]) -> dict[st
     given = list(signoffs)
     requirements = session.exec(select(RequirementRow).where(RequirementRow.release_id == release_id)).all()
     keys = {row.id: row.key for row in requirements}
+    glass = session.exec(select(BreakGlassRow).where(BreakGlassRow.release_id == release_id)).all()
     shown = {row.revision_id for row in given} | _shown_to_voters(session, release_id)
     shown |= set(session.exec(select(WordRow.revision_id).where(WordRow.release_id == release_id)))
+    shown |= {each for row in glass for each in (row.revision_id, row.confirmed_revision_id) if each}
     revisions = _in(session, CardRevisionRow, col(CardRevisionRow.id), shown)
-    marks = {row.fingerprint for row in given} | {row.fingerprint for row in revisions}
+    marks = {row.fingerprint for row in (*given, *glass, *revisions)}
     told = {
         "release": _row(one, without={"policy", "folded", "number"}),
         "milestones": [_row(each, without={"release_id"}) for each in _milestones(session, release_id)],

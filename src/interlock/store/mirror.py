@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlmodel import Field, Session, SQLModel, select
+from sqlmodel import Field, Session, SQLModel, col, select
 
 from interlock.store.base import UtcDateTime
 
@@ -25,3 +25,9 @@ class MirrorRow(SQLModel, table=True):
 def as_of(session: Session, name: str) -> datetime | None:
     """When the mirror of that name was last known to be whole and true; None if it never was."""
     return session.exec(select(MirrorRow.as_of).where(MirrorRow.name == name)).first()
+
+
+def all_as_of(session: Session, *names: str) -> dict[str, datetime | None]:
+    """As `as_of`, for several at once."""
+    rows = session.exec(select(MirrorRow.name, MirrorRow.as_of).where(col(MirrorRow.name).in_(names)))
+    return dict.fromkeys(names) | dict(rows.all())

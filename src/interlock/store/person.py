@@ -83,11 +83,12 @@ def standing(session: Session, slack_id: str) -> Standing | None:
         .join(GroupMemberRow, col(GroupMemberRow.group_id) == col(GroupRow.id))
         .where(GroupMemberRow.slack_id == slack_id, ~col(GroupRow.deleted))
     ).all()
+    read = mirror.all_as_of(session, "groups", "people")
     return Standing(
         person=to_person(row),
         groups=frozenset(groups),
-        groups_as_of=mirror.as_of(session, "groups"),
-        people_as_of=mirror.as_of(session, "people"),
+        groups_as_of=read["groups"],
+        people_as_of=read["people"],
     )
 
 

@@ -11,7 +11,15 @@ from sqlmodel import Field, Session, SQLModel, col
 
 from interlock.domain import names
 from interlock.domain.actor import Actor
-from interlock.domain.policy import CriterionRule, GonogoRule, MilestoneRule, RequirementRule, StepRule, Template
+from interlock.domain.policy import (
+    BreakGlassRule,
+    CriterionRule,
+    GonogoRule,
+    MilestoneRule,
+    RequirementRule,
+    StepRule,
+    Template,
+)
 from interlock.domain.release import ENDED, SETTLED, Held, Milestone, Release, ReleaseName, ScopeRule, Stage
 from interlock.domain.template import essence
 from interlock.store.base import UtcDateTime
@@ -251,6 +259,7 @@ def template(stored: dict[str, Any]) -> Template:
                 "criteria": tuple(CriterionRule(**_values(each)) for each in stored["criteria"]),
                 "runbook": tuple(StepRule(**_values(each)) for each in stored.get("runbook", ())),
                 "gonogo": gonogo_rule(stored["gonogo"]) if stored.get("gonogo") else None,
+                "break_glass": _break_glass(stored.get("break_glass")),
             }
         )
     except (TypeError, KeyError) as error:
@@ -262,6 +271,11 @@ def template(stored: dict[str, Any]) -> Template:
 def gonogo_rule(stored: dict[str, Any]) -> GonogoRule:
     """Raises TypeError for a key that this program does not know."""
     return GonogoRule(**_values(stored))
+
+
+def _break_glass(stored: dict[str, Any] | None) -> BreakGlassRule | None:
+    """An empty one has all that is usual."""
+    return None if stored is None else BreakGlassRule(**_values(stored))
 
 
 def _values(stored: dict[str, Any]) -> dict[str, Any]:

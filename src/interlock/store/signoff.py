@@ -15,7 +15,7 @@ from interlock.domain.policy import RequirementRule
 from interlock.domain.release import Release
 from interlock.domain.signoff import Condition, Decision, Requirement, Signoff
 from interlock.domain.ticket import Category
-from interlock.store import assignee, condition, person
+from interlock.store import assignee, break_glass, condition, person
 from interlock.store.base import UtcDateTime
 from interlock.store.card import CardRow
 from interlock.store.release import ScopeRow
@@ -85,7 +85,8 @@ def requirements(
 ) -> tuple[Requirement, ...]:
     """The release's requirements in policy's order, with their live sign-offs and those who may fill them now: not the
     requester nor the release manager where the rule excludes them, nor, where it excludes assignees, whoever worked on
-    the scope or has no verified account. With `now`, approvals that are too old by then count no more.
+    the scope or has no verified account. With `now`, approvals that are too old by then count no more, and broken
+    glass that holds then counts.
     """
     rows = session.exec(select(RequirementRow).where(RequirementRow.release_id == release.id)).all()
     ids = {row.key: row.id for row in rows}
@@ -107,6 +108,7 @@ def requirements(
     unverified = {key: tuple(one for one in eligible[key] if one.verified_account is None) for key in excluding}
     for key in excluding:
         eligible[key] = tuple(one for one in eligible[key] if one.verified_account in free)
+    glass = break_glass.in_force(session, release, now, lambda: seen_scope(session, release.id)[0]) if now else None
     return tuple(
         Requirement(
             id=id_,
@@ -119,6 +121,7 @@ def requirements(
             mandatory=frozenset(one.slack_id for one in groups.get(rule.mandatory_group or "", ())),
             lapsed=id_ in lapsed,
             as_of=now,
+            emergency=glass.emergency() if glass and rule.break_glass and rule.key in glass.covers else None,
         )
         for rule in rules
         if (id_ := ids.get(rule.key)) is not None

@@ -7,6 +7,7 @@ from sqlmodel import Session
 
 from interlock.domain.actor import SOMEBODY, Actor
 from interlock.domain.authority import Refused
+from interlock.domain.break_glass import Flag
 from interlock.domain.freeze import Window
 from interlock.domain.outbox import Outgoing, Urgency
 from interlock.domain.permission import Permission
@@ -15,7 +16,7 @@ from interlock.domain.release import Release
 from interlock.domain.status import ReleaseStatus
 from interlock.store import channel, outbox, person, release, scope
 from interlock.store.engine import Store
-from interlock.usecases import authority, obstacle, status
+from interlock.usecases import authority, break_glass_card, obstacle, status
 
 SHARE_GOOD_FOR = timedelta(hours=1)
 SHARED = {"release.status": Permission.RELEASE_VIEW, "blocker.list": Permission.BLOCKER_VIEW}
@@ -30,7 +31,7 @@ class Shared:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class News:
     """A release and how many tickets it has; `created_by` and `closed_by` are names; `frozen` is the freeze that its
-    target day meets without an approved exception.
+    target day meets without an approved exception, `break_glass` what of it went by broken glass.
     """
 
     release: Release
@@ -38,6 +39,7 @@ class News:
     created_by: str
     closed_by: str
     frozen: Window | None = None
+    break_glass: tuple[Flag, ...] = ()
 
 
 def share(
@@ -82,6 +84,7 @@ def news(store: Store, policy: Policy, release_id: int, now: datetime) -> News:
             created_by=names.get(one.created_by, SOMEBODY),
             closed_by=names.get(one.closed_by or "", SOMEBODY),
             frozen=obstacle.freeze_of_target(session, policy, one, now),
+            break_glass=break_glass_card.flags_of(session, one, now),
         )
 
 
@@ -122,3 +125,17 @@ def refuse_posting(session: Session, channel_id: str) -> Refused | None:
             "Share it in a channel of your own workspace.",
         )
     return None
+
+
+def governance_channel(session: Session, policy: Policy, one: Release) -> str | Refused:
+    """The channel where such things are decided: governance's where policy names one, else the release's."""
+    name = policy.governance.channel
+    if name is None:
+        return refuse_posting(session, one.channel_id) or one.channel_id
+    there = channel.by_name(session, name)
+    if there is None:
+        return Refused(
+            reason="no_governance_channel",
+            sentence=f"Nobody could be asked: Interlock does not see #{name}. Type /invite @Interlock there.",
+        )
+    return refuse_posting(session, there.id) or there.id

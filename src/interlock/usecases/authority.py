@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlmodel import Session
 
 from interlock.domain import authority
-from interlock.domain.actor import Actor, Standing
+from interlock.domain.actor import Actor, Person, Standing
 from interlock.domain.authority import Refused
 from interlock.domain.permission import Permission
 from interlock.domain.policy import Policy
@@ -22,3 +22,12 @@ def to_decide(
 ) -> Standing | Refused:
     """As `to_view`, for what changes something: refused also while user groups are older than policy allows."""
     return authority.may_decide(policy, permission, person.standing(session, actor.slack_id), now)
+
+
+def holders(session: Session, policy: Policy, permission: Permission) -> tuple[Person, ...]:
+    """The active members whom policy gives it, as mirrored, by name; the built-in `everyone` names nobody."""
+    roles = [policy.roles[each] for each in policy.permissions.get(permission, ()) if each in policy.roles]
+    grouped = person.members(session, {group for role in roles for group in role.groups}).values()
+    named = person.by_email(session, {entry for role in roles for entry in role.people}).values()
+    found = {each.slack_id: each for each in (*(one for members in grouped for one in members), *named)}
+    return tuple(sorted(found.values(), key=lambda each: (each.name, each.slack_id)))

@@ -13,7 +13,7 @@ from interlock.domain.outbox import Outgoing, Urgency
 from interlock.domain.permission import Permission
 from interlock.domain.policy import Policy
 from interlock.domain.release import Release
-from interlock.store import outbox, release
+from interlock.store import break_glass, outbox, release
 from interlock.store.engine import Store
 from interlock.usecases import authority, obstacle
 
@@ -81,6 +81,7 @@ def load(session: Session, policy: Policy, now: datetime, weeks: int) -> Calenda
             days_off,
             first=first,
             count=weeks,
+            broken=break_glass.confirmed(session, [each.id for each in shown]),
         ),
         releases=len(active),
         in_the_way=tuple(_in_the_way(session, policy, shown, now)),

@@ -148,13 +148,15 @@ def _shown(picture: SignoffCard) -> dict[str, object]:
 
 
 def _open(requirement: Requirement) -> dict[str, object]:
-    """What an approval hangs on still."""
+    """What an approval hangs on still, and what lets it pass unsigned."""
     conditions = [each.id for each in requirement.open_conditions]
-    return {"open_conditions": conditions} if conditions else {}
+    emergency = requirement.emergency if requirement.progress is Progress.EMERGENCY else None
+    passed: dict[str, object] = {"break_glass": emergency.id} if emergency else {}
+    return ({"open_conditions": conditions} if conditions else {}) | passed
 
 
 def _waiting(requirement: Requirement) -> dict[str, object]:
     """Who may still sign: fewer, once one of them works on the scope; or more, once somebody joins the group."""
-    if requirement.progress is not Progress.OPEN:
+    if requirement.progress not in {Progress.OPEN, Progress.EMERGENCY}:
         return {}
     return {"waiting": sorted(each.slack_id for each in (*requirement.left, *requirement.unverified))}

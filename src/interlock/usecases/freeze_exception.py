@@ -17,11 +17,11 @@ from interlock.domain.outbox import Outgoing, Sent, Urgency
 from interlock.domain.permission import Permission
 from interlock.domain.policy import Policy
 from interlock.domain.release import Release, Unclear, choose, leading
-from interlock.store import channel, outbox, person, release
 from interlock.store import freeze_exception as exceptions
+from interlock.store import outbox, person, release
 from interlock.store.engine import Store
 from interlock.usecases import authority, obstacle
-from interlock.usecases.announcement import refuse_posting
+from interlock.usecases.announcement import governance_channel
 from interlock.usecases.record import record
 from interlock.usecases.release import Invalid
 
@@ -117,7 +117,7 @@ def _ask(
         asked = next((each.asked for each in met if each.window == window and each.asked), None)
         if asked:
             return _asked_already(session, one, asked, actor, tidied)
-        channel_id = _where(session, policy, one)
+        channel_id = governance_channel(session, policy, one)
         if isinstance(channel_id, Refused):
             return channel_id
         number = exceptions.add(session, one.id, window, tidied, channel_id, actor, now)
@@ -239,20 +239,6 @@ def _verdict(
     around = freeze.between(policy, asked.starts, asked.ends)
     window = next((each for each in around if each.name == asked.freeze and each.starts == asked.starts), None)
     return rules.decide(asked, window, standing.person, decision, now)
-
-
-def _where(session: Session, policy: Policy, one: Release) -> str | Refused:
-    """The channel for the card: governance's where policy names one, else the release's."""
-    name = policy.governance.channel
-    if name is None:
-        return refuse_posting(session, one.channel_id) or one.channel_id
-    there = channel.by_name(session, name)
-    if there is None:
-        return Refused(
-            reason="no_governance_channel",
-            sentence=f"Nobody could be asked: Interlock does not see #{name}. Type /invite @Interlock there.",
-        )
-    return refuse_posting(session, there.id) or there.id
 
 
 def _card(policy: Policy, one: Release, asked: FreezeException, now: datetime) -> ExceptionCard:

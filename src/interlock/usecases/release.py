@@ -10,6 +10,7 @@ from interlock.domain import draft as rules
 from interlock.domain import milestone, names
 from interlock.domain.actor import Actor, Person
 from interlock.domain.authority import Refused
+from interlock.domain.break_glass_rules import not_reviewed
 from interlock.domain.card import SIGNOFF
 from interlock.domain.draft import Draft
 from interlock.domain.outbox import Outgoing, Urgency
@@ -28,7 +29,7 @@ from interlock.domain.release import (
 from interlock.domain.stage import preceding, too_late_to_cancel, words
 from interlock.store import card, outbox, release, scope, seen, signoff
 from interlock.store.engine import Store
-from interlock.usecases import authority
+from interlock.usecases import authority, break_glass_card
 from interlock.usecases import card as cards
 from interlock.usecases import draft as drafts
 from interlock.usecases import runbook as runbooks
@@ -138,7 +139,8 @@ def ending(
         if isinstance(meant, Unclear):
             return meant
         one = release.load(session, meant.id)
-        if refused := (_not_cancelled(one) if permission is Permission.RELEASE_CANCEL else _not_closed(one)):
+        cancels = permission is Permission.RELEASE_CANCEL
+        if refused := (_not_cancelled(one) if cancels else _not_closed(session, one, now)):
             return refused
         scoped = scope.tickets(session, meant.id)
         unfinished = sum(1 for each in scoped if not each.ticket.done)
@@ -157,7 +159,7 @@ def close(
         one = release.load(session, release_id, lock=True)
         if one.ended and one.closed_by == actor.slack_id:
             return Closed(release=one)  # the same click again
-        if refused := _not_closed(one):
+        if refused := _not_closed(session, one, now):
             return refused
         why = names.tidy(reason)
         if problem := names.unsaid(why, "Say why it is closed, such as: shipped on Thursday.", LONGEST_REASON):
@@ -217,10 +219,12 @@ def _announce(session: Session, one: Release, kind: str, now: datetime) -> None:
     outbox.enqueue(session, message, now)
 
 
-def _not_closed(one: Release) -> Refused | None:
+def _not_closed(session: Session, one: Release, now: datetime) -> Refused | None:
     """Why it cannot be closed; None where it can."""
     if one.ended:
         return _ended_already(one.name)
+    if due := next((each for each in break_glass_card.flags_of(session, one, now) if each.due), None):
+        return not_reviewed(one, due)
     if one.stage is not Stage.DEPLOYING:
         return None
     return Refused(

@@ -16,7 +16,7 @@ from interlock.domain.signoff import Decision, Requirement, Signoff, VoidedSigno
 from interlock.store import card, criterion, outbox, release, revalidation, signoff
 from interlock.store.engine import Store
 from interlock.store.signoff import SignoffRow
-from interlock.usecases import ask, gonogo_void
+from interlock.usecases import ask, break_glass_end, gonogo_void
 from interlock.usecases.card import refresh, revise_elsewhere
 from interlock.usecases.record import record
 from interlock.usecases.stage import fall_back
@@ -33,6 +33,7 @@ def revalidate(store: Store, now: datetime, *, due_only: bool = False) -> int:
     stay marked until they were looked at. Else of all that have not ended.
     """
     gonogo_void.revalidate(store, now)
+    break_glass_end.revalidate(store, now)
     with store.read() as session:
         due = revalidation.due(session)
         looked_at = due.keys() if due_only else {*due, *(one.id for one in release.active(session))}
@@ -91,6 +92,8 @@ def revalidate_one(store: Store, release_id: int, now: datetime) -> int:
     with store.write() as session:
         one = release.load(session, release_id, lock=True)
         asked = card.of_release(session, one.id, SIGNOFF)
+        if break_glass_end.settle_live(session, one, now):
+            one = release.load(session, one.id)
         if asked is None or one.settled:
             return 0
         current, _ = signoff.seen_scope(session, one.id)

@@ -10,6 +10,7 @@ from interlock.domain import names
 from interlock.domain import stage as rules
 from interlock.domain.actor import SYSTEM, Actor, Person
 from interlock.domain.authority import Refused
+from interlock.domain.break_glass import Flag
 from interlock.domain.card import SIGNOFF
 from interlock.domain.fingerprint import fingerprint
 from interlock.domain.outbox import Outgoing, Urgency
@@ -21,7 +22,7 @@ from interlock.domain.stage import Ahead, Grounds, Moved
 from interlock.domain.words import day, full_stop, join
 from interlock.store import card, outbox, release, runbook, signoff, waiver
 from interlock.store.engine import Store
-from interlock.usecases import authority, readiness
+from interlock.usecases import authority, break_glass_card, readiness
 from interlock.usecases import card as cards
 from interlock.usecases import runbook as runbooks
 from interlock.usecases.announcement import name_of
@@ -42,11 +43,14 @@ class HoldSet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class News:
-    """A release, and the name of whoever moved or held it. `runbook`: of one that is released, how far that came."""
+    """A release, and the name of whoever moved or held it. `runbook`: of one that is released, how far that came;
+    `break_glass`: what of it went by broken glass.
+    """
 
     release: Release
     by: str
     runbook: Progress | None
+    break_glass: tuple[Flag, ...] = ()
 
 
 def ask(
@@ -344,10 +348,11 @@ def _redraw(session: Session, one: Release, now: datetime) -> None:
     runbooks.redraw_of(session, one.id, now)
 
 
-def news(store: Store, release_id: int, slack_id: str) -> News:
+def news(store: Store, release_id: int, slack_id: str, now: datetime) -> News:
     """What an announcement is drawn from; an empty `slack_id` is Interlock itself."""
     with store.read() as session:
         by = name_of(session, slack_id) if slack_id else "Interlock"
         one = release.load(session, release_id)
         deployed = runbook.progress(session, one.id) if one.stage is Stage.RELEASED else None
-        return News(release=one, by=by, runbook=deployed)
+        broken = break_glass_card.flags_of(session, one, now)
+        return News(release=one, by=by, runbook=deployed, break_glass=broken)

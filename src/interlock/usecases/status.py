@@ -13,7 +13,7 @@ from interlock.domain.policy import Policy
 from interlock.domain.release import Release, Stage, Unclear, choose
 from interlock.domain.stage import GONE
 from interlock.domain.status import ReleaseStatus, State
-from interlock.store import booked, mirror, release, runbook, scope, signoff
+from interlock.store import booked, break_glass, mirror, release, runbook, scope, signoff
 from interlock.store.engine import Store
 from interlock.usecases import audience, authority, blocker_view, obstacle
 
@@ -85,6 +85,7 @@ def state(session: Session, policy: Policy, one: Release, now: datetime, since: 
         mirror_as_of=mirror.as_of(session, "tickets"),
         booked=_booked(session, policy, one, now),
         excepted=obstacle.excepted(session, policy, one, now),
+        glasses=break_glass.confirmed(session, [one.id]).get(one.id, ()),
         collides_with=tuple(each.other for each in obstacle.of_release(session, one) if not each.acknowledged),
         runbook=runbook.progress(session, one.id) if one.stage in DEPLOYED else None,
     )

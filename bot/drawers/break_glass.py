@@ -1,0 +1,32 @@
+"""The card of broken glass, and word of what became of it, as they are when they are sent."""
+
+from dataclasses import replace
+
+from bot.drawing import Drawn
+from bot.services import Services
+from bot.views import break_glass as view
+from interlock.domain import outbox
+from interlock.domain.outbox import DeliveryError, Dropped
+from interlock.usecases import break_glass_card, card
+
+GONE = Dropped(reason="there is no such broken glass, or it has ended meanwhile")
+
+
+def post(services: Services, message: outbox.Message) -> Drawn | Dropped:
+    picture = break_glass_card.draw(services.store, message.ids["break_glass_id"], services.clock())
+    return Drawn(message=view.card(picture)) if picture else GONE
+
+
+def refresh(services: Services, message: outbox.Message) -> Drawn | Dropped:
+    """Changes the card that stands; waits while that is still on its way."""
+    sent = card.sent(services.store, message.ids["post_key"])
+    if sent is None:
+        raise DeliveryError("The card itself is not posted yet.")
+    drawn = post(services, message)
+    return drawn if isinstance(drawn, Dropped) else replace(drawn, update_ts=sent.ts, channel=sent.channel)
+
+
+def news(services: Services, message: outbox.Message) -> Drawn | Dropped:
+    ids, direct = message.ids, message.channel.startswith("@")
+    told = break_glass_card.news(services.store, ids["break_glass_id"], ids["what"], services.clock(), direct=direct)
+    return Drawn(message=view.news(told.picture, told.what, direct=told.direct)) if told else GONE
