@@ -612,6 +612,8 @@ class Deed(NamedTuple):
 WAIVED = {"waiver": "id", "criterion": "criterion", "until": "until"}
 FREEZE = {"exception": "id", "freeze": "freeze_name", "starts": "starts", "ends": "ends"}
 RISKS = {"why": "why", "risk_in": "risk_in", "risk_out": "risk_out"}
+GLASS = {"break_glass": "id"}
+ENDS = ("withdrawn", "unanswered", "revoked", "lapsed", "overtaken", "left")
 VOTE = {each: each for each in ("role", "choice", "reason", "fingerprint")}
 DEEDS = (
     Deed("waiver", "waiver.asked", ("waiver.asked",), "asked_at", "asked_by", "", {**WAIVED, "why": "reason"}),
@@ -650,6 +652,42 @@ DEEDS = (
         "slack_id",
         "auth",
         {"fingerprint": "fingerprint", "seen": "seen", "reason": "reason"},
+    ),
+    Deed(
+        "break_glass",
+        "break_glass.asked",
+        ("break_glass.asked",),
+        "asked_at",
+        "asked_by",
+        "auth",
+        {**GLASS, "reason": "reason", "requirements": "requirements", "asked_fingerprint": "fingerprint"},
+    ),
+    Deed(
+        "break_glass",
+        "break_glass.confirmed",
+        ("break_glass.confirmed",),
+        "confirmed_at",
+        "confirmed_by",
+        "confirmed_auth",
+        {**GLASS, "covers": "covers", "until": "until", "revision": "confirmed_revision_id"},
+    ),
+    Deed(
+        "break_glass",
+        "break_glass.{outcome}",
+        tuple(f"break_glass.{each}" for each in ENDS),
+        "ended_at",
+        "ended_by",
+        "end_auth",
+        {**GLASS, "reason": "end_reason"},
+    ),
+    Deed(
+        "break_glass",
+        "break_glass.reviewed",
+        ("break_glass.reviewed",),
+        "reviewed_at",
+        "reviewed_by",
+        "review_auth",
+        {**GLASS, "words": "review"},
     ),
     Deed(
         "gonogo",

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from copy import deepcopy
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ from bot.evidence import pack
 from interlock.config.template import policy_version
 from interlock.domain.actor import Authentication
 from interlock.domain.break_glass import Confirmed, Outcome, Stale
+from interlock.domain.evidence import Evidence
 from interlock.domain.policy import BreakGlassRule, CriterionRule, Governance
 from interlock.domain.release import Stage
 from interlock.domain.signoff import Decision, Progress
@@ -583,11 +585,32 @@ def test_an_auditor_proves_evidence_of_it(sqlite_store: Store, tmp_path: Path) -
         session.get_one(ReleaseRow, 1).policy_version = policy_version(HOTFIX)
     broken(store)
     review(store)
+    take_back(store, "TOM", reason="It was the network")
     told = evidence.ask(store, GLASS, actor("RITA"), "2026.12", CHANNEL, NOW)
     found = evidence.gather(store, GLASS, actor("RITA"), 1, told.event, NOW)  # type: ignore[union-attr]  # as above
+    assert isinstance(found, Evidence)
     file, anchors = tmp_path / "evidence.zip", tmp_path / "noted.log"
-    file.write_bytes(pack.zipped(found, evidences.KEY))  # type: ignore[arg-type]  # nor this
     anchors.write_text(evidences.anchored(store).line)
-    arguments = [str(file), "--key", evidences.KEY.fingerprint, "--anchors", str(anchors)]
-    done = subprocess.run([sys.executable, str(VERIFY), *arguments], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+
+    def checked(**changes: object) -> int:
+        facts = deepcopy(found.facts)
+        facts["more"]["break_glass"][0] |= changes
+        file.write_bytes(pack.zipped(replace(found, facts=facts), evidences.KEY))
+        command = [
+            sys.executable,
+            str(VERIFY),
+            str(file),
+            "--key",
+            evidences.KEY.fingerprint,
+            "--anchors",
+            str(anchors),
+        ]
+        return subprocess.run(command, capture_output=True, text=True, check=False).returncode
+
+    assert checked() == 0
+    for changes in (
+        {"confirmed_by": "U0INES"},
+        {"until": "2026-11-29T09:00:00.000000+00:00"},
+        {"review": "Fine"},
+    ):
+        assert checked(**changes) == 1, changes
