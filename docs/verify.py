@@ -613,7 +613,7 @@ WAIVED = {"waiver": "id", "criterion": "criterion", "until": "until"}
 FREEZE = {"exception": "id", "freeze": "freeze_name", "starts": "starts", "ends": "ends"}
 RISKS = {"why": "why", "risk_in": "risk_in", "risk_out": "risk_out"}
 GLASS = {"break_glass": "id"}
-ENDS = ("withdrawn", "unanswered", "revoked", "lapsed", "overtaken", "left")
+GLASS_ENDS = ("withdrawn", "unanswered", "revoked", "lapsed", "overtaken", "left")
 VOTE = {each: each for each in ("role", "choice", "reason", "fingerprint")}
 DEEDS = (
     Deed("waiver", "waiver.asked", ("waiver.asked",), "asked_at", "asked_by", "", {**WAIVED, "why": "reason"}),
@@ -674,7 +674,7 @@ DEEDS = (
     Deed(
         "break_glass",
         "break_glass.{outcome}",
-        tuple(f"break_glass.{each}" for each in ENDS),
+        tuple(f"break_glass.{each}" for each in GLASS_ENDS),
         "ended_at",
         "ended_by",
         "end_auth",

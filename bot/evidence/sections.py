@@ -83,6 +83,26 @@ def _minutes(began: str | None, ended: str) -> float | None:
 
 SECTIONS: Final = (
     Section(
+        "Broken glass",
+        "break_glass",
+        {
+            "Number": "id",
+            "Asked for": "requirements",
+            "Why": "reason",
+            "Asked": "asked_by asked_at auth",
+            "To answer by": "answer_by",
+            "Confirmed": "confirmed_by confirmed_at confirmed_auth",
+            "Let pass": "covers",
+            "For the scope": "fingerprint",
+            "Until": "until",
+            "Outcome": "outcome",
+            "Ended": "ended_by ended_at end_auth",
+            "Why so": "end_reason",
+            "Reviewed": "reviewed_by reviewed_at review_auth",
+            "Review": "review",
+        },
+    ),
+    Section(
         "Proposals to change the policy",
         "policy_change",
         {

@@ -8,7 +8,7 @@ from interlock.store.append_only import append_only
 from interlock.store.base import UtcDateTime
 
 revision = "0017"
-down_revision = "0015"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 
