@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -19,7 +19,8 @@ from interlock.store.outbox import OutboxRow
 from interlock.store.slot import SlotRow
 from interlock.store.ticket import TicketRow
 from interlock.usecases import erasure, replay, signoff
-from tests.builders import actor
+from tests import policy_changes
+from tests.builders import NOW, actor
 from tests.replays import (
     CARD,
     CUT,
@@ -214,6 +215,24 @@ def test_an_edit_that_changes_nothing_is_judged_through_and_differs_in_nothing(p
     """Nothing is taken over from the record here: each sign-off, requirement and move is decided anew."""
     for found in (replayed(past, NOBODY_MORE), replayed(past, ALL_TEAMS)):
         assert (told(found), found.unjudged) == ([], {})
+
+
+def test_a_release_whose_policy_was_changed_meanwhile_is_not_judged(store: Store) -> None:
+    policy_changes.begun(store)
+    change = policy_changes.proposed(store)
+    seen = policy_changes.drawn(store)
+    policy = policy_changes.under(policy_changes.NEW)
+    strict = replace(policy_changes.NEW, requirements=(replace(policy_changes.LESS, quorum=3),))
+
+    def judged() -> tuple[list[tuple[str, str, str, str]], Any]:
+        found = replay.replay(store, policy, policy_changes.under(strict), 90, NOW + timedelta(hours=1))
+        return told(found), found.unjudged
+
+    assert "releases: their policy was changed meanwhile" not in judged()[1]
+    for who in ("TOM", "MARIA", "INES"):
+        policy_changes.say(store, who, seen=seen)
+    assert policy_changes.standing(store).policy_version != change.old_version
+    assert judged() == ([], {"releases: their policy was changed meanwhile": 1})
 
 
 @pytest.mark.parametrize("seed", range(4))

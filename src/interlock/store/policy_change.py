@@ -186,6 +186,14 @@ def due(session: Session, now: datetime) -> list[tuple[int, int]]:
     return [(number, release_id) for number, release_id in session.exec(late) if number is not None]
 
 
+def changed_since(session: Session, since: datetime) -> set[int]:
+    """The releases whose policy was changed since then."""
+    applied = select(PolicyChangeRow.release_id).where(
+        col(PolicyChangeRow.outcome) == Outcome.APPLIED.value, col(PolicyChangeRow.ended_at) >= since
+    )
+    return set(session.exec(applied))
+
+
 def say(
     session: Session,
     change: PolicyChange,

@@ -10,14 +10,16 @@ from interlock.domain.release import Release
 from interlock.domain.replay import KINDS, Difference, Record, Replay, Replayed, Rules, Unjudged, Window, total
 from interlock.domain.replay_signoff import Signoffs
 from interlock.domain.replay_stage import Moves
+from interlock.store import policy_change, replay_blocker
 from interlock.store import replay as records
-from interlock.store import replay_blocker
 from interlock.store.engine import Store
 
 LOOKED_AT: Final = frozenset(
     {"time_zone", "calendar", "calendars", "roles", "permissions", "templates", "ladders", "freezes", "limits"}
 )
 """The parts of a policy that releases are decided under, sign-offs refused by and ladders climbed."""
+
+CHANGED: Final = {"releases: their policy was changed meanwhile": 1}
 
 
 def replay(store: Store, was: Policy, would: Policy, days: int, now: datetime) -> Replay:
@@ -28,6 +30,7 @@ def replay(store: Store, was: Policy, would: Policy, days: int, now: datetime) -
     with store.read() as session:
         alive = records.alive(session, window.since, window.until)
         reads = records.reads(session, window.since)
+        changed = policy_change.changed_since(session, window.since)
         rules = {
             one.id: (
                 one,
@@ -37,11 +40,14 @@ def replay(store: Store, was: Policy, would: Policy, days: int, now: datetime) -
             for one in alive
             if one.template in would.templates
         }
-        found = [
-            (one, *_decisions(records.record(session, one, reads), old, new, window))
+        found: list[tuple[Release, list[Difference], Unjudged]] = [
+            (one, [], CHANGED)
+            if one.id in changed
+            else (one, *_decisions(records.record(session, one, reads), old, new, window))
             for one, old, new in rules.values()
         ]
-        pings, lost = replay_ping.judge(replay_blocker.episodes(session, window.since, window.until), rules, window)
+        steady = {number: each for number, each in rules.items() if number not in changed}
+        pings, lost = replay_ping.judge(replay_blocker.episodes(session, window.since, window.until), steady, window)
     releases = tuple(
         _replayed(one, [*differences, *pings.get(one.id, ())], unjudged, now) for one, differences, unjudged in found
     )
