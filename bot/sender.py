@@ -41,7 +41,7 @@ from bot.services import Services
 from bot.slack import WRONG_TOKEN, Slack, SlackError
 from bot.views import blocks
 from interlock.domain.errors import InterlockError
-from interlock.domain.outbox import Deferred, DeliveryError, Dropped, Message, Sent
+from interlock.domain.outbox import LATE, Deferred, DeliveryError, Dropped, Message, Sent
 from interlock.jobs.delivery import HELD_UP
 from interlock.jobs.haste import TO_CALL, Haste, Ticks, ticks
 from interlock.usecases import addressee
@@ -209,6 +209,8 @@ class SlackSender:
         drawn = Dropped(reason=refused.sentence) if refused else self._draw(message)
         if isinstance(drawn, Dropped | Deferred):
             return drawn
+        if message.not_after <= self._services.clock():  # drawing took what was left of its time
+            return Dropped(reason=LATE)
         try:
             return self._carry(message, drawn, haste)
         except SlackError as error:

@@ -75,6 +75,11 @@ def test_a_refresh_updates_the_message_that_stands(send: Any, slack: Any) -> Non
     assert slack.called("chat.postMessage") == []
 
 
+def test_what_was_drawn_for_too_long_is_not_sent(send: Any, slack: Any) -> None:
+    assert send(replace(MESSAGE, not_after=NOW)) == Dropped(reason="Not sent in time.")
+    assert slack.called("chat.postMessage") == []
+
+
 @pytest.mark.parametrize("drawn", [DRAWN, replace(DRAWN, update_ts="1.2"), DrawnHome(slack_id="U0ANA", view={})])
 def test_whoever_was_stopped_while_it_drew_calls_nothing(
     services: Services, slack: Any, drawn: Drawn | DrawnHome

@@ -4,9 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
-from typing import Any
+from typing import Any, Final
 
 from interlock.domain.errors import InterlockError
+
+LATE: Final = "Not sent in time."
+"""The reason that is recorded of what was dropped when its time was over."""
 
 
 class Urgency(IntEnum):

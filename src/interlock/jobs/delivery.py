@@ -13,12 +13,11 @@ from interlock import trace
 from interlock.domain import delivery
 from interlock.domain.delivery import Again, Park, Rules
 from interlock.domain.outage import TRIPS_AFTER, Outage, Reach
-from interlock.domain.outbox import Deferred, DeliveryError, Dropped, Message, Sent
+from interlock.domain.outbox import LATE, Deferred, DeliveryError, Dropped, Message, Sent
 from interlock.domain.pacing import Bucket, Step, buckets
 from interlock.jobs.haste import TO_BEGIN, Haste, Ticks, ticks
 from interlock.store import outage, outbox_relay, pacing
 from interlock.store.engine import Store
-from interlock.store.outbox import LATE
 from interlock.store.outbox_relay import Taken
 
 log = structlog.get_logger(__name__)

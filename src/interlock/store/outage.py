@@ -18,9 +18,9 @@ from interlock.domain.outage import (
     is_notable,
     probe_pause,
 )
-from interlock.domain.outbox import Message
+from interlock.domain.outbox import LATE, Message
 from interlock.store.base import UtcDateTime
-from interlock.store.outbox import HELD_UP, LATE, OPEN, OutboxRow, message_of
+from interlock.store.outbox import HELD_UP, OPEN, OutboxRow, message_of
 from interlock.store.upsert import insert_new
 
 ONGOING = text("ended_at IS NULL")

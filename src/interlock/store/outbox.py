@@ -19,8 +19,6 @@ PENDING = text("state = 'pending'")
 HELD_UP = text("outage_id IS NOT NULL")
 OPEN = text("state IN ('pending', 'sending')")
 PARKED = text("state = 'parked'")
-LATE = "Not sent in time."
-"""The reason that is recorded of what was dropped when its time was over."""
 RELEASED_FOR = timedelta(hours=1)
 """A parked message whose time is over is released for so long: whoever releases it wants it sent."""
 

@@ -10,11 +10,11 @@ from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
 from interlock.domain.delivery import LONGEST_WAIT
-from interlock.domain.outbox import Message, Sent, Urgency
+from interlock.domain.outbox import LATE, Message, Sent, Urgency
 from interlock.domain.pacing import Bucket, Step, buckets
 from interlock.store import pacing
 from interlock.store.alone import alone
-from interlock.store.outbox import LATE, OPEN, OutboxRow, message_of
+from interlock.store.outbox import OPEN, OutboxRow, message_of
 
 HOLDING_ATTEMPTS = 3
 """A message that is tried again keeps its lane waiting so many times; after that the others pass it, so that one

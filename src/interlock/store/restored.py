@@ -5,10 +5,11 @@ from datetime import datetime
 from sqlalchemy import CursorResult, Update, delete, update
 from sqlmodel import Session, col, select
 
+from interlock.domain.outbox import LATE
 from interlock.domain.slot import MANUAL
 from interlock.store.feed import FeedLinkRow
 from interlock.store.outage import OutageRow, PulseRow
-from interlock.store.outbox import LATE, OPEN, OutboxRow
+from interlock.store.outbox import OPEN, OutboxRow
 from interlock.store.pacing import PacingRow
 from interlock.store.reporter import ReportTokenRow
 from interlock.store.slot import SlotRow
