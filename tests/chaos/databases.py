@@ -4,6 +4,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import threading
 import time
 from contextlib import closing, suppress
 from pathlib import Path
@@ -114,6 +115,7 @@ class Server:
     """One PostgreSQL of a worker's own."""
 
     def __init__(self, folder: Path) -> None:
+        self._restarting = threading.Lock()
         runtime = folder / "run"
         runtime.mkdir(mode=0o700)
         os.environ["XDG_RUNTIME_DIR"] = str(runtime)  # where it keeps its locks
@@ -153,7 +155,9 @@ class Server:
                 engine.dispose()
 
     def restart(self, mode: str) -> None:
-        self._control("-l", str(self._server.log), "-m", mode, "restart")
+        """One at a time: two troubles may want it at once, and one of two that start finds the other's lock file."""
+        with self._restarting:
+            self._control("-l", str(self._server.log), "-m", mode, "restart")
 
     def stop(self) -> None:
         """By ourselves: the package stops only the process that it started, and a restart makes another."""
