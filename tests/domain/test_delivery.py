@@ -31,6 +31,12 @@ REFRESH = replace(POST, coalesce="card:7")
 LAST = replace(POST, attempts=RULES.attempts)
 
 
+def attempted(waited: int) -> Message:
+    """So many seconds ago, at once when it was made."""
+    then = NOW - timedelta(seconds=waited)
+    return replace(POST, created_at=then, attempted_at=then)
+
+
 def failure(*, permanent: bool = False, retry_after: int | None = None, unknown: bool = False) -> DeliveryError:
     wait = None if retry_after is None else timedelta(seconds=retry_after)
     return DeliveryError("It broke.", permanent=permanent, retry_after=wait, unknown_outcome=unknown)
@@ -75,18 +81,31 @@ def test_after_a_failed_send(what: str, message: Message, error: DeliveryError, 
     ],
 )
 def test_after_a_failed_lookup(what: str, waited: int, error: DeliveryError, expected: Again) -> None:
-    message = replace(POST, attempted_at=NOW - timedelta(seconds=waited))
+    message = attempted(waited)
     assert after_failed_lookup(message, error, NOW, RULES) == expected, what
 
 
 @pytest.mark.parametrize(("waited", "permanent"), [(10, True), (16 * 60, False)])
 def test_what_cannot_be_read_is_parked_with_the_whole_story(waited: int, permanent: bool) -> None:  # noqa: FBT001 a table
-    message = replace(POST, attempted_at=NOW - timedelta(seconds=waited))
+    message = replace(attempted(waited), not_before=NOW - timedelta(minutes=5))
     verdict = after_failed_lookup(message, failure(permanent=permanent), NOW, RULES)
     assert verdict == Park(
         reason="It may have been posted: Slack's answer got lost, and the conversation cannot be read. It broke. "
         "Look there: drop this if it was posted, release it if not."
     )
+
+
+def test_the_first_failure_to_read_asks_nobody_however_long_there_was_no_relay() -> None:
+    put_off = NOW - timedelta(hours=1) + RULES.grace
+    first = replace(attempted(3600), not_before=put_off)
+    assert isinstance(after_failed_lookup(first, failure(), NOW, RULES), Again)
+    again = replace(first, not_before=put_off + timedelta(minutes=5))
+    assert isinstance(after_failed_lookup(again, failure(), NOW, RULES), Park)
+
+
+def test_an_attempt_by_a_clock_that_was_put_back_uses_up_no_patience() -> None:
+    message = replace(POST, attempted_at=NOW - timedelta(hours=1), not_before=NOW)
+    assert isinstance(after_failed_lookup(message, failure(), NOW, RULES), Again)
 
 
 def test_what_is_not_there_is_sent_again_until_patience_ends() -> None:

@@ -85,9 +85,12 @@ def after_failed_lookup(
     """Without reading the conversation nobody knows if it was sent: sending it again might double it."""
     if error.retry_after is not None:
         return Again(at=now + min(error.retry_after, LONGEST_WAIT), look_up=True)
-    since = message.attempted_at or message.created_at
+    # An attempt from before the message was is the work of a clock that was put back, and put right since.
+    since = max(message.attempted_at or message.created_at, message.created_at)
     waited = now - max(since, reach.back_at or since)
-    if error.permanent or (waited > rules.lookup_patience and not reach.is_down):
+    # However long nobody looked, for want of a relay: one failure to read is no reason to ask a person.
+    is_first = message.not_before is not None and message.not_before <= since + rules.grace
+    if error.permanent or (waited > rules.lookup_patience and not is_first and not reach.is_down):
         return Park(
             reason="It may have been posted: Slack's answer got lost, and the conversation cannot be read. "
             f"{error.text} Look there: drop this if it was posted, release it if not."

@@ -49,7 +49,7 @@ class Message:
     """A message in the outbox. `token` goes into the message's metadata, so that it can be found there again.
 
     `attempts` counts the sends so far, with the one under way; `created_at` is no later than the first of them.
-    `traceparent` names the trace that asked for it.
+    `not_before` is what it was put off to last. `traceparent` names the trace that asked for it.
     """
 
     id: int
@@ -65,6 +65,7 @@ class Message:
     not_after: datetime
     attempts: int
     attempted_at: datetime | None
+    not_before: datetime | None = None
     traceparent: str | None = None
 
     @property

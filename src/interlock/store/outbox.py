@@ -120,6 +120,7 @@ def message_of(row: OutboxRow) -> Message:
         not_after=row.not_after,
         attempts=row.attempts,
         attempted_at=row.attempted_at,
+        not_before=row.not_before,
         traceparent=row.traceparent,
     )
 
