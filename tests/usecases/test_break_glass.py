@@ -37,6 +37,7 @@ from interlock.usecases import (
     criterion,
     digest,
     evidence,
+    policy_change,
     readiness,
     revalidation,
     scope,
@@ -47,8 +48,9 @@ from interlock.usecases import (
 from interlock.usecases import release as release_usecases
 from interlock.usecases.break_glass import Asked, Judged
 from interlock.usecases.break_glass_end import Ended, Reviewed
+from interlock.usecases.policy_change import Proposed
 from interlock.usecases.release import Closed, Invalid
-from tests import evidences
+from tests import evidences, policy_changes
 from tests.builders import CHANNEL, NOW, QA, actor, ticket
 from tests.glasses import (
     GLASS,
@@ -614,3 +616,19 @@ def test_an_auditor_proves_evidence_of_it(sqlite_store: Store, tmp_path: Path) -
         {"review": "Fine"},
     ):
         assert checked(**changes) == 1, changes
+
+
+def test_another_policy_ends_it_and_the_go_that_rests_on_it(store: Store) -> None:
+    ready(store)
+    broken(store)
+    assert isinstance(go(store), Moved)
+    new = replace(HOTFIX, requirements=(replace(ONE, quorum=2), *HOTFIX.requirements[1:]))
+    policy = replace(GLASS, templates={"quarterly": new})
+    assert isinstance(policy_change.propose(store, policy, actor("RITA"), 1, "Two pairs of eyes", NOW), Proposed)
+    seen = policy_changes.drawn(store)
+    for who in ("INES", "MARIA"):
+        policy_changes.say(store, who, seen=seen, policy=policy)
+    assert policy_changes.standing(store).policy == new
+    assert newest(store).outcome is Outcome.OVERTAKEN
+    assert [requirement(store, number).progress for number in (0, 1)] == [Progress.OPEN, Progress.OPEN]
+    assert stage_of(store) == "ready"

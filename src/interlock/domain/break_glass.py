@@ -23,7 +23,7 @@ class Outcome(StrEnum):
     LAPSED = "lapsed"
     """Its time was over."""
     OVERTAKEN = "overtaken"
-    """The scope changed materially, or what policy counts as such for one of the sign-offs."""
+    """The scope changed materially, or what policy counts as such for one of the sign-offs; or the policy did."""
     LEFT = "left"
     """The account of one of the two ended."""
 
@@ -38,7 +38,8 @@ class Review:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BreakGlass:
     """One that was asked for. `requirements` are the keys of the sign-offs that it was asked for, and `covers` those of
-    them that were missing still when it was confirmed; `fingerprint` is the scope that both saw. It waits for the
+    them that were missing still when it was confirmed; `fingerprint` is the scope that both saw, under
+    `policy_version`. It waits for the
     second person until `answer_by`, and stands until `until`, `holds_hours` after it was confirmed. `sent_to` are
     the ids of those who were asked to confirm it.
     """
@@ -49,6 +50,7 @@ class BreakGlass:
     reason: str
     requirements: tuple[str, ...]
     fingerprint: str
+    policy_version: str
     asked_by: Person
     asked_at: datetime
     answer_by: datetime

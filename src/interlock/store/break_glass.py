@@ -12,7 +12,7 @@ from sqlmodel import Field, Session, SQLModel, col, select
 from interlock.domain.actor import SYSTEM, Actor, Person, departed
 from interlock.domain.break_glass import BreakGlass, Outcome, Review
 from interlock.domain.card import CardRevision
-from interlock.domain.fingerprint import MaterialChange, TicketSeen, fingerprint, material_changes
+from interlock.domain.fingerprint import POLICY_CHANGED, MaterialChange, TicketSeen, fingerprint, material_changes
 from interlock.domain.policy import BreakGlassRule
 from interlock.domain.release import Release
 from interlock.store import card, person
@@ -230,7 +230,11 @@ def in_force(
 def changes_since(
     session: Session, release: Release, glass: BreakGlass, current: tuple[TicketSeen, ...]
 ) -> tuple[MaterialChange, ...]:
-    """The material changes of the scope since it was asked for: any at all, whatever the sign-offs themselves heed."""
+    """The material changes of the scope since it was asked for, any at all, whatever the sign-offs themselves heed; and
+    that of the policy.
+    """
+    if glass.policy_version != release.policy_version:
+        return (MaterialChange(what=POLICY_CHANGED, about="the release's"),)
     if fingerprint(current) == glass.fingerprint:
         return ()
     return material_changes(card.snapshot(session, glass.fingerprint), current, release.policy.priorities)
@@ -267,6 +271,7 @@ def _to_glass(row: BreakGlassRow, people: dict[str, Person]) -> BreakGlass:
         reason=row.reason,
         requirements=tuple(row.requirements),
         fingerprint=row.fingerprint,
+        policy_version=row.policy_version,
         asked_by=_person(people, row.asked_by),
         asked_at=row.asked_at,
         answer_by=row.answer_by,

@@ -19,9 +19,9 @@ from interlock.domain.policy import Policy
 from interlock.domain.policy_change import Outcome, PolicyChange
 from interlock.domain.release import LONGEST_REASON, Release
 from interlock.domain.template import essence
-from interlock.store import card, gonogo, policy_change, release, signoff
+from interlock.store import break_glass, card, gonogo, policy_change, release, signoff
 from interlock.store.engine import Store
-from interlock.usecases import authority, gonogo_card, revalidation, stage
+from interlock.usecases import authority, break_glass_end, gonogo_card, revalidation, stage
 from interlock.usecases import card as cards
 from interlock.usecases.policy_change_card import refresh, tell
 from interlock.usecases.record import record, record_refusal
@@ -140,6 +140,8 @@ def apply(
     signoff.add_requirements(session, one.id, new.requirements)
     _end_roll_call(session, one, change, actor, who, now)
     result = release.load(session, one.id)
+    if glass := break_glass.live(session, one.id):
+        break_glass_end.settle(session, result, glass, now)
     confirmed = new.gonogo is None or new.gonogo == one.policy.gonogo
     result = stage.reconsider(session, policy, result, "the policy was changed", now, confirmed=confirmed)
     if asked := card.of_release(session, one.id, SIGNOFF):
