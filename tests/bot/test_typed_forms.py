@@ -96,7 +96,7 @@ def test_a_blocker_is_snoozed_with_a_reason(world: Services, rita: Terminal) -> 
         ("take DATA-1 2026-11-01", "Give a date from today on"),
         ("snooze DATA-1 fri", "Say why it may wait"),
         ("snooze DATA-1 fri \u200b", "Say why it may wait"),
-        ("snooze DATA-1 fri " + "x" * 301, "That reason has 301 characters"),
+        ("snooze DATA-1 fri " + "x" * 301, "That has 301 characters"),
     ],
 )
 def test_what_is_missing_is_said_and_nothing_is_done(world: Services, rita: Terminal, typed: str, told: str) -> None:

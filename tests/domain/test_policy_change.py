@@ -10,6 +10,7 @@ from interlock.domain import policy_change as rules
 from interlock.domain.actor import Person
 from interlock.domain.calendar import WorkCalendar
 from interlock.domain.policy import (
+    BreakGlassRule,
     CriterionRule,
     GonogoRule,
     MilestoneRule,
@@ -70,6 +71,13 @@ UK = WorkCalendar(time_zone="Europe/London")
             {"version": 2, "ladder": "urgent"},
             ("Template's version: 2 instead of 1", "Escalation ladder: urgent instead of none"),
         ),
+        (
+            {"break_glass": BreakGlassRule(), "requirements": (replace(QA, break_glass=False), RISK)},
+            (
+                "“QA” sign-off: from now on nobody lets it pass in an emergency",
+                "Two people may let missing sign-offs pass in an emergency, for 24 hours",
+            ),
+        ),
         ({"one_person_one_requirement": False}, ("from now on one person may fill two sign-offs",)),
     ],
 )  # fmt: skip
@@ -86,7 +94,9 @@ def test_a_roll_call_that_is_new_is_said() -> None:
 def test_each_key_has_its_word(kind: type) -> None:
     """A key that is added to a rule has to be said when it changes: nobody decides on what is not shown."""
     said = set(LABELS[kind]) | set(FLAGS) | {KEYS.get(kind)}
-    nested = {"requirements", "criteria", "milestones", "runbook", "gonogo"} if kind is Template else set()
+    nested = (
+        {"requirements", "criteria", "milestones", "runbook", "gonogo", "break_glass"} if kind is Template else set()
+    )
     assert {each.name for each in fields(kind)} <= said | nested
 
 
@@ -135,6 +145,7 @@ def test_who_signed_twice_keeps_one_where_nobody_may_any_more() -> None:
 
 def test_what_only_reminds_touches_no_approval() -> None:
     assert not touched(QA, replace(QA, needed_by="Code freeze"))
+    assert not touched(QA, replace(QA, break_glass=False))
     assert touched(QA, replace(QA, name="Quality"))
 
 

@@ -47,7 +47,7 @@ def test_a_stand_in_signs_once_and_for_one(store: Store) -> None:
         row = session.exec(select(SignoffRow)).first()
         assert row
         assert (row.slack_id, row.principal) == ("U0MARIA", "U0INES")
-        roles = session.exec(select(AuditPersonRow.role).where(AuditPersonRow.seq == 4)).all()
+        roles = session.exec(select(AuditPersonRow.role).where(AuditPersonRow.seq == 5)).all()
         assert sorted(roles) == ["actor", "principal"]
         assert audit.verify(session)[1] is None
         assert signoff_record.first_difference(session) is None

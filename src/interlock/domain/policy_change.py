@@ -19,8 +19,9 @@ from interlock.domain.stage import passed_through, words
 TOO_LATE: Final = frozenset({Stage.DEPLOYING, Stage.RELEASED, Stage.CLOSED, Stage.CANCELLED})
 """From deploying on a release stays under the policy that it got its go under."""
 
-REMINDERS: Final = ("needed_by", "answer_within_business_days")
-"""Keys of a sign-off that say when people are reminded, and nothing of what an approval is worth."""
+BESIDE: Final = ("needed_by", "answer_within_business_days", "break_glass")
+"""Keys of a sign-off that say when people are reminded and what an emergency allows: nothing of what an approval is
+worth."""
 
 ANOTHER: Final = Requirement(
     id=0,
@@ -170,7 +171,7 @@ def closes_at(now: datetime, target: date, calendar: WorkCalendar, business_days
 
 def touched(old: RequirementRule, new: RequirementRule) -> bool:
     """Whether approvals of the one are none of the other."""
-    same = {key: getattr(new, key) for key in REMINDERS}
+    same = {key: getattr(new, key) for key in BESIDE}
     return replace(old, **same) != new
 
 

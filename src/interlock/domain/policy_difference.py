@@ -5,6 +5,7 @@ from dataclasses import fields
 from typing import Any, Final
 
 from interlock.domain.policy import (
+    BreakGlassRule,
     CriterionRule,
     GonogoRule,
     MilestoneRule,
@@ -22,6 +23,7 @@ FLAGS: Final[Mapping[str, tuple[str, str]]] = {
     "exclude_assignees": ("whoever worked on the scope may not sign", "whoever worked on the scope may sign"),
     "delegation": ("somebody may sign in another's place", "nobody signs in another's place"),
     "step_up": ("signers type what their signature means", "signers type nothing"),
+    "break_glass": ("two people may let it pass in an emergency", "nobody lets it pass in an emergency"),
     "link_needed": ("ticking it takes a link", "ticking it takes no link"),
     "one_person_one_requirement": ("nobody fills two sign-offs", "one person may fill two sign-offs"),
     "exclude_opener": ("whoever opens the roll-call may not vote", "whoever opens the roll-call may vote"),
@@ -72,6 +74,7 @@ LABELS: Final[Mapping[type, Mapping[str, str]]] = {
         "at_least": "percentage of go",
         "absent": "a missing vote counts as",
     },
+    BreakGlassRule: {"holds_hours": "hours that it holds", "confirm_within_minutes": "minutes to confirm it in"},
     Template: {
         "name": "Template's name",
         "version": "Template's version",
@@ -96,6 +99,7 @@ def difference(old: Template, new: Template) -> tuple[str, ...]:
         *_flags(old, new),
         *_rules("gate", old.criteria, new.criteria),
         *_roll_call(old.gonogo, new.gonogo),
+        *_break_glass(old.break_glass, new.break_glass),
         *_rules("milestone", old.milestones, new.milestones),
         *_rules("step", old.runbook, new.runbook),
         *_values(old, new),
@@ -153,6 +157,16 @@ def _roll_call(old: GonogoRule | None, new: GonogoRule | None) -> Iterable[str]:
         yield "The roll-call before go is gone"
 
 
+def _break_glass(old: BreakGlassRule | None, new: BreakGlassRule | None) -> Iterable[str]:
+    if old and new:
+        if told := changed(old, new):
+            yield f"Breaking glass: {told}"
+    elif new:
+        yield f"Two people may let missing sign-offs pass in an emergency, for {new.holds_hours} hours"
+    elif old:
+        yield "Nobody lets missing sign-offs pass in an emergency any more"
+
+
 def _values(old: Any, new: Any) -> list[str]:
     return [
         f"{label}: {_said(after)} instead of {_said(before)}"
@@ -166,7 +180,7 @@ def _flags(old: Any, new: Any) -> list[str]:
     return [
         f"from now on {FLAGS[key][not getattr(new, key)]}"
         for key in FLAGS
-        if key in own and getattr(old, key) != getattr(new, key)
+        if key in own and isinstance(getattr(old, key), bool) and getattr(old, key) != getattr(new, key)
     ]
 
 
