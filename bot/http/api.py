@@ -10,7 +10,8 @@ DELETE /api/token   it works no more
 GET  /api/evidence?release=NAME   a release's evidence, as a zip file
 
 Each may carry a `request_id`: a repeat with the same one is the same act. Answers are {"text", "next"}, or {"error",
-"next"} in one line: 400 unreadable, 401 no token that works, 403 refused, 429 too often (Retry-After), 500 broken.
+"next"} in one line: 400 unreadable, 401 no token that works, 403 refused, 404 and 409 (figures) no such release or
+report and one that has ended, 429 too often (Retry-After), 500 broken.
 """
 
 import json
@@ -43,6 +44,8 @@ WRONG_PER_MINUTE: Final = 30
 HANDLERS: Final = 4
 """Of these requests at once: theirs alone, so that they never hold up Slack's."""
 LARGEST: Final = 1e15
+NO_FIGURE: Final = {"no_figure": 400, "no_link": 400, "no_release": 404, "no_report": 404, "release_ended": 409}
+"""What a program is told of a figure that is not taken; anything else is 403."""
 DEAD: Final = frozenset({"unknown_token", "expired_token"})
 REVISION: Final = re.compile(r"[A-Za-z0-9._-]{1,100}", re.ASCII)
 VALUE: Final = re.compile(r"([a-z][a-z_]{0,31}):([A-Za-z0-9._-]{1,100})", re.ASCII)
@@ -112,7 +115,7 @@ class Api:
         if isinstance(done, Refused):
             if done.reason in DEAD:
                 return self._turn_away(done.reason, done.sentence, address)
-            return _error(403, done.sentence)
+            return _error(NO_FIGURE.get(done.reason, 403), done.sentence)
         return Told(status=200, content={"release": done.release.name, "criteria": list(done.criteria)})
 
     def whose(self, authorization: str | None, address: str = "") -> Told:

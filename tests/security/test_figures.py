@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlmodel import select
 
 from bot.answers import Answers
 from bot.door import Door
@@ -14,7 +15,9 @@ from bot.http.api import Api
 from bot.metrics import Metrics
 from bot.services import Services
 from interlock.domain.policy import CriterionRule, Policy
+from interlock.domain.release import Stage
 from interlock.domain.secret import Issued
+from interlock.store.release import ReleaseRow
 from interlock.usecases import report, token
 from tests.bookings import POLICY, world
 from tests.builders import NOW, TEMPLATE, actor, release
@@ -96,4 +99,13 @@ def test_what_is_no_figure_is_said_to_be_none(api: Api, programs: str, body: byt
 @given(st.text(st.characters(exclude_categories=()), max_size=30), st.text(max_size=30), st.text(max_size=30))
 def test_whatever_it_is_named_it_is_answered(api: Api, programs: str, name: str, figure: str, link: str) -> None:
     body = json.dumps({"value": 1, "link": link}).encode()
-    assert push(api, programs, body, name, figure).status in {200, 403}
+    assert push(api, programs, body, name, figure).status in {200, 400, 404}
+
+
+def test_a_program_hears_by_the_status_what_is_wrong(services: Services, api: Api, programs: str) -> None:
+    assert push(api, programs, RIGHT, "2027.12").status == 404
+    assert push(api, programs, RIGHT, "2026.12", "nothing").status == 404
+    assert push(api, programs, b'{"value": 1, "link": "ftp://ci.example"}').status == 400
+    with services.store.write() as session:
+        session.exec(select(ReleaseRow)).one().stage = Stage.CLOSED.value
+    assert push(api, programs).status == 409

@@ -105,9 +105,10 @@ def push(
         allowed = authority.to_view(session, policy, Permission.REPORT_TOKEN, owner)
         if isinstance(allowed, Refused):
             return allowed
-        found = release.by_name(session, name)
-        if found is None:
+        named = release.by_name(session, name)
+        if named is None:
             return Refused(reason="no_release", sentence=f"There is no release {name}.")
+        found = release.load(session, named.id, lock=True)
         if found.ended:
             return Refused(reason="release_ended", sentence=f"{found.name} has ended, so it takes no figures.")
         wanted = [rule for rule in found.policy.criteria if rule.report == report]
@@ -119,7 +120,6 @@ def push(
             return Refused(reason="no_figure", sentence="The value has to be a finite number.")
         if link and not is_web_address(link):
             return Refused(reason="no_link", sentence="The link has to begin with https:// or http://.")
-        found = release.load(session, found.id, lock=True)
         for each in wanted:
             criterion.report(session, found.id, each.name, value, one.label, link or None, now)
         taken = [each.name for each in wanted]
