@@ -1,5 +1,6 @@
 """Bugs to plant: the campaign is worth something if each makes it fail. `python -m tests.chaos --plants` sees to it."""
 
+import inspect
 import threading
 import time
 from collections.abc import Callable
@@ -21,7 +22,7 @@ from interlock.jobs.delivery import Courier
 from interlock.store import audit, outbox_relay, person, seen, slot
 from interlock.store.engine import Store
 from interlock.store.outbox import OPEN, OutboxRow
-from interlock.usecases import authority, card, revalidation, signoff, sync
+from interlock.usecases import ask, authority, card, revalidation, signoff, sync
 
 SOON = 1.0
 """Seconds by which what should be done at once is late."""
@@ -37,7 +38,11 @@ class Plant:
 
 
 def _set(module: object, name: str, value: Callable[..., Any]) -> None:
+    """In place of what is there, which has to be called in the same way: a plant that breaks the bot proves nothing."""
     assert hasattr(module, name), f"{module} has no {name} any more"
+    given = inspect.signature(getattr(module, name)).parameters.values()
+    by_name = {each.name: None for each in given if each.kind is each.KEYWORD_ONLY}
+    inspect.signature(value).bind(*(None for each in given if each.kind is each.POSITIONAL_OR_KEYWORD), **by_name)
     setattr(module, name, value)
 
 
@@ -95,7 +100,7 @@ def _skip_authority() -> None:
 
 
 def _ignore_the_fingerprint() -> None:
-    _set(signoff, "material_changes", lambda _seen, _current: ())
+    _set(ask, "material_changes", lambda *_scopes: ())
 
 
 def _lose_the_cursor() -> None:
@@ -110,12 +115,14 @@ def _lose_the_cursor() -> None:
 def _answer_before_the_commit() -> None:
     plain = signoff.decide
 
-    def decide(store: Store, policy: Any, actor: Any, revision: str, decision: Any, reason: Any, now: datetime) -> Any:
+    def decide(
+        store: Store, policy: Any, actor: Any, revision: str, decision: Any, reason: Any, now: datetime, more: Any
+    ) -> Any:
         told = signoff.foresee(store, policy, actor, revision, decision, now)
 
         def later() -> None:
             time.sleep(SOON)
-            plain(store, policy, actor, revision, decision, reason, now)
+            plain(store, policy, actor, revision, decision, reason, now, more)
 
         threading.Thread(target=later, daemon=True).start()
         return told
@@ -150,7 +157,7 @@ def _send_what_is_late() -> None:
         "_begin",
         lambda courier, message: plain(courier, replace(message, not_after=courier._clock() + timedelta(days=1))),
     )
-    _set(outbox_relay, "drop_late", lambda _session, _now: 0)
+    _set(outbox_relay, "drop_late", lambda _session, _now, _outage: 0)
     _set(outbox_relay, "_Head", lambda **head: _Head(**(head | {"is_late": False})))
 
 

@@ -32,3 +32,10 @@ def test_a_planted_bug_does_not_pass(tmp_path: Path) -> None:
     done = campaign(tmp_path, "--seeds", "1", "--database", "sqlite", "--workers", "1", "--plant", "never draw anew")
     assert done.returncode == 1, done.stdout + done.stderr
     assert "cards show what is so" in done.stdout
+
+
+def test_each_bug_can_still_be_planted() -> None:
+    """In a process of its own, which it spoils."""
+    line = "from tests.chaos.plants import PLANTS\nfor each in PLANTS.values(): each.plant()"
+    done = subprocess.run([sys.executable, "-c", line], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
