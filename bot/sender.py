@@ -73,6 +73,7 @@ DRAWERS: Final[dict[str, Drawer]] = {
     "signoff.card": signoff.post,
     "signoff.refresh": signoff.refresh,
     "signoff.rejected": signoff.rejected,
+    "signoff.revoked": signoff.revoked,
     "signoff.void": signoff.voided,
     "signoff.for_you": signoff.in_your_place,
     "signoff.reminder": signoff.reminder,

@@ -44,6 +44,14 @@ def rejected(services: Services, message: outbox.Message) -> Drawn | Dropped:
     )
 
 
+def revoked(services: Services, message: outbox.Message) -> Drawn | Dropped:
+    ids = message.ids
+    told = signoff.revoked(services.store, ids["card_id"], ids["requirement_id"], ids["slack_id"])
+    if told is None:
+        return Dropped(reason="signed again, or not being deployed any more")
+    return Drawn(message=notes.revocation(told.release, told.requirement, told.by, told.requested_by))
+
+
 def voided(services: Services, message: outbox.Message) -> Drawn | Dropped:
     note = revalidation.voided(services.store, message.ids["signoff_id"], services.clock())
     if note is None:

@@ -23,7 +23,9 @@ def ask(request: Command, services: Services) -> Message:
         found = break_glass.look(store, policy, request.actor, request.args, request.channel_id, now)
         if isinstance(found, Unclear):
             return release_view.unclear(found, None)
-        return release_view.refused(found) if isinstance(found, Refused) else view.card(found)
+        if isinstance(found, Refused):
+            return release_view.refused(found)
+        return view.looked(found, request.actor.slack_id)
     done = break_glass.ask(store, policy, request.actor, request.args, request.channel_id, now)
     services.wake()
     if isinstance(done, Unclear):

@@ -15,7 +15,6 @@ from bot.views.blocks import (
     day,
     escape,
     line,
-    mark,
     message,
     moment,
     refusal,
@@ -72,12 +71,18 @@ def card(picture: GlassCard) -> Message:
     state = _state(picture)
     return message(
         f"Break glass for {name}: {state}.",
-        section(f"*Break glass {glass.id} for {name}* · {mark('red')} · {state}"),
+        section(f"*Break glass {glass.id} for {name}* · {state}"),
         section("\n".join(_passed(each, picture) for each in picture.asked)),
         section(f"*Scope* {_scope(picture)}\n*Why* {line(glass.reason, LONGEST_REASON)}"),
         _buttons(picture),
         context(_footer(picture)),
     )
+
+
+def looked(picture: GlassCard, slack_id: str) -> Message:
+    """For one reader: whoever asked can't confirm it."""
+    mine = picture.glass.asked_by.slack_id == slack_id
+    return card(replace(picture, revision_id=None) if mine else picture)
 
 
 def asked(picture: GlassCard, channel_id: str, confirmers: int, *, again: bool) -> Message:
@@ -158,7 +163,7 @@ def news(picture: GlassCard, what: str, *, direct: bool) -> Message:
     foot = f"You get this because you are one of the two who answer for break glass {glass.id}." if direct else None
     return message(
         f"{name}: {head}.",
-        section(f"*{name}* · {mark('red')} · *{head}*\n{told}"),
+        section(f"*{name}* · *{head}*\n{told}"),
         actions(_take_back(picture), _review(picture)),
         context(foot) if foot else None,
     )
@@ -181,7 +186,10 @@ def _happened(picture: GlassCard, what: str) -> tuple[str, str]:
         ]
         return "glass is broken", "\n".join(lines)
     if what == "reviewed" and glass.review:
-        return "broken glass is reviewed", f"{line(glass.review.by.name)}: {line(glass.review.words, LONGEST_REASON)}"
+        return (
+            f"break glass {glass.id} is reviewed",
+            f"{line(glass.review.by.name)}: {line(glass.review.words, LONGEST_REASON)}",
+        )
     ended = ENDS[Outcome(what)]
     who = f" By {line(glass.ended_by.name)}." if glass.ended_by else ""
     why = f" {line(glass.end_reason, LONGEST_REASON)}" if glass.end_reason else ""
@@ -195,7 +203,9 @@ def _state(picture: GlassCard) -> str:
     if picture.holds and glass.until:
         return f"confirmed by {_name(glass.confirmed_by)}, holds until {moment(glass.until)}"
     if glass.outcome:
-        return ENDS[glass.outcome].rstrip(".").lower()
+        had = f", after {line(glass.confirmed_by.name)} had confirmed it" if glass.confirmed_by else ""
+        by = f" by {line(glass.ended_by.name)}" if glass.ended_by else ""
+        return f"{ENDS[glass.outcome].rstrip('.').lower()}{by}{had}"
     if picture.changed:
         return "the scope changed: it has to be asked anew"
     return f"waits to be confirmed until {moment(glass.answer_by)}" if picture.waits else "nobody confirmed it in time"
@@ -205,11 +215,17 @@ def _passed(requirement: Requirement, picture: GlassCard) -> str:
     """`*QA* 1 of 2 signed · not signed by Ines Calder or Tom Arkwright`"""
     left = [line(each.name) for each in requirement.left]
     more = [f"{len(left) - NAMED} more"] if len(left) > NAMED else []
-    named = join(left[:NAMED] + more, "or") or "nobody who may at present"
+    missing = f"not signed by {join(left[:NAMED] + more, 'or')}" if left else _nobody(requirement)
     signed = f"{requirement.count} of {requirement.quorum} signed"
     covered = picture.glass.covers
     kept = " · signed when it was confirmed, so not let pass" if covered and requirement.key not in covered else ""
-    return f"*{line(requirement.name)}* {signed} · not signed by {named}{kept}"
+    return f"*{line(requirement.name)}* {signed} · {missing}{kept}"
+
+
+def _nobody(requirement: Requirement) -> str:
+    """Why there is nobody to wait for."""
+    could = join([line(each.name) for each in requirement.unverified])
+    return f"{could} may sign only once they typed `/link`" if could else "nobody is left who may sign"
 
 
 def _scope(picture: GlassCard) -> str:

@@ -11,6 +11,7 @@ KINDS: Final = {
     "signoff.card": "sign-off card",
     "signoff.refresh": "re-drawn sign-off card",
     "signoff.rejected": "rejected sign-off",
+    "signoff.revoked": "approval revoked amid a deployment",
     "signoff.void": "void sign-off",
     "signoff.for_you": "word of a sign-off in somebody's place",
     "signoff.reminder": "reminder of a sign-off",

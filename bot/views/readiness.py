@@ -23,6 +23,8 @@ NAMES: Final[dict[State, str]] = {
     "waived": "Waived",
     "unavailable": "Unavailable",
 }
+BY_GLASS: Final = "Let pass"
+"""By broken glass: nobody waives a sign-off."""
 SHOWN: Final = 5
 """How many gates stand in a message before somebody asks for more."""
 REASONS: Final = 2
@@ -33,8 +35,10 @@ def readiness(picture: Readiness, now: datetime, *, whole: bool = False) -> Mess
     status = picture.status
     one, payload = status.release, ("release", status.release.id)
     passed = f"{picture.passed} of {count(len(picture.criteria), 'gate')} passed"
-    if picture.waived:
-        passed += f", {len(picture.waived)} waived"
+    if waived := [each for each in picture.waived if each.waiver]:
+        passed += f", {len(waived)} waived"
+    if let_pass := len(picture.waived) - len(waived):
+        passed += f", {let_pass} let pass"
     head = f"*{title(one)}* · {mark(picture.light)} · {days(status.days_to_go, one.target)} · {passed}"
     standing = picture.standing if whole else picture.standing[:SHOWN]
     more = len(picture.standing) - len(standing)
@@ -65,7 +69,8 @@ def readiness(picture: Readiness, now: datetime, *, whole: bool = False) -> Mess
 
 def gate(each: Criterion, now: datetime) -> str:
     """`*Pending* Staging is booked: staging is not booked for Thu 17 Dec`"""
-    state = f"{NAMES[each.state]}, else {NAMES[each.without].lower()}" if each.without else NAMES[each.state]
+    state = BY_GLASS if each.state == "waived" and each.waiver is None else NAMES[each.state]
+    state = f"{state}, else {NAMES[each.without].lower()}" if each.without else state
     told = f"*{state}* {line(each.name)}: {line(each.why, 150)}"
     if each.link:
         told += f" ({link(each.link, 'evidence')}, {ago(each.as_of, now)})" if each.as_of else ""

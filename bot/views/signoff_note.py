@@ -35,6 +35,19 @@ def rejection(release: Release, requirement: Requirement, person: Person, reason
     )
 
 
+def revocation(release: Release, requirement: Requirement, person: Person, requested_by: str) -> Message:
+    """Told in the channel: a deployment does not stop by itself."""
+    name, who, what = line(release.name), line(person.name), line(requirement.name)
+    return message(
+        f"{who} revoked their approval of {name} for {what}, while it is being deployed.",
+        section(f"*{name}* is being deployed, and {who} revoked their approval for *{what}*."),
+        context(
+            f"{mention(requested_by)}, you asked for these sign-offs. It is not released before {what} is signed. "
+            f"`/release advance {name}` takes it back."
+        ),
+    )
+
+
 def voided(note: VoidedSignoff, linker: Linker) -> Message:
     """The signer is shown the difference; approving again is one click."""
     name, requirement = line(note.release.name), line(note.requirement)

@@ -61,7 +61,8 @@ def ahead(found: Ahead) -> Message:
 def moved(done: Moved) -> Message:
     told = "is" if done.again else "is now"
     text = f"{line(done.release.name, LONGEST)} {told} {words(done.after)}."
-    return message(text, section(text), context(f"It is told in <#{done.release.channel_id}>."))
+    told_there = None if done.again else context(f"It is told in <#{done.release.channel_id}>.")
+    return message(text, section(text), told_there)
 
 
 def on_hold(one: Release) -> Message:

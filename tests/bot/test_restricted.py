@@ -75,6 +75,7 @@ NO_TICKET = {
     "signoff.within_reach": "the same",
     "delegation.told": "the same",
     "delegation.over": "the same",
+    "signoff.revoked": "a sign-off's name, and whose it was",
     "signoff.refresh": "the card once more, in place of the one that was posted",
     "policy_change.card": "what differs between two templates, and why",
     "policy_change.refresh": "the same",

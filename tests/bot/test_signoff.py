@@ -18,6 +18,7 @@ from bot.views.blocks import Message, plain
 from interlock.domain import outbox
 from interlock.domain.outbox import DeliveryError, Dropped, Sent, Urgency
 from interlock.domain.policy import Policy
+from interlock.domain.release import Stage
 from interlock.domain.visibility import MEMBER
 from interlock.store import outbox_relay
 from interlock.store.outbox import OutboxRow, message_of
@@ -184,6 +185,19 @@ def test_rejecting_asks_for_a_reason_and_tells_whoever_asked(services: Services,
     assert "<@U0RITA>, you asked" in said(note)
     signoff.revoke(click("revision", asked, who="NOOR"), services)
     assert isinstance(drawers.rejected(services, queued(services, "signoff.rejected")), Dropped)
+
+
+def test_an_approval_that_is_revoked_amid_the_deployment_is_told(services: Services, asked: str) -> None:
+    signoff.approve(click("revision", asked, who="NOOR"), services)
+    with services.store.write() as session:
+        session.exec(select(ReleaseRow)).one().stage = Stage.DEPLOYING.value
+    signoff.revoke(click("revision", asked, who="NOOR"), services)
+    note = shown(drawers.revoked(services, queued(services, "signoff.revoked")))
+    assert "2026.12* is being deployed, and Noor Salter revoked their approval for *QA*" in said(note)
+    assert "<@U0RITA>, you asked" in said(note)
+    with services.store.write() as session:
+        session.exec(select(ReleaseRow)).one().stage = Stage.READY.value
+    assert isinstance(drawers.revoked(services, queued(services, "signoff.revoked")), Dropped)
 
 
 def test_nobody_writes_a_reason_in_vain(services: Services, asked: str, slack: Slack) -> None:

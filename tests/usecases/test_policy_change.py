@@ -618,7 +618,7 @@ def test_it_is_proposed_in_words(sqlite_store: Store, typed: str) -> None:
     begun(sqlite_store)
     done = policy_change.ask(sqlite_store, under(NEW), RITA, typed, CHANNEL, NOW)
     assert isinstance(done, Proposed)
-    assert done.change.reason == "because QA has lost two"
+    assert done.change.reason == "QA has lost two"
 
 
 def test_a_release_may_be_called_change(sqlite_store: Store) -> None:

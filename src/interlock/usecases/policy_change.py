@@ -2,8 +2,10 @@
 `policy_change_word`; its end: `policy_change_end`.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlmodel import Session
 
@@ -29,6 +31,7 @@ from interlock.usecases.release import Invalid
 
 REFUSED = "policy_change.refused"
 CHANGE = "change"
+BECAUSE: Final = re.compile(r"^because:?\s+", re.IGNORECASE)
 WHY = "Say why the policy of a release that is under way has to change."
 
 
@@ -126,10 +129,10 @@ def _taken_apart(session: Session, text: str) -> tuple[str, str | None]:
     words = names.tidy(text)
     first, _, after = words.partition(" ")
     if first.casefold() == CHANGE:
-        return "", after
+        return "", BECAUSE.sub("", after, count=1)
     typed, rest = leading(words, release.all_names(session))
     word, _, reason = rest.partition(" ")
-    return (typed, reason) if word.casefold() == CHANGE else (words, None)
+    return (typed, BECAUSE.sub("", reason, count=1)) if word.casefold() == CHANGE else (words, None)
 
 
 def _state(session: Session, policy: Policy, one: Release, now: datetime) -> PolicyState:

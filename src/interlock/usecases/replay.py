@@ -10,7 +10,7 @@ from interlock.domain.release import Release
 from interlock.domain.replay import KINDS, Difference, Record, Replay, Replayed, Rules, Unjudged, Window, total
 from interlock.domain.replay_signoff import Signoffs
 from interlock.domain.replay_stage import Moves
-from interlock.store import policy_change, replay_blocker
+from interlock.store import break_glass, policy_change, replay_blocker
 from interlock.store import replay as records
 from interlock.store.engine import Store
 
@@ -19,6 +19,7 @@ LOOKED_AT: Final = frozenset(
 )
 """The parts of a policy that releases are decided under, sign-offs refused by and ladders climbed."""
 
+BROKEN: Final = {"releases: glass was broken": 1}
 CHANGED: Final = {"releases: their policy was changed meanwhile": 1}
 
 
@@ -40,9 +41,10 @@ def replay(store: Store, was: Policy, would: Policy, days: int, now: datetime) -
             for one in alive
             if one.template in would.templates
         }
+        broken = break_glass.confirmed(session, rules)
         found: list[tuple[Release, list[Difference], Unjudged]] = [
-            (one, [], CHANGED)
-            if one.id in changed
+            (one, [], CHANGED if one.id in changed else BROKEN)
+            if one.id in changed or broken.get(one.id)
             else (one, *_decisions(records.record(session, one, reads), old, new, window))
             for one, old, new in rules.values()
         ]

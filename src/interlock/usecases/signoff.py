@@ -10,15 +10,15 @@ from sqlmodel import Session
 
 from interlock.domain import condition as condition_rules
 from interlock.domain import signing as rules
-from interlock.domain.actor import SYSTEM, Actor
+from interlock.domain.actor import SYSTEM, Actor, Person, departed
 from interlock.domain.authority import Refused
 from interlock.domain.card import SIGNOFF, Card, CardRevision
 from interlock.domain.outbox import Urgency
 from interlock.domain.permission import Permission
 from interlock.domain.policy import Policy
-from interlock.domain.release import Release, Unclear, choose
+from interlock.domain.release import Release, Stage, Unclear, choose
 from interlock.domain.signing import Accepted, AlreadySigned, Ask, Signature, SignatureWanted, Verdict
-from interlock.domain.signoff import Decision, Requirement, Signoff, SignoffCard
+from interlock.domain.signoff import Decision, Progress, Requirement, Signoff, SignoffCard
 from interlock.store import card, condition, person, release, signoff
 from interlock.store.engine import Store
 from interlock.usecases import ask, authority
@@ -86,6 +86,16 @@ class Given:
     release: Release
     requirement: Requirement
     signoff: Signoff
+    requested_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenBack:
+    """An approval that somebody revoked, and who asked for the sign-offs."""
+
+    release: Release
+    requirement: Requirement
+    by: Person
     requested_by: str
 
 
@@ -299,9 +309,21 @@ def revoke(store: Store, policy: Policy, actor: Actor, revision_id: str, now: da
             also = {"signer": given.person} if given.person.slack_id != actor.slack_id else None
             record(session, "signoff.revoked", actor, allowed.person, one, facts, now, also=also)
         fall_back(session, one, "a sign-off was revoked", now)
+        if one.stage is Stage.DEPLOYING:
+            _tell_revoked(session, revision.card, mine, actor, now)
         refresh(session, revision.card, now)
         home_refresh(session, actor.slack_id, now)
         return Revoked(release=one, requirements=tuple(requirement for requirement, _ in mine))
+
+
+def _tell_revoked(
+    session: Session, asked: Card, mine: Sequence[tuple[Requirement, Signoff]], actor: Actor, now: datetime
+) -> None:
+    """While it is being deployed nothing falls back by itself: somebody has to decide."""
+    for requirement, given in mine:
+        if given.decision is Decision.APPROVED:
+            ids = {"requirement_id": requirement.id, "slack_id": actor.slack_id}
+            enqueue(session, asked, "signoff.revoked", f"signoff.revoked:{given.id}", now, Urgency.PROMPT, ids=ids)
 
 
 def overview(
@@ -413,6 +435,23 @@ def rejected(store: Store, card_id: int, requirement_id: int, slack_id: str) -> 
             if requirement.id == requirement_id and given and given.decision is Decision.REJECTED:
                 return Given(release=one, requirement=requirement, signoff=given, requested_by=asked.requested_by)
         return None
+
+
+def revoked(store: Store, card_id: int, requirement_id: int, slack_id: str) -> TakenBack | None:
+    """What the channel is told of an approval that was taken back amid the deployment; None once that is over, or the
+    sign-off given again.
+    """
+    with store.read() as session:
+        asked = card.load(session, card_id)
+        one = release.load(session, asked.release_id) if asked else None
+        if asked is None or one is None or one.stage is not Stage.DEPLOYING:
+            return None
+        open_ = [each for each in signoff.requirements(session, one) if each.progress is not Progress.MET]
+        requirement = next((each for each in open_ if each.id == requirement_id), None)
+        if requirement is None:
+            return None
+        by = person.people(session, [slack_id]).get(slack_id) or departed(slack_id)
+        return TakenBack(release=one, requirement=requirement, by=by, requested_by=asked.requested_by)
 
 
 def in_your_place(store: Store, card_id: int, requirement_id: int, slack_id: str) -> Given | None:
