@@ -39,7 +39,10 @@ def act(bank: Running, tab: Callable[[str], "Page"]) -> Callable[[str, str], "Pa
     """Opens a channel as somebody, in a window of their own; a form that an earlier walk left open is gone."""
 
     def open_as(person: str, channel: str) -> "Page":
-        bank.server.workspace.screens.clear(person)
+        workspace = bank.server.workspace
+        workspace.screens.clear(person)
+        if channel.startswith("D0"):
+            workspace.dm(person, workspace.app_user)  # where the bot may write only in a moment
         return tab(bank.address(person, channel))
 
     return open_as
