@@ -23,6 +23,7 @@ from interlock.store import audit, outbox_relay, person, seen, slot
 from interlock.store.engine import Store
 from interlock.store.outbox import OPEN, OutboxRow
 from interlock.usecases import ask, authority, card, revalidation, signoff, sync
+from interlock.usecases.sync import Kept
 
 SOON = 1.0
 """Seconds by which what should be done at once is late."""
@@ -104,7 +105,13 @@ def _ignore_the_fingerprint() -> None:
 
 
 def _lose_the_cursor() -> None:
-    plain = sync._move_cursor
+    """Where there are no webhooks, which would tell of most that the sync then misses."""
+    plain, keep = sync._move_cursor, sync.keep
+
+    def but_hints(*args: Any, hint: bool = False) -> Any:
+        return Kept() if hint else keep(*args)
+
+    _set(sync, "keep", but_hints)
     _set(
         sync,
         "_move_cursor",
