@@ -15,7 +15,7 @@ from sqlmodel import Session
 from bot import answers, socket, wiring
 from bot.jobs import Tools
 from interlock.domain.delivery import Rules
-from interlock.jobs import heartbeat
+from interlock.jobs import haste, heartbeat
 from interlock.jobs.job import Job
 from interlock.store import clock as skews
 from interlock.usecases import home
@@ -47,7 +47,8 @@ def set_tempo(clock: Clock) -> None:
     _set(wiring, "now", clock.now)
     _set(wiring, "all_jobs", jobs)
     _give("Bot", clock=clock.now)
-    _give("Relay", rules=RULES)
+    _give("Relay", rules=RULES, ticks=_ticks)
+    _give("SlackSender", ticks=_ticks)
     _give("Slack", timeout=CALL_SECONDS)
     _give("SlackDirectory", wait=_pause)
     _give("JiraTracker", sleep=_shortly, read_seconds=CALL_SECONDS)
@@ -76,6 +77,11 @@ def _set(module: object, name: str, value: float | timedelta | Callable[..., obj
 def _skew(clock: Clock, session: Session, _ours: object) -> timedelta:
     """PostgreSQL's own clock is not the seed's, and takes no part in it: the error is what it would find."""
     return timedelta() if session.get_bind().dialect.name == "sqlite" else timedelta(seconds=clock.error)
+
+
+def _ticks() -> float:
+    """As much faster as the lease is shorter: whoever was held up for most of it sends nothing."""
+    return haste.ticks() * (Rules().lease * SPEED / LEASE)
 
 
 def _shortly(seconds: float) -> None:
