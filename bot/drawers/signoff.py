@@ -9,7 +9,7 @@ from bot.views import signoff_note as notes
 from bot.views.blocks import link
 from interlock.domain import outbox
 from interlock.domain.outbox import DeliveryError, Dropped
-from interlock.usecases import blocker, card, revalidation, shortfall, signoff, signoff_reminder
+from interlock.usecases import blocker, card, revalidation, shortfall, signoff_note, signoff_reminder
 
 GONE = Dropped(reason="there is no such card")
 ACTED = Dropped(reason="it was acted on meanwhile")
@@ -35,7 +35,7 @@ def refresh(services: Services, message: outbox.Message) -> Drawn | Dropped:
 
 def rejected(services: Services, message: outbox.Message) -> Drawn | Dropped:
     ids = message.ids
-    told = signoff.rejected(services.store, ids["card_id"], ids["requirement_id"], ids["slack_id"])
+    told = signoff_note.rejected(services.store, ids["card_id"], ids["requirement_id"], ids["slack_id"])
     if told is None:
         return Dropped(reason="the rejection was revoked")
     given = told.signoff
@@ -46,7 +46,7 @@ def rejected(services: Services, message: outbox.Message) -> Drawn | Dropped:
 
 def revoked(services: Services, message: outbox.Message) -> Drawn | Dropped:
     ids = message.ids
-    told = signoff.revoked(services.store, ids["card_id"], ids["requirement_id"], ids["slack_id"])
+    told = signoff_note.revoked(services.store, ids["card_id"], ids["requirement_id"], ids["slack_id"])
     if told is None:
         return Dropped(reason="signed again, or not being deployed any more")
     return Drawn(message=notes.revocation(told.release, told.requirement, told.by, told.requested_by))
@@ -61,7 +61,7 @@ def voided(services: Services, message: outbox.Message) -> Drawn | Dropped:
 
 def in_your_place(services: Services, message: outbox.Message) -> Drawn | Dropped:
     ids = message.ids
-    told = signoff.in_your_place(services.store, ids["card_id"], ids["requirement_id"], ids["slack_id"])
+    told = signoff_note.in_your_place(services.store, ids["card_id"], ids["requirement_id"], ids["slack_id"])
     if told is None:
         return Dropped(reason="it was taken back, or became void")
     return Drawn(message=notes.in_your_place(told.release, told.requirement, told.signoff))

@@ -13,13 +13,15 @@ from sqlalchemy import text
 
 from interlock.domain.permission import Permission
 from interlock.domain.policy import CriterionRule, Freeze, Ladder, LadderStep, Policy, RequirementRule, Template
+from interlock.domain.release import Stage
+from interlock.domain.stage import Moved
 from interlock.domain.visibility import RESTRICTED
 from interlock.store.engine import Store
 from interlock.store.outbox import OutboxRow
 from interlock.store.slot import SlotRow
 from interlock.store.ticket import TicketRow
-from interlock.usecases import erasure, replay, signoff
-from tests import policy_changes
+from interlock.usecases import erasure, replay, signoff, stage
+from tests import glasses, policy_changes
 from tests.builders import NOW, actor
 from tests.replays import (
     CARD,
@@ -233,6 +235,16 @@ def test_a_release_whose_policy_was_changed_meanwhile_is_not_judged(store: Store
         policy_changes.say(store, who, seen=seen)
     assert policy_changes.standing(store).policy_version != change.old_version
     assert judged() == ([], {"releases: their policy was changed meanwhile": 1})
+
+
+def test_a_release_whose_glass_was_broken_is_not_judged(store: Store) -> None:
+    glasses.ready(store)
+    glasses.broken(store)
+    assert isinstance(stage.move(store, glasses.GLASS, actor("RITA"), 1, Stage.GO, "", NOW), Moved)
+    policy = replace(glasses.GLASS, templates={"quarterly": glasses.HOTFIX})
+    without = replace(policy, templates={"quarterly": replace(glasses.HOTFIX, break_glass=None)})
+    found = replay.replay(store, policy, without, 90, NOW + timedelta(hours=1))
+    assert (told(found), found.unjudged) == ([], {"releases: glass was broken": 1})
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from interlock.domain import condition as condition_rules
 from interlock.domain import signing as rules
-from interlock.domain.actor import SYSTEM, Actor, Person, departed
+from interlock.domain.actor import SYSTEM, Actor
 from interlock.domain.authority import Refused
 from interlock.domain.card import SIGNOFF, Card, CardRevision
 from interlock.domain.outbox import Urgency
@@ -18,7 +18,7 @@ from interlock.domain.permission import Permission
 from interlock.domain.policy import Policy
 from interlock.domain.release import Release, Stage, Unclear, choose
 from interlock.domain.signing import Accepted, AlreadySigned, Ask, Signature, SignatureWanted, Verdict
-from interlock.domain.signoff import Decision, Progress, Requirement, Signoff, SignoffCard
+from interlock.domain.signoff import Decision, Requirement, Signoff, SignoffCard
 from interlock.store import card, condition, person, release, signoff
 from interlock.store.engine import Store
 from interlock.usecases import ask, authority
@@ -77,26 +77,6 @@ class Revoked:
 
     release: Release
     requirements: tuple[Requirement, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Given:
-    """A live sign-off that somebody is told of, and who asked for it."""
-
-    release: Release
-    requirement: Requirement
-    signoff: Signoff
-    requested_by: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TakenBack:
-    """An approval that somebody revoked, and who asked for the sign-offs."""
-
-    release: Release
-    requirement: Requirement
-    by: Person
-    requested_by: str
 
 
 def request(store: Store, policy: Policy, actor: Actor, release_id: int, now: datetime) -> Requested | Refused:
@@ -421,48 +401,3 @@ def _lift(session: Session, one: Release, verdict: Accepted, actor: Actor, now: 
             "approved_by": actor.slack_id,
         }
         record(session, "signoff.voided", SYSTEM, rejection.person, one, facts, now, role="signer")
-
-
-def rejected(store: Store, card_id: int, requirement_id: int, slack_id: str) -> Given | None:
-    """What the channel is told of a rejection; None once it no longer stands."""
-    with store.read() as session:
-        asked = card.load(session, card_id)
-        if asked is None:
-            return None
-        one = release.load(session, asked.release_id)
-        for requirement in signoff.requirements(session, one):
-            given = requirement.signed_by(slack_id)
-            if requirement.id == requirement_id and given and given.decision is Decision.REJECTED:
-                return Given(release=one, requirement=requirement, signoff=given, requested_by=asked.requested_by)
-        return None
-
-
-def revoked(store: Store, card_id: int, requirement_id: int, slack_id: str) -> TakenBack | None:
-    """What the channel is told of an approval that was taken back amid the deployment; None once that is over, or the
-    sign-off given again.
-    """
-    with store.read() as session:
-        asked = card.load(session, card_id)
-        one = release.load(session, asked.release_id) if asked else None
-        if asked is None or one is None or one.stage is not Stage.DEPLOYING:
-            return None
-        open_ = [each for each in signoff.requirements(session, one) if each.progress is not Progress.MET]
-        requirement = next((each for each in open_ if each.id == requirement_id), None)
-        if requirement is None:
-            return None
-        by = person.people(session, [slack_id]).get(slack_id) or departed(slack_id)
-        return TakenBack(release=one, requirement=requirement, by=by, requested_by=asked.requested_by)
-
-
-def in_your_place(store: Store, card_id: int, requirement_id: int, slack_id: str) -> Given | None:
-    """What somebody is told of what was signed in their name; None once it no longer stands."""
-    with store.read() as session:
-        asked = card.load(session, card_id)
-        if asked is None:
-            return None
-        one = release.load(session, asked.release_id)
-        for requirement in signoff.requirements(session, one):
-            given = requirement.signed_by(slack_id)
-            if requirement.id == requirement_id and given and given.principal:
-                return Given(release=one, requirement=requirement, signoff=given, requested_by=asked.requested_by)
-        return None
