@@ -113,6 +113,15 @@ def test_what_if_and_the_announcement_know_of_the_exception(store: Store) -> Non
     assert met() == (None, None)
 
 
+def test_a_freeze_of_today_is_none_of_the_target(sqlite_store: Store) -> None:
+    world(sqlite_store)
+    policy = replace(POLICY, freezes=(NOW_FREEZE,))
+    with sqlite_store.read() as session:
+        one = releases.load(session, 1)
+        assert obstacle.met(session, policy, one, NOW)
+        assert obstacle.freeze_of_target(session, policy, one, NOW) is None
+
+
 def test_whoever_asked_never_decides_whatever_role_they_have(store: Store) -> None:
     world(store)
     made = asked(store)
