@@ -25,7 +25,7 @@ def ask(request: Command, services: Services) -> Message:
             return release_view.unclear(found, None)
         if isinstance(found, Refused):
             return release_view.refused(found)
-        return view.looked(found, request.actor.slack_id)
+        return view.card(found, request.actor.slack_id)
     done = break_glass.ask(store, policy, request.actor, request.args, request.channel_id, now)
     services.wake()
     if isinstance(done, Unclear):

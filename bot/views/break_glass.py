@@ -1,7 +1,6 @@
 """Broken glass as messages: the card that is confirmed, what is told at each step, and the line in every report."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 from bot.views.blocks import (
@@ -64,8 +63,10 @@ def refused(why: str) -> Message:
     return refusal(escape(why))
 
 
-def card(picture: GlassCard) -> Message:
-    """What would be let pass, in whose place, on which scope and why; a button while it can be confirmed."""
+def card(picture: GlassCard, reader: str = "") -> Message:
+    """What would be let pass, in whose place, on which scope and why, with the buttons. `reader`: the id of who alone
+    reads it, and then it has none that would refuse them.
+    """
     one, glass = picture.release, picture.glass
     name = line(one.name, LONGEST)
     state = _state(picture)
@@ -74,20 +75,14 @@ def card(picture: GlassCard) -> Message:
         section(f"*Break glass {glass.id} for {name}* · {state}"),
         section("\n".join(_passed(each, picture) for each in picture.asked)),
         section(f"*Scope* {_scope(picture)}\n*Why* {line(glass.reason, LONGEST_REASON)}"),
-        _buttons(picture),
+        _buttons(picture, reader),
         context(_footer(picture)),
     )
 
 
-def looked(picture: GlassCard, slack_id: str) -> Message:
-    """For one reader: whoever asked can't confirm it."""
-    mine = picture.glass.asked_by.slack_id == slack_id
-    return card(replace(picture, revision_id=None) if mine else picture)
-
-
 def asked(picture: GlassCard, channel_id: str, confirmers: int, *, again: bool) -> Message:
     """For whoever asked: what they asked for, and who is asked now."""
-    drawn = card(replace(picture, revision_id=None))  # they can't confirm it
+    drawn = card(picture, picture.glass.asked_by.slack_id)
     told = "You asked for this already: it waits" if again else "Asked"
     head = (
         f"{told}. {count(confirmers, 'person', 'people')} may confirm it, by direct message or in "
@@ -156,7 +151,7 @@ def review_form(picture: GlassCard) -> dict[str, Any]:
 
 
 def news(picture: GlassCard, what: str, *, direct: bool) -> Message:
-    """What happened, for a channel or for one of the two."""
+    """What happened, for a channel or for one of the two, who don't review it."""
     one, glass = picture.release, picture.glass
     name = line(one.name, LONGEST)
     head, told = _happened(picture, what)
@@ -164,7 +159,7 @@ def news(picture: GlassCard, what: str, *, direct: bool) -> Message:
     return message(
         f"{name}: {head}.",
         section(f"*{name}* · *{head}*\n{told}"),
-        actions(_take_back(picture), _review(picture)),
+        actions(_take_back(picture), None if direct else _review(picture)),
         context(foot) if foot else None,
     )
 
@@ -235,8 +230,14 @@ def _scope(picture: GlassCard) -> str:
     return f"{done} · as of fingerprint `{print_}`{', changed since' if picture.changed else ''}"
 
 
-def _buttons(picture: GlassCard) -> Block | None:
-    return actions(_confirm(picture), _take_back(picture), _review(picture))
+def _buttons(picture: GlassCard, reader: str) -> Block | None:
+    glass = picture.glass
+    one_of_them = reader in {each.slack_id for each in glass.people}
+    return actions(
+        None if reader == glass.asked_by.slack_id else _confirm(picture),
+        None if reader and not one_of_them else _take_back(picture),
+        None if one_of_them else _review(picture),
+    )
 
 
 def _confirm(picture: GlassCard) -> Block | None:
@@ -268,7 +269,9 @@ def _review(picture: GlassCard) -> Block | None:
 
 def _footer(picture: GlassCard) -> str:
     glass = picture.glass
-    told = [f"Asked by {line(glass.asked_by.name)} {moment(glass.asked_at)}, who can't confirm it."]
+    told = [f"Asked by {line(glass.asked_by.name)} {moment(glass.asked_at)}."]
+    if picture.waits:
+        told.append(f"One other person confirms it, and then it holds for {count(glass.holds_hours, 'hour')}.")
     if picture.others:
         told.append(f"Not let pass, and missing too: {_names(picture.others)}.")
     told.append("It overrides no rejection, gate, freeze or stale Jira, and ends with the first material change.")

@@ -28,7 +28,7 @@ from interlock.usecases import calendar_view, card, digest, readiness, scope, st
 from tests.bot.conftest import Slack
 from tests.bot.test_typed_forms import Terminal
 from tests.builders import CHANNEL, NOW, message, ticket
-from tests.glasses import GLASS, broken, newest, ready, shown
+from tests.glasses import GLASS, broken, confirm, newest, ready, shown
 from tests.usecases.test_break_glass import go
 
 ASK = "breakglass 2026.12 because payments fail since 02:10"
@@ -73,13 +73,13 @@ def test_it_is_asked_confirmed_and_reviewed_on_the_command_line(world: Services)
     rita, tom, noor = Terminal(world), Terminal(world, "TOM"), Terminal(world, "NOOR")
     assert rita.type("release", "breakglass").text.startswith("Nobody has broken glass for 2026.12.")
     assert rita.type("release", "breakglass 2026.12 QA").refused
-    assert rita.type("release", "breakglass 2026.12 because").refused
+    assert "/release breakglass 2026.12 because payments" in rita.type("release", "breakglass 2026.12 because").text
     told = rita.type("release", ASK)
     assert not told.refused
     assert "3 people may confirm it, by direct message or in #governance" in told.text
     assert [each.label for each in told.next] == ["Withdraw"], "who asked is shown no button that would refuse them"
     seen = tom.type("release", "breakglass 2026.12")
-    (confirm, _) = seen.next
+    (confirm,) = seen.next  # and not the asker's to withdraw
     assert confirm.label == "Confirm: break glass"
     _, _, action_id, value = confirm.command.split()
     assert pressed(rita, action_id, value).refused
@@ -105,6 +105,7 @@ def test_the_card_says_exactly_what_would_be_let_pass(world: Services) -> None:
         "*Scope* 0 of 2 tickets done · as of fingerprint `",
         "*Why* &lt;!channel&gt; payments fail",
         "Asked by Rita Sandoval-Kerr",
+        "One other person confirms it, and then it holds for 24 hours.",
         "Not let pass, and missing too: Data Governance.",
         "It overrides no rejection, gate, freeze or stale Jira",
     ):
@@ -132,6 +133,35 @@ def test_the_button_carries_what_was_shown(world: Services, slack: Slack) -> Non
     (opened,) = slack.called("views.open")
     form = opened["view"] if isinstance(opened["view"], dict) else json.loads(opened["view"])
     assert form["callback_id"] == "break_glass.review"
+
+
+@pytest.mark.parametrize(
+    ("where", "waiting", "held"),
+    [
+        (CHANNEL, ["confirm", "take_back"], ["take_back", "review"]),
+        ("@U0INES", ["confirm"], ["review"]),
+        ("@U0TOM", ["confirm"], ["take_back"]),
+        ("@U0RITA", ["take_back"], ["take_back"]),
+    ],
+)
+def test_no_card_for_one_reader_has_a_button_that_refuses_them(
+    world: Services, where: str, waiting: list[str], held: list[str]
+) -> None:
+    def buttons() -> list[str]:
+        drawn = drawer.post(world, message("break_glass.card", channel=where, break_glass_id=1))
+        assert isinstance(drawn, Drawn)
+        blocks = drawn.message.blocks
+        return [
+            row["action_id"].removeprefix("break_glass.")
+            for each in blocks
+            for row in each.get("elements", ())
+            if "action_id" in row
+        ]
+
+    Terminal(world).type("release", ASK)
+    assert buttons() == waiting
+    confirm(world.store, "TOM", shown(world.store))
+    assert buttons() == held
 
 
 def test_what_changed_is_told_and_a_restricted_ticket_is_not_named(world: Services) -> None:

@@ -28,7 +28,6 @@ from interlock.usecases.break_glass_end import settle
 from interlock.usecases.record import record, record_refusal
 from interlock.usecases.release import Invalid, read_release
 
-WHY = "Say why it can't wait for the sign-offs: /release breakglass 2026.12 because payments fail since 02:10."
 UNKNOWN = Refused(
     reason="unknown_break_glass",
     sentence="That card is not known here, perhaps since a backup was restored. Have it asked for anew.",
@@ -68,13 +67,14 @@ def look(
         if isinstance(meant, Unclear):
             return meant
         if rest and names.fold(rest) != names.fold(meant.name):
-            return Refused(reason="no_reason", sentence=WHY)
+            return Refused(reason="no_reason", sentence=_why(meant.name))
         one = release.load(session, meant.id, lock=True)
         glass = break_glass.newest(session, one.id)
         if glass is not None:
             return cards.drawn(session, one, glass, now)
         return rules.unfit(one) or Refused(
-            reason="none", sentence=f"Nobody has broken glass for {one.name}. It takes two people and a reason. {WHY}"
+            reason="none",
+            sentence=f"Nobody has broken glass for {one.name}. It takes two people and a reason. {_why(one.name)}",
         )
 
 
@@ -139,7 +139,7 @@ def _ask(
             return meant
         one = release.load(session, meant.id, lock=True)
         reason = names.tidy(why or "")
-        if problem := names.unsaid(reason, WHY, LONGEST_REASON):
+        if problem := names.unsaid(reason, _why(one.name), LONGEST_REASON):
             return Invalid(problems={"reason": problem})
         typed = "" if names.fold(typed) == names.fold(one.name) else typed
         wanted = _wanted(session, policy, one, typed, reason, actor, now)
@@ -169,6 +169,10 @@ def _ask(
         cards.post(session, glass, now)
         shown = cards.picture(session, one, glass, now, revision)
         return Asked(picture=shown, channel_id=where, confirmers=len(confirmers))
+
+
+def _why(name: str) -> str:
+    return f"Say why it can't wait for the sign-offs: /release breakglass {name} because payments fail since 02:10."
 
 
 def _wanted(
