@@ -11,6 +11,7 @@ from sqlmodel import select
 from bot.app import build_app
 from bot.door import Answered
 from bot.drawers import break_glass as drawer
+from bot.drawers import release as release_drawer
 from bot.drawers import stage as stage_drawer
 from bot.drawing import Drawn
 from bot.payload import Payload
@@ -24,10 +25,10 @@ from interlock.domain.outbox import DeliveryError, Dropped
 from interlock.domain.visibility import MEMBER
 from interlock.store import release as releases
 from interlock.store.outbox import OutboxRow
-from interlock.usecases import calendar_view, card, digest, readiness, scope, status
+from interlock.usecases import break_glass_end, calendar_view, card, digest, readiness, scope, status
 from tests.bot.conftest import Slack
 from tests.bot.test_typed_forms import Terminal
-from tests.builders import CHANNEL, NOW, message, ticket
+from tests.builders import CHANNEL, NOW, actor, message, ticket
 from tests.glasses import GLASS, broken, confirm, newest, ready, shown
 from tests.usecases.test_break_glass import go
 
@@ -228,6 +229,16 @@ def test_every_report_says_it(world: Services) -> None:
     assert "Let pass by break glass 1, Rita Sandoval-Kerr and Tom Arkwright, until" in said
     assert "0 of 2 given, 2 let pass by break glass" in said
     assert any(due.broken for week in weeks.weeks for due in week.targets)
+
+
+def test_the_news_of_the_close_says_it(world: Services) -> None:
+    broken(world.store)
+    break_glass_end.review(world.store, GLASS, actor("NOOR"), 1, "The logs bear it out", NOW)
+    assert not Terminal(world).type("release", "close 2026.12 Shipped --yes").refused
+    told = release_drawer.closed(world, message("release.closed", release_id=1))
+    assert isinstance(told, Drawn)
+    assert "*Break glass used* Mon 23 Nov" in text_of(told.message)
+    assert "reviewed by Noor Salter" in text_of(told.message)
 
 
 def test_news_of_what_was_over_before_it_went_is_not_posted(world: Services) -> None:

@@ -50,6 +50,7 @@ from interlock.usecases.break_glass import Asked, Judged
 from interlock.usecases.break_glass_end import Ended, Reviewed
 from interlock.usecases.policy_change import Proposed
 from interlock.usecases.release import Closed, Invalid
+from interlock.usecases.signoff import With
 from tests import evidences, policy_changes
 from tests.builders import CHANNEL, NOW, QA, actor, ticket
 from tests.glasses import (
@@ -192,6 +193,26 @@ def test_a_rejection_between_stops_the_confirmation(store: Store) -> None:
     assert why(confirm(store, "TOM", revision)) == "rejected"
 
 
+def test_nobody_breaks_glass_over_open_conditions(store: Store) -> None:
+    ready(store, replace(QA, quorum=2))
+    made = asked(store)
+    revision = shown(store)
+    say(store, "TOM", drawn(store), more=With(conditions=("Rollback tested",)))
+    assert why(confirm(store, "TOM", revision)) == "conditions_open"
+    assert newest(store) == made
+    take_back(store, "RITA")
+    assert why(ask(store)) == "conditions_open"
+
+
+def test_conditions_that_come_after_it_hold_the_release_up(store: Store) -> None:
+    ready(store, replace(QA, quorum=2))
+    broken(store)
+    assert isinstance(go(store), Moved)
+    say(store, "TOM", drawn(store), more=With(conditions=("Rollback tested",)))
+    assert requirement(store).progress is Progress.CONDITIONAL
+    assert stage_of(store) == "ready"
+
+
 def test_what_was_signed_meanwhile_is_not_let_pass(store: Store) -> None:
     ready(store)
     asked(store)
@@ -260,6 +281,9 @@ def test_a_material_change_ends_it_and_the_go_that_rests_on_it(store: Store) -> 
     assert isinstance(go(store), Moved)
     grow(store)
     assert requirement(store).progress is Progress.OPEN, "at once, whenever that is noted"
+    with store.read() as session:
+        (flag,) = status.read(session, GLASS, releases.load(session, 1), NOW).break_glass
+    assert flag.until is None, "no report says that it holds"
     revalidation.revalidate(store, NOW)
     assert (stage_of(store), newest(store).outcome) == ("ready", Outcome.OVERTAKEN)
     told = [each for each in sent(store) if each[0] == "overtaken"]
@@ -442,6 +466,15 @@ def test_who_was_passed_over_may_sign_after_the_fact(store: Store) -> None:
     with store.read() as session:
         (flag,) = status.read(session, GLASS, releases.load(session, 1), NOW).break_glass
     assert flag.settled == "signed since"
+
+
+def test_one_of_two_who_sign_after_the_fact_settles_nothing(sqlite_store: Store) -> None:
+    store = sqlite_store
+    ready(store)
+    broken(store)
+    say(store, "INES", drawn(store))
+    done = release_usecases.close(store, GLASS, actor("RITA"), 1, "Shipped", NOW)
+    assert why(done) == "break_glass_due"
 
 
 def test_who_reviews_it(store: Store) -> None:
