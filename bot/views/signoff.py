@@ -17,6 +17,7 @@ from bot.views.blocks import (
     section,
     sentence,
 )
+from bot.views.break_glass import flagged
 from interlock.domain.actor import Person
 from interlock.domain.release import Release, Stage
 from interlock.domain.signoff import Condition, Progress, Requirement, Signoff, SignoffCard
@@ -49,6 +50,7 @@ def card(picture: SignoffCard, now: datetime, audience: Audience) -> Message:
         section(f"*Sign-offs for {name}* · {state} · target {day(release.target)}"),
         section(f"*Scope* {_scope(picture)}"),
         section("\n".join(_progress(each, picture, audience) for each in picture.requirements) or NONE_ASKED),
+        _broken(picture),
         _self_signing(picture.requirements),
         _buttons(picture) if picture.requirements else None,
         context(_footer(picture, now)),
@@ -71,7 +73,7 @@ def _ended(picture: SignoffCard) -> Message:
     return message(
         f"Sign-offs for {name}: {state}.",
         section(f"*Sign-offs for {name}* · {state} · {picture.met} of {len(picture.requirements)} given"),
-        section("\n".join(given) or NONE_ASKED),
+        section("\n".join([*given, *flagged(picture.break_glass)]) or NONE_ASKED),
         context("Nothing more is decided on it."),
     )
 
@@ -96,11 +98,16 @@ def overview(picture: SignoffCard, now: datetime) -> Message:
         f"{name}: {state}.",
         section(f"*{name}* · {state}" if asked else f"*{name}* · sign-offs not asked for yet"),
         section("\n".join(_progress(each, picture, MEMBER) for each in requirements)),
+        _broken(picture),
         _self_signing(requirements),
         _conditions_button(picture),
         None if asked else _request_button(picture.release, len(requirements)),
         context(_fresh(picture, now)),
     )
+
+
+def _broken(picture: SignoffCard) -> Block | None:
+    return section("\n".join(flagged(picture.break_glass))) if picture.break_glass else None
 
 
 def _buttons(picture: SignoffCard) -> Block | None:

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -25,11 +26,13 @@ from interlock.domain.outbox import DeliveryError, Dropped
 from interlock.domain.visibility import MEMBER
 from interlock.store import release as releases
 from interlock.store.outbox import OutboxRow
+from interlock.store.release import ReleaseRow
 from interlock.usecases import break_glass_end, calendar_view, card, digest, readiness, scope, status
 from tests.bot.conftest import Slack
 from tests.bot.test_typed_forms import Terminal
 from tests.builders import CHANNEL, NOW, actor, message, ticket
 from tests.glasses import GLASS, broken, confirm, newest, ready, shown
+from tests.signoffs import fresh
 from tests.usecases.test_break_glass import go
 
 ASK = "breakglass 2026.12 because payments fail since 02:10"
@@ -228,6 +231,8 @@ def test_every_report_says_it(world: Services) -> None:
     said = text_of(signoff_view.card(signoffs, NOW, MEMBER))
     assert "Let pass by break glass 1, Rita Sandoval-Kerr and Tom Arkwright, until" in said
     assert "0 of 2 given, 2 let pass by break glass" in said
+    assert flag in said
+    assert flag in text_of(signoff_view.overview(signoffs, NOW))
     assert any(due.broken for week in weeks.weeks for due in week.targets)
 
 
@@ -239,6 +244,20 @@ def test_the_news_of_the_close_says_it(world: Services) -> None:
     assert isinstance(told, Drawn)
     assert "*Break glass used* Mon 23 Nov" in text_of(told.message)
     assert "reviewed by Noor Salter" in text_of(told.message)
+
+
+@pytest.mark.parametrize("stage", ["in_progress", "released"])
+def test_the_sign_off_card_says_it_once_it_holds_no_more(world: Services, stage: str) -> None:
+    broken(world.store)
+    with world.store.write() as session:
+        session.get_one(ReleaseRow, 1).stage = stage
+    late = fresh(world.store, NOW + timedelta(hours=25))
+    break_glass_end.revalidate(world.store, late)
+    with world.store.read() as session:
+        picture = card.picture(session, releases.load(session, 1), None, now=late)
+    for told in (signoff_view.card(picture, late, MEMBER), signoff_view.overview(picture, late)):
+        assert "*Break glass used* Mon 23 Nov" in text_of(told)
+        assert "*not reviewed*" in text_of(told)
 
 
 def test_news_of_what_was_over_before_it_went_is_not_posted(world: Services) -> None:

@@ -349,6 +349,7 @@ def test_either_of_the_two_takes_it_back(store: Store) -> None:
         broken(store)
         assert isinstance(go(store), Moved)
         assert why(take_back(store, "ANA")) == "not_yours"
+        assert kinds(store)[-1] == "break_glass.refused"
         done = take_back(store, who, reason="It was the network")
         assert isinstance(done, Ended)
         assert done.picture.glass.outcome is Outcome.REVOKED
@@ -490,6 +491,7 @@ def test_who_reviews_it(store: Store) -> None:
     assert isinstance(review(store), Reviewed)
     assert review(store).again
     assert why(review(store, words="Something else")) == "reviewed_already"
+    assert kinds(store).count("break_glass.refused") == 4, "each of them is on record"
     assert [each for each in sent(store) if each[0] == "reviewed"] == [
         ("reviewed", where) for where in (GOVERNANCE_CHANNEL, CHANNEL, "@U0ANA", "@U0TOM")
     ]

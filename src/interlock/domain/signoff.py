@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from interlock.domain.actor import Person, Standing
 from interlock.domain.fingerprint import MaterialChange
 from interlock.domain.policy import RequirementRule
 from interlock.domain.release import Release
+
+if TYPE_CHECKING:  # that is made of what is here
+    from interlock.domain.break_glass import Flag
 
 
 class Decision(StrEnum):
@@ -240,7 +243,8 @@ class Absence:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignoffCard:
     """What the card and `/release signoffs` show. `revision_id` is None where nothing can be clicked. `absences` are by
-    the id of whoever is away; `unanswered`: who did not answer in time, by requirement id.
+    the id of whoever is away; `unanswered`: who did not answer in time, by requirement id; `break_glass`: each time
+    that two people let some pass.
     """
 
     release: Release
@@ -255,6 +259,7 @@ class SignoffCard:
     fingerprint: str
     absences: tuple[Absence, ...] = ()
     unanswered: tuple[tuple[int, Person], ...] = ()
+    break_glass: "tuple[Flag, ...]" = ()
 
     @property
     def met(self) -> int:

@@ -5,12 +5,13 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from interlock.domain.actor import Person
+from interlock.domain.break_glass import flags
 from interlock.domain.card import Card, CardRevision
 from interlock.domain.fingerprint import fingerprint
 from interlock.domain.outbox import Outgoing, Sent, Urgency
 from interlock.domain.release import Release
 from interlock.domain.signoff import Progress, Requirement, SignoffCard
-from interlock.store import answer_due, card, delegation, mirror, outbox, person, release, signoff
+from interlock.store import answer_due, break_glass, card, delegation, mirror, outbox, person, release, signoff
 from interlock.store.engine import Store
 
 POST_GOOD_FOR = timedelta(days=7)
@@ -108,6 +109,7 @@ def picture(
     missing = {each.slack_id for requirement in requirements if requirement.wants_more for each in requirement.left}
     away = delegation.absences(session, missing, now) if missing and now else {}
     requester = person.people(session, [asked.requested_by]).get(asked.requested_by) if asked else None
+    broken = break_glass.confirmed(session, [one.id]).get(one.id, ())
     return SignoffCard(
         release=one,
         requirements=requirements,
@@ -121,6 +123,7 @@ def picture(
         fingerprint=fingerprint(seen),
         absences=tuple(away.values()),
         unanswered=_unanswered(session, requirements),
+        break_glass=flags(broken, requirements, now) if now else (),
     )
 
 
