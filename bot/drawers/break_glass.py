@@ -30,4 +30,6 @@ def refresh(services: Services, message: outbox.Message) -> Drawn | Dropped:
 def news(services: Services, message: outbox.Message) -> Drawn | Dropped:
     ids, direct = message.ids, message.channel.startswith("@")
     told = break_glass_card.news(services.store, ids["break_glass_id"], ids["what"], services.clock(), direct=direct)
-    return Drawn(message=view.news(told.picture, told.what, direct=told.direct)) if told else GONE
+    if told is None:
+        return GONE
+    return Drawn(message=view.news(told.picture, told.what, told.hidden, direct=told.direct))

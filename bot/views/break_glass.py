@@ -28,6 +28,7 @@ from interlock.domain.fingerprint import MaterialChange
 from interlock.domain.names import LONGEST
 from interlock.domain.release import LONGEST_REASON
 from interlock.domain.signoff import Requirement
+from interlock.domain.visibility import RESTRICTED
 from interlock.domain.words import count, join
 
 CONFIRM: Final = "break_glass.confirm"
@@ -102,16 +103,26 @@ def confirmed(picture: GlassCard, *, again: bool) -> Message:
 
 def stale(picture: GlassCard, changes: Sequence[MaterialChange], hidden: frozenset[str]) -> Message:
     """Nothing was recorded but the attempt: what is in scope now is not what was asked for."""
-    named = [
-        "a restricted ticket" if each.ticket and each.ticket.id in hidden else line(each.subject) for each in changes
-    ]
-    told = [f"{name} {each.what}" for name, each in zip(named, changes, strict=True)]
-    more = [f"{len(told) - NAMED} more"] if len(told) > NAMED else []
     name = line(picture.release.name, LONGEST)
     return refusal(
         f"Not confirmed: the scope of {name} is not what {line(picture.glass.asked_by.name)} asked about any more "
-        f"({join(told[:NAMED] + more)}). It is asked anew with /release breakglass."
+        f"({_changed(changes, hidden)}). It is asked anew with /release breakglass."
     )
+
+
+def _changed(changes: Sequence[MaterialChange], hidden: frozenset[str] | None) -> str:
+    """`DATA-9 added and a restricted ticket removed`; no ticket is named where `hidden` is None."""
+    told = [f"{_subject(each, hidden)} {each.what}" for each in changes]
+    more = [f"{len(told) - NAMED} more"] if len(told) > NAMED else []
+    return join(told[:NAMED] + more)
+
+
+def _subject(change: MaterialChange, hidden: frozenset[str] | None) -> str:
+    if change.ticket is None:
+        return line(change.about)
+    if hidden is None:
+        return "a ticket"
+    return RESTRICTED if change.ticket.id in hidden else line(change.ticket.key)
 
 
 def taken_back(picture: GlassCard) -> Message:
@@ -150,11 +161,11 @@ def review_form(picture: GlassCard) -> dict[str, Any]:
     )
 
 
-def news(picture: GlassCard, what: str, *, direct: bool) -> Message:
-    """What happened, for a channel or for one of the two, who don't review it."""
+def news(picture: GlassCard, what: str, hidden: frozenset[str], *, direct: bool) -> Message:
+    """What happened, for a channel, which is named no ticket, or for one of the two, who don't review it."""
     one, glass = picture.release, picture.glass
     name = line(one.name, LONGEST)
-    head, told = _happened(picture, what)
+    head, told = _happened(picture, what, hidden if direct else None)
     foot = f"You get this because you are one of the two who answer for break glass {glass.id}." if direct else None
     return message(
         f"{name}: {head}.",
@@ -164,7 +175,7 @@ def news(picture: GlassCard, what: str, *, direct: bool) -> Message:
     )
 
 
-def _happened(picture: GlassCard, what: str) -> tuple[str, str]:
+def _happened(picture: GlassCard, what: str, hidden: frozenset[str] | None) -> tuple[str, str]:
     glass = picture.glass
     by, names = join([line(each.name) for each in glass.people]), _names(picture.names)
     if what == "confirmed":
@@ -186,6 +197,8 @@ def _happened(picture: GlassCard, what: str) -> tuple[str, str]:
             f"{line(glass.review.by.name)}: {line(glass.review.words, LONGEST_REASON)}",
         )
     ended = ENDS[Outcome(what)]
+    if glass.end_changes:
+        ended = f"{ended.rstrip('.')}: {_changed(glass.end_changes, hidden)}."
     who = f" By {line(glass.ended_by.name)}." if glass.ended_by else ""
     why = f" {line(glass.end_reason, LONGEST_REASON)}" if glass.end_reason else ""
     if glass.confirmed_by is None:
@@ -202,7 +215,7 @@ def _state(picture: GlassCard) -> str:
         by = f" by {line(glass.ended_by.name)}" if glass.ended_by else ""
         return f"{ENDS[glass.outcome].rstrip('.').lower()}{by}{had}"
     if picture.changed:
-        return "the scope changed: it has to be asked anew"
+        return "what it was for changed: it has to be asked anew"
     return f"waits to be confirmed until {moment(glass.answer_by)}" if picture.waits else "nobody confirmed it in time"
 
 

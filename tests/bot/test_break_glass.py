@@ -181,6 +181,24 @@ def test_what_changed_is_told_and_a_restricted_ticket_is_not_named(world: Servic
     assert "DATA-666" not in text_of(posted(world))
 
 
+def test_what_overtook_it_is_told_by_name_to_the_two_alone(world: Services) -> None:
+    broken(world.store)
+    with world.store.write() as session:
+        ticket(session, "DATA-666", security_level="10000")
+        ticket(session, "DATA-9")
+        scope.refresh(session, None, NOW)
+    break_glass_end.revalidate(world.store, NOW)
+
+    def told(where: str) -> str:
+        row = message("break_glass.news", channel=where, break_glass_id=1, what="overtaken")
+        drawn = drawer.news(world, row)
+        assert isinstance(drawn, Drawn)
+        return text_of(drawn.message)
+
+    assert "so it counts no more: a restricted ticket added and DATA-9 added." in told("@U0TOM")
+    assert "so it counts no more: a ticket added and a ticket added." in told(CHANNEL)
+
+
 def test_a_refresh_changes_each_card_that_stands(world: Services) -> None:
     Terminal(world).type("release", ASK)
     key = ""

@@ -41,7 +41,7 @@ class BreakGlass:
     them that were missing still when it was confirmed; `fingerprint` is the scope that both saw, under
     `policy_version`. It waits for the
     second person until `answer_by`, and stands until `until`, `holds_hours` after it was confirmed. `sent_to` are
-    the ids of those who were asked to confirm it.
+    the ids of those who were asked to confirm it. `end_changes` are what overtook it.
     """
 
     id: int
@@ -64,6 +64,7 @@ class BreakGlass:
     ended_by: Person | None = None
     ended_at: datetime | None = None
     end_reason: str | None = None
+    end_changes: tuple[MaterialChange, ...] = ()
     review: Review | None = None
 
     def waits(self, now: datetime) -> bool:

@@ -22,7 +22,7 @@ ENDS: Final = {
     Outcome.UNANSWERED: "Nobody confirmed it in time.",
     Outcome.REVOKED: "It was taken back.",
     Outcome.LAPSED: "Its time is over.",
-    Outcome.OVERTAKEN: "The scope changed, so it counts no more.",
+    Outcome.OVERTAKEN: "What it was for changed, so it counts no more.",
     Outcome.LEFT: "One of the two who answered for it is not here any more.",
 }
 

@@ -285,8 +285,15 @@ def _to_glass(row: BreakGlassRow, people: dict[str, Person]) -> BreakGlass:
         ended_by=_person(people, row.ended_by) if row.ended_by else None,
         ended_at=row.ended_at,
         end_reason=row.end_reason,
+        end_changes=tuple(_change(*each) for each in row.end_change or ()),
         review=_review(row, people),
     )
+
+
+def _change(what: str, ticket_id: str, subject: str) -> MaterialChange:
+    if not ticket_id:
+        return MaterialChange(what=what, about=subject)
+    return MaterialChange(what=what, ticket=TicketSeen(id=ticket_id, key=subject, done=False, priority=None))
 
 
 def _review(row: BreakGlassRow, people: dict[str, Person]) -> Review | None:

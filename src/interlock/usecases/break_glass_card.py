@@ -28,11 +28,14 @@ NEWS_GOOD_FOR: Final = timedelta(days=2)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """News of it: `what` happened, to whom it goes (`direct`: one of the two)."""
+    """News of it: `what` happened, to whom it goes (`direct`: one of the two). `hidden`: ids of the restricted tickets
+    among what overtook it.
+    """
 
     picture: GlassCard
     what: str
     direct: bool
+    hidden: frozenset[str]
 
 
 def draw(store: Store, break_glass_id: int, now: datetime) -> GlassCard | None:
@@ -131,7 +134,8 @@ def news(store: Store, break_glass_id: int, what: str, now: datetime, *, direct:
         if glass is None or (what == CONFIRMED and glass.outcome is not None):
             return None
         one = release.load(session, glass.release_id)
-        return Told(picture=picture(session, one, glass, now), what=what, direct=direct)
+        hidden = signoff.restricted(session, [each.ticket.id for each in glass.end_changes if each.ticket])
+        return Told(picture=picture(session, one, glass, now), what=what, direct=direct, hidden=hidden)
 
 
 def post(session: Session, glass: BreakGlass, now: datetime) -> None:

@@ -28,7 +28,7 @@ INTERLOCK: Final = Person(slack_id="", name="Interlock")
 WHY_FALLEN: Final = {
     Outcome.REVOKED: "broken glass was taken back",
     Outcome.LAPSED: "the time of broken glass is over",
-    Outcome.OVERTAKEN: "the scope changed under broken glass",
+    Outcome.OVERTAKEN: "what broken glass was for changed",
     Outcome.LEFT: "one of the two who broke glass is not here any more",
 }
 WORDS = "Say what you looked at, and what came of it."
