@@ -26,6 +26,7 @@ from interlock.store import audit
 from interlock.store import release as releases
 from interlock.store.audit import AuditRow
 from interlock.store.break_glass import BreakGlassRow
+from interlock.store.card import CardRevisionRow
 from interlock.store.engine import Store
 from interlock.store.mirror import MirrorRow
 from interlock.store.person import PersonRow
@@ -322,6 +323,18 @@ def test_it_ends_with_its_time_and_takes_the_go_with_it(store: Store) -> None:
     fresh(store, LATE)
     break_glass_end.revalidate(store, LATE)
     assert (stage_of(store), newest(store).outcome) == ("ready", Outcome.LAPSED)
+
+
+def test_another_that_is_asked_for_shows_that_the_go_fell(sqlite_store: Store) -> None:
+    store = sqlite_store
+    ready(store)
+    broken(store)
+    assert isinstance(go(store), Moved)
+    fresh(store, LATE)
+    made = asked(store, now=LATE)
+    with store.read() as session:
+        shown_to = select(CardRevisionRow).where(CardRevisionRow.card_id == made.card_id)
+        assert [row.shown["stage"] for row in session.exec(shown_to)] == ["ready"]
 
 
 def test_it_holds_for_as_long_as_policy_says(sqlite_store: Store) -> None:

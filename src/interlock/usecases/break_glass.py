@@ -24,7 +24,7 @@ from interlock.usecases import authority
 from interlock.usecases import break_glass_card as cards
 from interlock.usecases.announcement import governance_channel
 from interlock.usecases.ask import seen_facts
-from interlock.usecases.break_glass_end import settle
+from interlock.usecases.break_glass_end import settle, settle_live
 from interlock.usecases.record import record, record_refusal
 from interlock.usecases.release import Invalid, read_release
 
@@ -141,6 +141,8 @@ def _ask(
         reason = names.tidy(why or "")
         if problem := names.unsaid(reason, _why(one.name), LONGEST_REASON):
             return Invalid(problems={"reason": problem})
+        if settle_live(session, one, now):
+            one = release.load(session, one.id)  # its go may have fallen
         typed = "" if names.fold(typed) == names.fold(one.name) else typed
         wanted = _wanted(session, policy, one, typed, reason, actor, now)
         if isinstance(wanted, Asked):
@@ -182,7 +184,7 @@ def _wanted(
     if refused := rules.unfit(one):
         return refused
     live = break_glass.live(session, one.id)
-    if live is not None and not settle(session, one, live, now):
+    if live is not None:
         return _standing(session, one, live, reason, actor, now)
     if refused := _stale_mirror(session, policy, one, now):
         return refused
