@@ -103,10 +103,16 @@ def confirmed(picture: GlassCard, *, again: bool) -> Message:
 
 def stale(picture: GlassCard, changes: Sequence[MaterialChange], hidden: frozenset[str]) -> Message:
     """Nothing was recorded but the attempt: what is in scope now is not what was asked for."""
-    name = line(picture.release.name, LONGEST)
+    name, by = line(picture.release.name, LONGEST), line(picture.glass.asked_by.name)
+    told = f"({_changed(changes, hidden)})"
+    if picture.waits:
+        return refusal(
+            f"Not confirmed: the scope of {name} changed since you were shown it {told}, back to what {by} asked "
+            "about. /release breakglass shows it as it is."
+        )
     return refusal(
-        f"Not confirmed: the scope of {name} is not what {line(picture.glass.asked_by.name)} asked about any more "
-        f"({_changed(changes, hidden)}). It is asked anew with /release breakglass."
+        f"Not confirmed: the scope of {name} is not what {by} asked about any more {told}. It is asked anew with "
+        "/release breakglass."
     )
 
 

@@ -266,6 +266,25 @@ def test_a_changed_scope_is_not_confirmed_and_has_to_be_asked_anew(store: Store)
     assert isinstance(confirm(store, "TOM", shown(store)), Judged)
 
 
+def test_what_changed_since_it_was_shown_is_not_confirmed_though_it_is_as_it_was_asked(sqlite_store: Store) -> None:
+    store = sqlite_store
+
+    def rank(priority: str) -> None:
+        with store.write() as session:
+            session.get_one(TicketRow, "id-DATA-1").priority = priority
+
+    ready(store)
+    rank("High")
+    asked(store)
+    rank("Low")
+    revision = shown(store)
+    rank("High")
+    done = confirm(store, "TOM", revision)
+    assert isinstance(done.verdict, Stale)
+    assert (newest(store).confirmed_by, newest(store).outcome) == (None, None)
+    assert isinstance(confirm(store, "TOM", shown(store)).verdict, Confirmed), "looked at again"
+
+
 def test_an_older_card_confirms_nothing_else(store: Store) -> None:
     ready(store)
     asked(store)
