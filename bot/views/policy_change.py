@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from bot.views.blocks import (
+    Block,
     Message,
     actions,
     button,
@@ -18,7 +19,7 @@ from bot.views.blocks import (
 from bot.views.forms import input_text, modal
 from bot.views.signoff_form import MEANING, MEANING_LETTERS, RELEASE
 from interlock.domain.names import LONGEST as NAME
-from interlock.domain.policy_change import ANOTHER, Outcome, PolicyChangeCard, PolicyState
+from interlock.domain.policy_change import ANOTHER, Outcome, PolicyChangeCard, PolicyState, said
 from interlock.domain.release import LONGEST_REASON, Release
 from interlock.domain.signoff import Decision, Progress, Requirement
 from interlock.domain.words import count, join
@@ -29,20 +30,13 @@ REJECT: Final = "policy_change.reject"
 WITHDRAW: Final = "policy_change.withdraw"
 REASON: Final = "reason"
 SHOWN: Final = 7
-"""How many differences a message lists."""
+"""How many differences the card lists, which says where the others are; and how many stand in one block."""
 PEOPLE: Final = 3
 LETTERS: Final = 300
-STATES: Final = {
-    None: "waits for approval",
-    Outcome.APPLIED: "carried out",
-    Outcome.REJECTED: "rejected",
-    Outcome.WITHDRAWN: "withdrawn",
-    Outcome.TIMED_OUT: "not decided in time",
-}
 DONE: Final = {Decision.APPROVED: "approved", Decision.REJECTED: "rejected"}
 EFFECT: Final = (
-    "Sign-offs of a requirement that is not what it was become void, those of the others stay. Milestones that are not "
-    "moved keep their dates."
+    "Approvals of sign-offs that it changes or drops become void, all others stay. Milestones that it does not move "
+    "keep their dates."
 )
 
 
@@ -52,7 +46,7 @@ def state(found: PolicyState) -> Message:
     name = line(one.name, NAME)
     runs = f"*{name}* runs under version {one.policy_version} of {line(one.policy.name)}"
     if found.change is not None:
-        return card(found.change)
+        return card(found.change, whole=True)
     if found.new_version is None:
         why = line(found.refused.sentence, LETTERS) if found.refused else ""
         return message(f"{name} runs under version {one.policy_version}.", section(f"{runs}.\n{why}"))
@@ -66,16 +60,18 @@ def state(found: PolicyState) -> Message:
     return message(
         told,
         section(f"{runs}. As it is configured now, its template differs ({found.new_version}):"),
-        section(_listed(found.differs, SHOWN * 3)),
+        *_whole(found.differs),
         None if found.refused else actions(button("Propose the change…", NEW, ("release", one.id))),
         context(line(found.refused.sentence, LETTERS) if found.refused else f"{how} The old policy's signers decide."),
     )
 
 
-def card(picture: PolicyChangeCard) -> Message:
-    """What would change and why, who has to agree, and the buttons while it can be decided on."""
+def card(picture: PolicyChangeCard, *, whole: bool = False) -> Message:
+    """What would change and why, who has to agree, and the buttons while it can be decided on. `whole`: however much
+    differs.
+    """
     change, name = picture.change, line(picture.release.name, NAME)
-    word = STATES[change.outcome]
+    word = said(change.outcome) if change.outcome else "waits for approval"
     payload = ("revision", picture.revision_id or "")
     differences = count(len(change.difference), "difference")
     ask = confirm(
@@ -90,7 +86,7 @@ def card(picture: PolicyChangeCard) -> Message:
             f"*Change {change.id} of {name}'s policy* · {word}\n"
             f"{change.old_version} to {change.new_version} of {line(change.new.name)}"
         ),
-        section(_listed(change.difference, SHOWN)),
+        *(_whole(change.difference) if whole else [section(_listed(change.difference, name))]),
         section(f"*Why* {line(change.reason, LONGEST_REASON)}"),
         section("\n".join(_asked(each) for each in picture.requirements)),
         section(_ended(picture)) if change.outcome else None,
@@ -110,7 +106,7 @@ def form(one: Release, differs: tuple[str, ...]) -> dict[str, Any]:
         NEW,
         "Change the policy",
         [
-            section(f"*{line(one.name, NAME)}*\n{_listed(differs, SHOWN)}"),
+            section(f"*{line(one.name, NAME)}*\n{_listed(differs, line(one.name, NAME))}"),
             input_text(
                 REASON,
                 "Why does it have to change?",
@@ -201,7 +197,8 @@ def withdrawn(one: Release, *, again: bool) -> Message:
 
 def told(picture: PolicyChangeCard) -> Message:
     """For whoever proposed it."""
-    name, word = line(picture.release.name, NAME), STATES[picture.change.outcome]
+    assert picture.change.outcome is not None, "told of once it has ended"
+    name, word = line(picture.release.name, NAME), said(picture.change.outcome)
     return message(
         f"Your change of {name}'s policy was {word}.",
         section(f"*{name}* · your change {picture.change.id} of its policy was {word}\n{_ended(picture)}"),
@@ -209,18 +206,23 @@ def told(picture: PolicyChangeCard) -> Message:
     )
 
 
-def _listed(differs: tuple[str, ...], most: int) -> str:
-    lines = [f"• {line(each, LETTERS)}" for each in differs[:most]]
-    left = len(differs) - most
-    return "\n".join([*lines, f"and {left} more: /release policy"] if left > 0 else lines)
+def _listed(differs: tuple[str, ...], name: str) -> str:
+    left = len(differs) - SHOWN
+    lines = [f"• {line(each, LETTERS)}" for each in differs[:SHOWN]]
+    return "\n".join([*lines, f"and {left} more: /release policy {name}"] if left > 0 else lines)
+
+
+def _whole(differs: tuple[str, ...]) -> list[Block]:
+    lines = [f"• {line(each, LETTERS)}" for each in differs]
+    return [section("\n".join(lines[at : at + SHOWN])) for at in range(0, len(lines), SHOWN)]
 
 
 def _asked(requirement: Requirement) -> str:
     """`*QA* · 1 of 2: Tom · Ines or Noor can`"""
-    said = join([f"{line(each.person.name)}" for each in requirement.approvals])
+    by = join([line(each.person.name) for each in requirement.approvals])
     if requirement.rejections:
         return f"*{line(requirement.name)}* · rejected by {line(requirement.rejections[0].person.name)}"
-    head = f"*{line(requirement.name)}* · {requirement.count} of {requirement.quorum}{f': {said}' if said else ''}"
+    head = f"*{line(requirement.name)}* · {requirement.count} of {requirement.quorum}{f': {by}' if by else ''}"
     if requirement.progress is Progress.MET or requirement.key == ANOTHER.key:
         return head
     left = [line(each.name) for each in requirement.left]
@@ -234,17 +236,19 @@ def _ended(picture: PolicyChangeCard) -> str:
     when = f" {moment(change.ended_at)}" if change.ended_at else ""
     why = f": {line(change.end_reason, LONGEST_REASON)}" if change.end_reason else "."
     if change.outcome is Outcome.APPLIED:
-        return f"*Carried out*{when} with the approval{by}{why} {EFFECT}"
+        return f"*Carried out*{when} with the last approval,{by}{why} {EFFECT}"
     if change.outcome is Outcome.TIMED_OUT:
-        return f"*Not decided in time*{when}. That denies nothing: it may be proposed anew."
-    return f"*{STATES[change.outcome].capitalize()}*{by}{when}{why}"
+        return f"*Not decided in time*{when}. That is no rejection: it may be proposed anew."
+    word = said(change.outcome).capitalize() if change.outcome else ""
+    return f"*{word}*{by}{when}{why}"
 
 
 def _footer(picture: PolicyChangeCard) -> str:
     change = picture.change
-    by = f"Proposed by {line(change.proposed_by.name)} {moment(change.proposed_at)}, who can't decide on it."
+    by = f"Proposed by {line(change.proposed_by.name)} {moment(change.proposed_at)}"
     if change.outcome:
-        return by
+        return f"{by}."
     if not picture.revision_id:
-        return f"{by} It can't be carried out any more."
-    return f"{by} {EFFECT} Without a decision it ends {moment(change.closes_at)}, which denies nothing."
+        return f"{by}. It can't be carried out any more."
+    ends = f"If nobody decides by {moment(change.closes_at)}, it ends, which is no rejection."
+    return f"{by}, who can't decide on it. {EFFECT} {ends}"

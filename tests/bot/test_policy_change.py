@@ -21,6 +21,7 @@ from tests.bot.conftest import Slack
 from tests.bot.test_gonogo import typed
 from tests.bot.test_typed_forms import Terminal
 from tests.builders import CHANNEL, NOW, POLICY, QA, TEMPLATE, actor, message
+from tests.domain.test_policy_change import STEP
 from tests.policy_changes import NEW, begun, drawn, standing, under
 from tests.signoffs import say as sign
 
@@ -102,6 +103,18 @@ def test_the_card_shows_what_differs_and_who_may_say_so(world: Services) -> None
         DRAWERS["policy_change.refresh"](world, message("policy_change.refresh", change_id=1, card_id=1))
 
 
+def test_whoever_decides_can_read_all_that_differs(world: Services) -> None:
+    steps = tuple(replace(STEP, key=f"step{number}", name=f"Step {number}") for number in range(9))
+    more = replace(world, policy=under(replace(NEW, runbook=steps)))
+    typed(more, "policy", "2026.12 change because")
+    assert "“Step 8” step is new" not in shown(more)
+    assert "and 3 more: /release policy 2026.12" in shown(more)
+    whole = typed(more, "policy", "2026.12", "TOM")
+    message_blocks(list(whole.blocks), lambda name: name)
+    assert "“Step 8” step is new" in words(whole)
+    assert "policy_change.approve" in words(whole)
+
+
 def test_one_click_each_and_the_last_carries_it_out(world: Services) -> None:
     typed(world, "policy", "2026.12 change because")
     seen = drawn(world.store)
@@ -111,6 +124,7 @@ def test_one_click_each_and_the_last_carries_it_out(world: Services) -> None:
     text = shown(world)
     assert "Carried out" in text
     assert "policy_change.approve" not in text
+    assert "can't decide on it" not in text
     assert "was carried out" in shown(world, kind="policy_change.told")
 
 

@@ -135,13 +135,14 @@ def over(change: PolicyChange, now: datetime) -> Refused | None:
     """Why nobody decides on it any more."""
     if change.outcome is not None:
         by = f" by {change.ended_by.name}" if change.ended_by and change.outcome is not Outcome.APPLIED else ""
+        anew = "" if change.outcome is Outcome.APPLIED else " It may be proposed anew."
         return Refused(
-            reason="ended_already", sentence=f"That proposal is over: it was {said(change.outcome)}{by}. Ask for anew."
+            reason="ended_already", sentence=f"That proposal is over: it was {said(change.outcome)}{by}.{anew}"
         )
     if now >= change.closes_at:
         return Refused(
             reason="timed_out",
-            sentence="The time for that proposal is over, without its being denied. Have it proposed anew.",
+            sentence="That proposal was not decided in time. That is no rejection: it may be proposed anew.",
         )
     return None
 
