@@ -46,15 +46,15 @@ def withdraw(
 ) -> Withdrawn | Invalid | Refused:
     """Whoever proposed it takes it back, while it is open. Nobody else does: they reject it."""
     with store.write() as session:
+        known = policy_change.load(session, change_id)
+        one = release.load(session, known.release_id, lock=True) if known else None
         allowed = authority.to_decide(session, policy, Permission.POLICY_CHANGE, actor, now)
         wanted = {"change": change_id}
         if isinstance(allowed, Refused):
-            record_refusal(session, "policy_change.withdraw_refused", actor, None, wanted, allowed, now)
+            record_refusal(session, "policy_change.withdraw_refused", actor, one, wanted, allowed, now)
             return allowed
-        known = policy_change.load(session, change_id)
-        if known is None:
+        if known is None or one is None:
             return UNKNOWN
-        one = release.load(session, known.release_id, lock=True)
         change = policy_change.load(session, change_id) or known
         mine = change.proposed_by.slack_id == actor.slack_id
         if mine and change.outcome is Outcome.WITHDRAWN:

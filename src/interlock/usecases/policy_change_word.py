@@ -82,14 +82,14 @@ def decide_typed(
     """
     with store.write() as session:
         known = policy_change.load(session, change_id)
-        allowed = authority.to_decide(session, policy, _permission(known), actor, now)
+        one = release.load(session, known.release_id, lock=True) if known else None
+        allowed = _allowed(session, policy, known, actor, now)
         if isinstance(allowed, Refused):
             told = {"change": change_id, "decision": decision.value}
-            record_refusal(session, REFUSED, actor, None, told, allowed, now)
+            record_refusal(session, REFUSED, actor, one, told, allowed, now)
             return allowed
-        if known is None:
+        if known is None or one is None:
             return UNKNOWN
-        one = release.load(session, known.release_id, lock=True)
         shown = revise(session, one, policy_change.load(session, change_id) or known, now)
         said = names.tidy(text)
         meant, meaning = read_release(session, said, "") if said else (None, "")
@@ -107,7 +107,7 @@ def foresee(
     """What deciding would come to, so that nobody writes a reason in vain. Nothing is decided or recorded."""
     with store.read() as session:
         revision, known = _known(session, revision_id)
-        allowed = authority.to_decide(session, policy, _permission(known), actor, now)
+        allowed = _allowed(session, policy, known, actor, now)
         if isinstance(allowed, Refused):
             return allowed
         if revision is None or known is None:
@@ -129,14 +129,15 @@ def _decide(
 ) -> Decided | Invalid | Refused:
     with store.write() as session:
         revision, known = _known(session, revision_id)
-        allowed = authority.to_decide(session, policy, _permission(known), actor, now)
-        told = {"decision": decision.value}
+        one = release.load(session, known.release_id, lock=True) if known else None
+        allowed = _allowed(session, policy, known, actor, now)
+        seen = asking.seen_facts(revision) | facts(known) if revision and known else {}
+        seen |= {"decision": decision.value}
         if isinstance(allowed, Refused):
-            record_refusal(session, REFUSED, actor, None, told, allowed, now)
+            record_refusal(session, REFUSED, actor, one, seen, allowed, now)
             return allowed
-        if revision is None or known is None:
+        if revision is None or known is None or one is None:
             return UNKNOWN
-        one = release.load(session, known.release_id, lock=True)
         change = policy_change.load(session, known.id) or known
         why = names.tidy(reason or "")
         if decision is Decision.REJECTED and (problem := names.unsaid(why, WHY_NOT, LONGEST_REASON)):
@@ -144,7 +145,6 @@ def _decide(
         asked = _asked(session, one, change, allowed, decision, revision_id, now, signature)
         verdict = _verdict(asked, change, decision, policy, now)
         verdict = verdict if isinstance(verdict, Refused) else replace(verdict, revision_id=revision.id)
-        seen = asking.seen_facts(revision) | facts(change) | told
         if isinstance(verdict, Refused):
             record_refusal(session, REFUSED, actor, one, seen, verdict, now)
             return verdict
@@ -210,8 +210,8 @@ def _asked(
     now: datetime,
     signature: Signature | None = None,
 ) -> Ask:
-    """What the rules of sign-offs look at: the old policy's, with what was said to the proposal. Whoever approved it
-    may reject it still, which takes their approval back with the rest.
+    """What the rules of sign-offs look at: the old policy's, with what was said to the proposal. Whoever approved it,
+    or was spoken for, may reject it still, which takes their approval back with the rest.
     """
     shown, wanted = asking.named(revision_id)
     revision = card.revision(session, shown)
@@ -234,7 +234,7 @@ def _asked(
 
 
 def _approval(word: Signoff, me: str) -> bool:
-    return word.person.slack_id == me and word.decision is Decision.APPROVED
+    return me in {word.person.slack_id, word.speaks_for.slack_id} and word.decision is Decision.APPROVED
 
 
 def _verdict(asked: Ask, change: PolicyChange, decision: Decision, policy: Policy, now: datetime) -> Decided | Refused:
@@ -283,8 +283,13 @@ def _known(session: Session, revision_id: str) -> tuple[CardRevision | None, Pol
     return revision, policy_change.of_card(session, revision.card.id) if revision else None
 
 
-def _permission(change: PolicyChange | None) -> Permission:
+def _allowed(
+    session: Session, policy: Policy, change: PolicyChange | None, actor: Actor, now: datetime
+) -> Standing | Refused:
     """What signing takes, since the old policy's signers decide; where it names none, what proposing does."""
     if change is not None and not change.old.requirements:
-        return Permission.POLICY_CHANGE
-    return Permission.SIGNOFF_DECIDE
+        return authority.to_decide(session, policy, Permission.POLICY_CHANGE, actor, now)
+    allowed = authority.to_decide(session, policy, Permission.SIGNOFF_DECIDE, actor, now)
+    if isinstance(allowed, Refused) and allowed.reason == "not_permitted":
+        return replace(allowed, sentence=f"Whoever may sign releases decides on this. {allowed.sentence}")
+    return allowed

@@ -1,0 +1,84 @@
+"""Ways round the words that a change of a live release's policy takes: none of them leads anywhere."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlmodel import col, select
+
+from interlock.domain.permission import Permission
+from interlock.domain.policy_change import Outcome
+from interlock.domain.signoff import Decision
+from interlock.store.audit import AuditRow
+from interlock.store.engine import Store
+from interlock.usecases import delegation, policy_change_end, policy_change_word
+from tests import glasses
+from tests.builders import GOVERNANCE, NOW, POLICY, QA, TEMPLATE, actor
+from tests.policy_changes import LESS, begun, drawn, loaded, proposed, say, standing
+from tests.signoffs import fresh, why
+
+FREE = replace(TEMPLATE, requirements=())
+FEW = replace(POLICY, permissions=POLICY.permissions | {Permission.SIGNOFF_DECIDE: ("release_manager",)})
+
+
+def away(store: Store, who: str, to: str) -> None:
+    done = delegation.away(store, POLICY, actor(who), NOW + timedelta(days=1), f"U0{to}", NOW)
+    assert isinstance(done, delegation.Away), done
+
+
+def test_nobody_says_a_word_in_the_proposer_s_place(store: Store) -> None:
+    """Even where policy lets requesters sign."""
+    own = replace(GOVERNANCE, people=("rita@practice.example",), exclude_requester=False, delegation=True)
+    begun(store, replace(TEMPLATE, requirements=(own,)))
+    away(store, "RITA", "TOM")
+    proposed(store, FREE)
+    assert why(say(store, "TOM")) == "not_eligible"
+    assert loaded(store).outcome is None
+
+
+def test_whom_somebody_stood_in_for_rejects_it_still(store: Store) -> None:
+    begun(store, replace(TEMPLATE, requirements=(replace(QA, delegation=True),)))
+    away(store, "INES", "ANA")
+    proposed(store, FREE)
+    seen = drawn(store)
+    assert say(store, "ANA", seen=seen).outcome is None
+    assert say(store, "INES", Decision.REJECTED, seen=seen).outcome is Outcome.REJECTED
+
+
+def test_what_two_let_pass_in_an_emergency_is_no_word_on_the_policy(store: Store) -> None:
+    glasses.ready(store)
+    glasses.broken(store)
+    old = standing(store).policy
+    proposed(store, FREE)
+    assert say(store, "MARIA").outcome is None, "of QA nobody said anything"
+    assert standing(store).policy == old
+
+
+def test_an_approval_that_is_too_old_by_then_does_not_carry_it_out(store: Store) -> None:
+    begun(store, replace(TEMPLATE, requirements=(replace(QA, valid_days=1),)))
+    proposed(store, FREE)
+    say(store, "TOM")
+    later = fresh(store, NOW + timedelta(days=1))
+    assert say(store, "INES", now=later).outcome is None
+    assert say(store, "NOOR", now=later).outcome is Outcome.APPLIED
+
+
+@pytest.mark.parametrize("decision", list(Decision))
+def test_each_refusal_is_recorded_of_the_release(sqlite_store: Store, decision: Decision) -> None:
+    begun(sqlite_store, replace(TEMPLATE, requirements=(LESS,)))
+    proposed(sqlite_store, FREE)
+    told = say(sqlite_store, "ANA", decision, policy=FEW)
+    assert told.reason == "not_permitted"
+    assert told.sentence.startswith("Whoever may sign releases decides on this. You can't sign releases: policy gives")
+    policy_change_word.decide_typed(sqlite_store, FEW, actor("ANA"), 1, decision, "No", NOW)
+    policy_change_end.withdraw(sqlite_store, POLICY, actor("ANA"), 1, "", NOW)
+    assert why(say(sqlite_store, "RITA", decision)) == "own_proposal"
+    with sqlite_store.read() as session:
+        rows = session.exec(select(AuditRow).where(col(AuditRow.kind).like("policy_change.%refused"))).all()
+    assert [(row.kind, row.release_id) for row in rows] == [
+        ("policy_change.refused", 1),
+        ("policy_change.refused", 1),
+        ("policy_change.withdraw_refused", 1),
+        ("policy_change.refused", 1),
+    ]
+    assert all('"change":1' in row.body for row in rows)
