@@ -473,6 +473,11 @@ def _policy_change_faults(one: Chain, facts: dict[str, Any], people: list[dict[s
         ender = [row["ended_by"]] if row["outcome"] == "applied" else []
         if row["proposed_by"] in [*ender, *(word["slack_id"] for word in mine), *(word["principal"] for word in mine)]:
             faults.append("Whoever proposed the change {} of the policy decided on it.".format(row["id"]))
+        if row["outcome"] == "applied":
+            faults += [
+                "The change {} of the policy was carried out without the approvals for {}.".format(row["id"], lacking)
+                for lacking in _lacking(policies[row["old_version"]]["copy"], mine)
+            ]
         if (row["outcome"] == "rejected") != any(word["decision"] == "rejected" for word in mine):
             faults.append("The change {} of the policy was rejected by nobody, or in vain.".format(row["id"]))
     applied = [each.body["facts"] for each in one.own if each.body and each.body["kind"] == "policy_change.applied"]
@@ -480,6 +485,20 @@ def _policy_change_faults(one: Chain, facts: dict[str, Any], people: list[dict[s
     if led != [each["to"] for each in applied]:
         faults.append("The policies that were carried out do not lead to the one that is told of the release.")
     return faults
+
+
+def _lacking(old: dict[str, Any], words: list[dict[str, Any]]) -> list[str]:
+    """The requirements of the old policy that fewer people approved than it asks; of everybody it is one at least."""
+    asked = {each["key"]: each.get("quorum", 1) for each in old.get("requirements", [])} or {"": 1}
+    said: dict[str, set[str]] = {}
+    for word in words:
+        if word["decision"] == "approved":
+            said.setdefault(word["requirement"], set()).add(word["slack_id"])
+    return [
+        key or "a second pair of eyes"
+        for key, quorum in asked.items()
+        if len(said.get(key, ())) < (1 if quorum == "all" else quorum)
+    ]
 
 
 Mark = tuple[str, str, "str | None", dict[str, Any]]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from interlock.domain import policy_change as rules
 from interlock.domain.policy import Policy
 from interlock.domain.signing import Accepted
 from interlock.domain.signoff import Decision
@@ -143,6 +144,21 @@ def test_not_even_who_has_the_key_changes_it_unseen(
 ) -> None:
     data, anchors = made
     assert verdict(resealed(data, change), anchors).altered
+
+
+def test_a_change_that_was_carried_out_by_too_few_is_found(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a program that somebody altered: its chain and its facts agree."""
+    monkeypatch.setattr(rules, "complete", lambda _requirements: True)
+    number = evidences.decided(sqlite_store)
+    policy_change.propose(sqlite_store, under(LESS), actor("RITA"), number, "Alone", LATER)
+    seen = policy_changes.drawn(sqlite_store, 1, LATER)
+    assert policy_changes.say(sqlite_store, "TOM", seen=seen, now=LATER).outcome == "applied"
+    anchors = V.anchors_in(evidences.anchored(sqlite_store).line)
+    found = " ".join(verdict(evidences.zipped(sqlite_store, number), anchors).altered)
+    for lacking in ("qa", "governance"):
+        assert f"The change 1 of the policy was carried out without the approvals for {lacking}." in found
 
 
 def test_an_approval_that_became_too_old_is_no_alteration(sqlite_store: Store) -> None:
