@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlmodel import col, select
 
+from interlock.domain.delegation import Away
 from interlock.domain.permission import Permission
 from interlock.domain.policy_change import Outcome
 from interlock.domain.signoff import Decision
@@ -23,7 +24,7 @@ FEW = replace(POLICY, permissions=POLICY.permissions | {Permission.SIGNOFF_DECID
 
 def away(store: Store, who: str, to: str) -> None:
     done = delegation.away(store, POLICY, actor(who), NOW + timedelta(days=1), f"U0{to}", NOW)
-    assert isinstance(done, delegation.Away), done
+    assert isinstance(done, Away), done
 
 
 def test_nobody_says_a_word_in_the_proposer_s_place(store: Store) -> None:
