@@ -84,13 +84,6 @@ def card_of(session: Session, change: PolicyChange) -> Card:
     return found
 
 
-def posted_key(store: Store, change_id: int) -> str | None:
-    """By which its message is found."""
-    with store.read() as session:
-        change = policy_change.load(session, change_id)
-        return card_of(session, change).post_key if change else None
-
-
 def post(session: Session, change: PolicyChange, now: datetime) -> None:
     asked = card_of(session, change)
     enqueue(session, asked, CARD, asked.post_key, now, Urgency.PROMPT, ids={"change_id": change.id})
