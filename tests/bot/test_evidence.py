@@ -44,7 +44,7 @@ from interlock.domain.visibility import RESTRICTED
 from interlock.store.engine import Store
 from interlock.store.outbox import OutboxRow, message_of
 from interlock.usecases import token
-from tests import eventful, evidences
+from tests import eventful, evidences, glasses
 from tests.builders import actor
 from tests.evidences import LATER, RULES
 
@@ -453,3 +453,13 @@ def test_a_column_has_room_for_its_words_where_there_is_so_much() -> None:
 def test_a_sheet_of_a_thousand_decisions_is_made(told: report.Report) -> None:
     many = replace(told.tables[-1], rows=told.tables[-1].rows * 100)
     assert sheet.pdf(replace(told, tables=(many,))).count(b"/Type /Page\n") > 5
+
+
+def test_broken_glass_names_the_card_on_which_it_was_confirmed(sqlite_store: Store) -> None:
+    """Cards are numbered within a release, broken glass throughout."""
+    glasses.ready(sqlite_store)
+    glasses.broken(sqlite_store)
+    told = report.of(evidences.gathered(sqlite_store, 1))
+    [glass] = cells(told, "Broken glass")
+    kinds = {each["Card"]: each["Kind"] for each in cells(told, "Cards")}
+    assert kinds[glass["Card"]].startswith("break_glass")

@@ -259,7 +259,7 @@ def test_whatever_people_did_the_same_policy_differs_in_nothing(sqlite_store: St
 def content(store: Store) -> dict[str, list[Any]]:
     tables = sorted(OutboxRow.metadata.tables)
     with store.read() as session:
-        rows = {name: session.connection().execute(text(f'SELECT * FROM "{name}"')).all() for name in tables}  # noqa: S608
+        rows = {name: session.connection().execute(text(f'SELECT * FROM "{name}"')).all() for name in tables}  # noqa: S608 ours
         return {name: sorted(map(repr, found)) for name, found in rows.items()}
 
 
