@@ -424,19 +424,15 @@ def facts_faults(one: Chain, facts: dict[str, Any], people: list[dict[str, Any]]
     for mark, tickets in sorted(facts["snapshots"].items()):
         if fingerprint(tickets) != mark:
             faults.append(f"The scope with the fingerprint {mark[:12]} is not the one that was signed.")
-    faults += _policy_change_faults(one, facts, people)
+    faults += _policy_change_faults(one, facts)
     return faults + _signoff_faults(one, facts, people) + _deed_faults(one, facts, people)
 
 
-ENDS = ("applied", "rejected", "withdrawn", "timed_out")
-SAID = ("approved", "rejected")
-
-
-def _policy_change_faults(one: Chain, facts: dict[str, Any], people: list[dict[str, Any]]) -> list[str]:
-    """Each proposal to change the release's policy, what was said to it and how it ended, against the events that
-    record them, and the other way round; that nobody decided on their own; and that each policy is that of its version.
+def _policy_change_faults(one: Chain, facts: dict[str, Any]) -> list[str]:
+    """That each policy is that of its version, and the changes lead to the one of the release; that nobody decided on
+    their own proposal, and none was rejected without a word. What was done when and by whom: `DEEDS`.
     """
-    policies = {each["version"]: each for each in facts.get("policies", [])}
+    policies = {each["version"]: each for each in facts["policies"]}
     faults = [
         f"The policy of version {version} is not the one that its hash is of."
         for version, each in sorted(policies.items())
@@ -448,28 +444,8 @@ def _policy_change_faults(one: Chain, facts: dict[str, Any], people: list[dict[s
         for each in facts["revisions"]
         if each["policy_version"] not in told
     ]
-    rows = {each["id"]: each for each in facts["more"].get("policy_change", [])}
-    words = list(facts["more"].get("policy_change_word", []))
-    who = {(each["seq"], each["role"]): each.get("data", {}).get("slack_id") for each in people}
-    marks = [_proposal_mark(row, policies) for row in rows.values()]
-    marks += [_end_mark(row, policies) for row in rows.values() if row["outcome"] not in (None, "rejected")]
-    marks += [_word_mark(word) for word in words]
-    withheld = any(each.body is None for each in one.events)
-    for event in one.own:
-        assert event.body is not None
-        kind = str(event.body["kind"])
-        if kind[:14] != "policy_change." or kind[14:] not in {*ENDS, *SAID, "proposed"}:
-            continue
-        actor = who.get((event.seq, "actor"))
-        found = next((each for each in marks if _marks_event(each, event.body, actor)), None)
-        if found is None:
-            faults.append(f"Event {event.seq} ({kind}) has nothing in the facts that it records.")
-        else:
-            marks.remove(found)
-    if not withheld:
-        faults += [f"{kind} of {at} stands in the facts and not in the chain." for kind, at, _, _ in marks]
-    for row in rows.values():
-        mine = [word for word in words if word["change_id"] == row["id"]]
+    for row in facts["more"]["policy_change"]:
+        mine = [word for word in facts["more"]["policy_change_word"] if word["change_id"] == row["id"]]
         ender = [row["ended_by"]] if row["outcome"] == "applied" else []
         if row["proposed_by"] in [*ender, *(word["slack_id"] for word in mine), *(word["principal"] for word in mine)]:
             faults.append("Whoever proposed the change {} of the policy decided on it.".format(row["id"]))
@@ -499,43 +475,6 @@ def _lacking(old: dict[str, Any], words: list[dict[str, Any]]) -> list[str]:
         for key, quorum in asked.items()
         if len(said.get(key, ())) < (1 if quorum == "all" else quorum)
     ]
-
-
-Mark = tuple[str, str, "str | None", dict[str, Any]]
-"""An event's kind, its time, its actor where one acted, and what it has to say."""
-
-
-def _proposal_mark(row: dict[str, Any], policies: dict[str, Any]) -> Mark:
-    says = {"change": row["id"], "reason": row["reason"]} | _policies_of(row, policies)
-    return ("policy_change.proposed", row["proposed_at"], row["proposed_by"], says)
-
-
-def _end_mark(row: dict[str, Any], policies: dict[str, Any]) -> Mark:
-    says = {"change": row["id"], "from": row["old_version"], "to": row["new_version"]}
-    if row["outcome"] == "applied":
-        says |= _policies_of(row, policies)
-    return ("policy_change.{}".format(row["outcome"]), row["ended_at"], row["ended_by"], says)
-
-
-def _word_mark(word: dict[str, Any]) -> Mark:
-    says = {
-        "change": word["change_id"],
-        "requirement": word["requirement"],
-        "reason": word["reason"],
-        "revision": word["revision_id"],
-    }
-    return ("policy_change.{}".format(word["decision"]), word["at"], word["slack_id"], says)
-
-
-def _policies_of(row: dict[str, Any], policies: dict[str, Any]) -> dict[str, Any]:
-    after = policies[row["new_version"]]["copy"]
-    return {"from": row["old_version"], "to": row["new_version"], "after": after}
-
-
-def _marks_event(mark: Mark, body: dict[str, Any], actor: str | None) -> bool:
-    kind, at, by, says = mark
-    same = body["kind"] == kind and body["at"] == at and (by is None or actor in (None, by))
-    return same and all(body["facts"].get(name) == value for name, value in says.items())
 
 
 def _signoff_faults(one: Chain, facts: dict[str, Any], people: list[dict[str, Any]]) -> list[str]:
@@ -632,9 +571,41 @@ WAIVED = {"waiver": "id", "criterion": "criterion", "until": "until"}
 FREEZE = {"exception": "id", "freeze": "freeze_name", "starts": "starts", "ends": "ends"}
 RISKS = {"why": "why", "risk_in": "risk_in", "risk_out": "risk_out"}
 GLASS = {"break_glass": "id"}
+CHANGED = {"change": "id", "from": "old_version", "to": "new_version", "after": "after"}
 GLASS_ENDS = ("withdrawn", "unanswered", "revoked", "lapsed", "overtaken", "left")
 VOTE = {each: each for each in ("role", "choice", "reason", "fingerprint")}
 DEEDS = (
+    Deed(
+        "policy_change",
+        "policy_change.proposed",
+        ("policy_change.proposed",),
+        "proposed_at",
+        "proposed_by",
+        "auth",
+        {**CHANGED, "reason": "reason", "closes_at": "closes_at"},
+    ),
+    Deed(
+        "policy_change_end",
+        "policy_change.{outcome}",
+        ("policy_change.applied", "policy_change.withdrawn", "policy_change.timed_out"),
+        "ended_at",
+        "ended_by",
+        "",
+        {**CHANGED, "why": "end_reason"},
+    ),
+    Deed(
+        "policy_change_word",
+        "policy_change.{decision}",
+        ("policy_change.approved", "policy_change.rejected"),
+        "at",
+        "slack_id",
+        "auth",
+        {
+            "change": "change_id",
+            "revision": "revision_id",
+            **{each: each for each in ("requirement", "reason", "for", "meaning")},
+        },
+    ),
     Deed("waiver", "waiver.asked", ("waiver.asked",), "asked_at", "asked_by", "", {**WAIVED, "why": "reason"}),
     Deed(
         "waiver",
@@ -679,7 +650,11 @@ DEEDS = (
         "asked_at",
         "asked_by",
         "auth",
-        {**GLASS, "reason": "reason", "requirements": "requirements", "asked_fingerprint": "fingerprint"},
+        {
+            **GLASS,
+            "asked_fingerprint": "fingerprint",
+            **{each: each for each in ("reason", "requirements", "answer_by", "holds_hours")},
+        },
     ),
     Deed(
         "break_glass",
@@ -770,7 +745,7 @@ def _deed_faults(one: Chain, facts: dict[str, Any], people: list[dict[str, Any]]
     faults = []
     who = {each["seq"]: each.get("data", {}).get("slack_id") for each in people if each["role"] == "actor"}
     withheld = any(each.body is None for each in one.events)
-    rows = _rows(facts["more"])
+    rows = _rows(facts)
     for deed in DEEDS:
         left = [each for each in one.own if each.body and each.body["kind"] in deed.kinds]
         for row in rows[deed.rows]:
@@ -787,8 +762,11 @@ def _deed_faults(one: Chain, facts: dict[str, Any], people: list[dict[str, Any]]
     return faults
 
 
-def _rows(more: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
-    """As their events see them: a mark with its step, a roll-call with how it ended, one figure for all its gates."""
+def _rows(facts: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """As their events see them: a mark with its step, a roll-call with how it ended, one figure for all its gates, a
+    proposal with the policy that it is for. A word that rejects a proposal ends it, without an event besides.
+    """
+    more: dict[str, list[dict[str, Any]]] = facts["more"]
     runs = {each["id"]: each["number"] for each in more["runbook_run"]}
     steps = {each["id"]: each for each in more["runbook_step"]}
     figures: dict[str, dict[str, Any]] = {}
@@ -804,7 +782,27 @@ def _rows(more: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any
         step = steps[row["step_id"]]
         marks.append({**row, "run": runs[step["run_id"]], "step": step["key"], "check": step["rule"]["check"]})
     calls = [{**row, "ended": "withdrawn" if row["outcome"] == "withdrawn" else "confirmed"} for row in more["gonogo"]]
-    return {**more, "runbook_mark": marks, "gonogo": calls, "tick": ticks, "figure": list(figures.values())}
+    policies = {each["version"]: each["copy"] for each in facts["policies"]}
+    changes = [{**row, "after": policies[row["new_version"]]} for row in more["policy_change"]]
+    ends = [
+        {**row, "after": row["after"] if row["outcome"] == "applied" else None}
+        for row in changes
+        if row["outcome"] != "rejected"
+    ]
+    words = [
+        {**row, "for": row["principal"] if row["principal"] != row["slack_id"] else None}
+        for row in more["policy_change_word"]
+    ]
+    return {
+        **more,
+        "runbook_mark": marks,
+        "gonogo": calls,
+        "tick": ticks,
+        "figure": list(figures.values()),
+        "policy_change": changes,
+        "policy_change_end": ends,
+        "policy_change_word": words,
+    }
 
 
 def _records(event: Event, kind: str, deed: Deed, row: dict[str, Any], actor: str | None) -> bool:

@@ -109,6 +109,26 @@ def a_word_of_another(value: dict[str, Any]) -> None:
     word(value, 3).update(slack_id="U0ANA", principal="U0ANA")
 
 
+def a_word_in_anothers_place(value: dict[str, Any]) -> None:
+    word(value, 3).update(principal="U0ANA")
+
+
+def a_word_with_a_meaning(value: dict[str, Any]) -> None:
+    word(value, 3).update(meaning="Approved after review")
+
+
+def a_word_from_elsewhere(value: dict[str, Any]) -> None:
+    word(value, 3).update(auth="token")
+
+
+def open_for_longer(value: dict[str, Any]) -> None:
+    row(value, 3).update(closes_at="2026-12-24T09:00:00.000000+00:00")
+
+
+def withdrawn_for_another_reason(value: dict[str, Any]) -> None:
+    row(value, 2).update(end_reason="It was carried out elsewhere")
+
+
 def a_word_for_another(value: dict[str, Any]) -> None:
     word(value, 3).update(requirement="governance")
 
@@ -134,6 +154,11 @@ def a_proposal_gone(value: dict[str, Any]) -> None:
         for_another_reason,
         a_word_gone,
         a_word_of_another,
+        a_word_in_anothers_place,
+        a_word_with_a_meaning,
+        a_word_from_elsewhere,
+        open_for_longer,
+        withdrawn_for_another_reason,
         a_word_for_another,
         rejected_by_nobody,
         a_proposal_gone,

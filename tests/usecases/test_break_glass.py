@@ -680,6 +680,7 @@ def test_an_auditor_proves_evidence_of_it(sqlite_store: Store, tmp_path: Path) -
     for changes in (
         {"confirmed_by": "U0INES"},
         {"until": "2026-11-29T09:00:00.000000+00:00"},
+        {"answer_by": "2026-11-29T09:00:00.000000+00:00"},
         {"review": "Fine"},
     ):
         assert checked(**changes) == 1, changes
