@@ -4,14 +4,13 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 from bot.doctor.machine import open_store
 from bot.wiring import now, policy_of, settings_from
 from interlock.config.policy import load_policy
-from interlock.domain.replay import KINDS, Difference, Kind, Replay, Replayed
+from interlock.domain.replay import KINDS, Difference, Kind, Replay, Replayed, minute
 from interlock.domain.words import count, join
 from interlock.store import schema
 from interlock.store.engine import StoreError
@@ -82,7 +81,7 @@ def _of_release(one: Replayed) -> Iterator[str]:
 
 
 def _difference(each: Difference) -> str:
-    when = f"{_minute(each.at)}, " if each.at and each.kind in {"signoff", "move"} else ""
+    when = f"{minute(each.at)}, " if each.at and each.kind in {"signoff", "move"} else ""
     why = f": {each.why}" if each.why else ""
     return f"{when}{each.what}: {each.was}; would be {each.would}{why}"
 
@@ -125,7 +124,3 @@ def as_json(found: Replay, new: Path) -> str:
 
 def _plain(each: Difference) -> dict[str, Any]:
     return asdict(each) | {"at": each.at.isoformat() if each.at else None}
-
-
-def _minute(at: datetime) -> str:
-    return f"{at:%Y-%m-%d %H:%M} UTC"

@@ -147,6 +147,10 @@ class Hold:
     made_at: datetime
     ended_at: datetime | None
 
+    def stood(self, moment: datetime) -> bool:
+        """Whether the booking was there then."""
+        return self.made_at <= moment and (self.ended_at is None or moment < self.ended_at)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
@@ -297,6 +301,10 @@ class Replay:
 
     def count(self, kind: Kind) -> int:
         return sum(len(each.of(kind)) for each in self.releases)
+
+
+def minute(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"
 
 
 def total(parts: Iterable[Unjudged]) -> dict[str, int]:

@@ -81,11 +81,7 @@ def _booked(rule: CriterionRule, record: Record, rules: Rules, moment: datetime)
     begins = datetime.combine(record.release.target, time(), zone)
     over = datetime.combine(record.release.target + ONE_DAY, time(), zone)
     stood = any(
-        each.environment == rule.environment
-        and each.starts < over
-        and each.ends > begins
-        and each.made_at <= moment
-        and (each.ended_at is None or moment < each.ended_at)
+        each.environment == rule.environment and each.starts < over and each.ends > begins and each.stood(moment)
         for each in record.bookings
     )
     return Booked(on_target=stood, lifecycle=Lifecycle.READY)

@@ -12,7 +12,7 @@ from interlock.domain.calendar import ONE_DAY, WorkCalendar
 from interlock.domain.escalation import next_step
 from interlock.domain.policy import LadderStep, Policy
 from interlock.domain.release import Release
-from interlock.domain.replay import Difference, Rules, Told, Window
+from interlock.domain.replay import Difference, Rules, Told, Window, minute
 from interlock.domain.visibility import RESTRICTED
 
 LATE: Final = timedelta(minutes=30)
@@ -119,8 +119,8 @@ def _compared(
                     kind="ping",
                     at=earlier or later,
                     what=f"{role.replace('_', ' ')} of {ticket}",
-                    was=f"told {earlier:%Y-%m-%d %H:%M} UTC" if earlier else "not told",
-                    would=f"told {later:%Y-%m-%d %H:%M} UTC" if later else "not told",
+                    was=f"told {minute(earlier)}" if earlier else "not told",
+                    would=f"told {minute(later)}" if later else "not told",
                     why=_way(earlier, later),
                 )
             )

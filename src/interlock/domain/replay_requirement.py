@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from interlock.domain.policy import RequirementRule
-from interlock.domain.replay import Difference
+from interlock.domain.replay import Difference, minute
 from interlock.domain.replay_signoff import Signoffs
 from interlock.domain.signoff import Progress
 
@@ -62,8 +62,8 @@ def _met(moments: list[datetime], how: list[Progress | None]) -> tuple[datetime 
 def _words(met: datetime | None, lost: datetime | None) -> str:
     if met is None:
         return "not met"
-    told = f"met {met:%Y-%m-%d %H:%M} UTC"
-    return f"{told}, lost {lost:%Y-%m-%d %H:%M} UTC" if lost else told
+    told = f"met {minute(met)}"
+    return f"{told}, lost {minute(lost)}" if lost else told
 
 
 def _moments(found: Signoffs, key: str) -> list[datetime]:

@@ -7,7 +7,7 @@ from interlock.domain.authority import Refused
 from interlock.domain.fingerprint import MaterialChange
 from interlock.domain.permission import Permission
 from interlock.domain.policy import RequirementRule
-from interlock.domain.replay import Declined, Given, Record, Rules, Window
+from interlock.domain.replay import Declined, Given, Record, Rules, Window, minute
 from interlock.domain.replay_person import entitled, permitted
 from interlock.domain.replay_refusal import AGES, ERASED, EVERYBODY, GROUPS, SCOPE, UNLIKE, UNSURE, WHY, Refusals
 from interlock.domain.replay_world import GATES, Both, Kept, same
@@ -128,8 +128,8 @@ class Signoffs(Both):
             word, until = kept.given, kept.until
             if until == word.gone_at or word.id < 0 or not kept.sure:
                 continue
-            stood = f"counted until {_moment(word.gone_at)} ({word.gone_by})" if word.gone_at else "counted on"
-            stands = f"counted until {_moment(until)}" if until else "counted on"
+            stood = f"counted until {minute(word.gone_at)} ({word.gone_by})" if word.gone_at else "counted on"
+            stands = f"counted until {minute(until)}" if until else "counted on"
             moment = min(each for each in (until, word.gone_at) if each)
             self.otherwise(word, stood, stands, "", at=moment)
 
@@ -173,7 +173,3 @@ class Signoffs(Both):
 def _not_before(moment: datetime | None, end: datetime | None) -> bool:
     """Whether nothing came before the end."""
     return moment is None or (end is not None and moment >= end)
-
-
-def _moment(at: datetime) -> str:
-    return f"{at:%Y-%m-%d %H:%M} UTC"

@@ -207,11 +207,7 @@ class Moves:
     def _frozen(self, rules: Rules, moment: datetime) -> dict[tuple[str, datetime, datetime], Window]:
         one = self.record.release
         teams = {each.team for each in self.record.scope(moment) if each.team}
-        booked = {
-            each.environment
-            for each in self.record.bookings
-            if each.ends > moment and each.made_at <= moment and (each.ended_at is None or moment < each.ended_at)
-        }
+        booked = {each.environment for each in self.record.bookings if each.ends > moment and each.stood(moment)}
         whom = freeze.reach(rules.policy, rules.template, teams, booked)
         calendar = milestone.calendar_of(rules.policy, rules.template)
         return {
