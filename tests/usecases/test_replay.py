@@ -11,18 +11,23 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from interlock.domain import freeze
+from interlock.domain.freeze_exception import Decision as Excepted
+from interlock.domain.freeze_exception import Reasons
 from interlock.domain.permission import Permission
 from interlock.domain.policy import CriterionRule, Freeze, Ladder, LadderStep, Policy, RequirementRule, Template
 from interlock.domain.release import Stage
+from interlock.domain.signoff import Decision
 from interlock.domain.stage import Moved
 from interlock.domain.visibility import RESTRICTED
+from interlock.store import freeze_exception as freeze_exceptions
 from interlock.store.engine import Store
 from interlock.store.outbox import OutboxRow
 from interlock.store.slot import SlotRow
 from interlock.store.ticket import TicketRow
-from interlock.usecases import erasure, replay, signoff, stage
+from interlock.usecases import card, erasure, replay, scope, signoff, stage
 from tests import glasses, policy_changes
-from tests.builders import NOW, actor
+from tests.builders import CHANNEL, NOW, actor, ticket
 from tests.replays import (
     CARD,
     CUT,
@@ -331,6 +336,42 @@ def test_restricted_tickets_are_not_named(past: Store) -> None:
     assert "DATA-214" not in shown
     assert f"they were assigned to {RESTRICTED}, which was in scope" in shown
     assert f"owner of {RESTRICTED}" in shown
+
+
+def test_a_restricted_ticket_that_would_have_sent_somebody_back_is_not_named(sqlite_store: Store) -> None:
+    store, heedless = sqlite_store, replace(QA, quorum=1, material=())
+    asked(store, heedless)
+    picture = card.draw(store, 1, fresh(store, at(1)))
+    assert picture is not None
+    with store.write() as session:
+        ticket(session, "DATA-666", security_level="10000")
+        scope.refresh(session, None, at(1.5))
+    given = (store, IN_FORCE, actor("TOM"), str(picture.revision_id), Decision.APPROVED, None, fresh(store, at(2)))
+    assert isinstance(signoff.decide(*given), signoff.Decided)
+    found = replayed(store, with_rule(replace(heedless, material=("added",))))
+    assert told(found)[0] == ("signoff", TOMS, "accepted", "sent back")
+    [sent_back] = found.releases[0].of("signoff")
+    assert sent_back.why == f"the scope had changed since the card was drawn: {RESTRICTED} added"
+    assert "DATA-666" not in str(found)
+
+
+def test_a_freeze_holds_nobody_who_was_excepted_from_it_by_then(past: Store) -> None:
+    would = under(freezes=(WEDNESDAY,))
+    [window] = freeze.between(would, at(0), END)
+    with past.write() as session:
+        why = Reasons(why="A regulator's day", risk_in="Few are there", risk_out="A fine")
+        number = freeze_exceptions.add(session, 1, window, why, CHANNEL, actor("RITA"), at(1))
+    assert told(replayed(past, would)) == MOVES[1:], "asked for is not given"
+    with past.write() as session:
+        assert freeze_exceptions.decide(session, number, Excepted.APPROVED, None, actor("INES"), at(52.5))
+    assert told(replayed(past, would)) == MOVES[1:2]
+
+
+def test_no_mirror_is_taken_to_have_been_younger_than_is_known(past: Store) -> None:
+    found = replayed(past, under(limits=replace(IN_FORCE.limits, mirror_max_age_minutes=1)))
+    ages = "how old the mirrors were at that moment is not recorded"
+    unsure = {f"requirements: {UNSURE}": 3, LATER: 5}
+    assert (told(found), found.unjudged) == ([], {f"sign-offs: {ages}": 9, f"moves: {ages}": 5} | unsure)
 
 
 def test_a_release_whose_template_is_gone_is_named(past: Store) -> None:
