@@ -15,7 +15,16 @@ from interlock.domain import freeze
 from interlock.domain.freeze_exception import Decision as Excepted
 from interlock.domain.freeze_exception import Reasons
 from interlock.domain.permission import Permission
-from interlock.domain.policy import CriterionRule, Freeze, Ladder, LadderStep, Policy, RequirementRule, Template
+from interlock.domain.policy import (
+    CriterionRule,
+    Freeze,
+    GonogoRule,
+    Ladder,
+    LadderStep,
+    Policy,
+    RequirementRule,
+    Template,
+)
 from interlock.domain.release import Stage
 from interlock.domain.signoff import Decision
 from interlock.domain.stage import Moved
@@ -159,6 +168,12 @@ EDITS: dict[str, tuple[Policy, list[Any], dict[str, int]]] = {
         {"moves: of Nothing is blocked, what was blocked by what at that moment is not kept": 3},
     ),
     "a freeze added": (under(freezes=(WEDNESDAY,)), MOVES[1:], {}),
+    "a roll-call asked for": (under(template={"gonogo": GonogoRule(roles=("qa",))}), MOVES[:2], {}),
+    "deployed where others may": (
+        under(template={"deploys_to": ("prod",)}),
+        [],
+        {"moves: which releases it would have collided with is not replayed": 3},
+    ),
     "nobody may go": (under(permissions=IN_FORCE.permissions | {Permission.RELEASE_GO: ()}), MOVES, {}),
     "a rung earlier": (
         under(ladders={"usual": SOONER}),
