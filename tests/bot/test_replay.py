@@ -1,6 +1,7 @@
 """`interlock policy replay`: what it prints, for people and for scripts, and what it refuses."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,13 @@ def test_people_read_a_summary_then_each_release(found: Replay) -> None:
         "",
         "not looked at: channels, which says otherwise in the new policy",
     ]
+
+
+def test_no_text_drives_the_terminal(found: Replay) -> None:
+    one = replace(found.releases[0], name="2026.12\x1b[2J\u202e")
+    told = replay.as_text(replace(found, releases=(one,)), NEW)
+    assert "2026.12[2J (template quarterly" in told
+    assert not {"\x1b", "\u202e"} & set(told)
 
 
 def test_scripts_read_json(found: Replay) -> None:
