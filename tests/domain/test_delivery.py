@@ -95,8 +95,9 @@ def test_what_cannot_be_read_is_parked_with_the_whole_story(waited: int, permane
     )
 
 
-def test_the_first_failure_to_read_asks_nobody_however_long_there_was_no_relay() -> None:
-    put_off = NOW - timedelta(hours=1) + RULES.grace
+@pytest.mark.parametrize("lasted", [timedelta(), RULES.lease])
+def test_the_first_failure_to_read_asks_nobody_however_long_there_was_no_relay(lasted: timedelta) -> None:
+    put_off = NOW - timedelta(hours=1) + lasted + RULES.grace
     first = replace(attempted(3600), not_before=put_off)
     assert isinstance(after_failed_lookup(first, failure(), NOW, RULES), Again)
     again = replace(first, not_before=put_off + timedelta(minutes=5))

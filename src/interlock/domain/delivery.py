@@ -88,8 +88,9 @@ def after_failed_lookup(
     # An attempt from before the message was is the work of a clock that was put back, and put right since.
     since = max(message.attempted_at or message.created_at, message.created_at)
     waited = now - max(since, reach.back_at or since)
-    # However long nobody looked, for want of a relay: one failure to read is no reason to ask a person.
-    is_first = message.not_before is not None and message.not_before <= since + rules.grace
+    # However long nobody looked, for want of a relay: one failure to read is no reason to ask a person. The attempt
+    # itself, whose end put the first look off by the grace, lasted for its lease at most.
+    is_first = message.not_before is not None and message.not_before <= since + rules.lease + rules.grace
     if error.permanent or (waited > rules.lookup_patience and not is_first and not reach.is_down):
         return Park(
             reason="It may have been posted: Slack's answer got lost, and the conversation cannot be read. "
