@@ -8,6 +8,7 @@ from interlock.domain.policy import Policy
 from interlock.jobs import (
     anchor,
     booking_reminders,
+    decision_reminders,
     digest,
     escalation,
     gonogo,
@@ -55,6 +56,7 @@ def all_jobs(tools: Tools) -> list[Job]:
         runbook_watch.runbook_watch(store, policy),
         raid_reviews.raid_reviews(store, policy),
         signoff_reminders.signoff_reminders(store, policy),
+        decision_reminders.job(store, policy),
         gonogo.job(store, policy),
         policy_change.job(store),
         link.job(store, policy, tracker, clock),

@@ -6,7 +6,7 @@ from bot.drawing import Drawn
 from bot.services import Services
 from bot.views import break_glass as view
 from interlock.domain import outbox
-from interlock.domain.outbox import DeliveryError, Dropped
+from interlock.domain.outbox import Deferred, DeliveryError, Dropped
 from interlock.usecases import break_glass_card, card
 
 GONE = Dropped(reason="there is no such broken glass, or it has ended meanwhile")
@@ -33,3 +33,14 @@ def news(services: Services, message: outbox.Message) -> Drawn | Dropped:
     if told is None:
         return GONE
     return Drawn(message=view.news(told.picture, told.what, told.hidden, direct=told.direct))
+
+
+def passed_over(services: Services, message: outbox.Message) -> Drawn | Dropped | Deferred:
+    """In the reader's working hours: glass is broken at night, and nothing of it waits for them."""
+    ids, now = message.ids, services.clock()
+    told = break_glass_card.passed_over(services.store, services.policy, ids["break_glass_id"], ids["slack_id"], now)
+    if told is None:
+        return Dropped(reason="it has ended, or was signed meanwhile")
+    if told.opens_at > now:
+        return Deferred(until=told.opens_at, reason="outside their working hours")
+    return Drawn(message=view.passed_over(told.picture, told.names))

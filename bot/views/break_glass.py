@@ -181,6 +181,24 @@ def news(picture: GlassCard, what: str, hidden: frozenset[str], *, direct: bool)
     )
 
 
+def passed_over(picture: GlassCard, names: Sequence[str]) -> Message:
+    """For somebody whose sign-off it lets pass."""
+    one, glass = picture.release, picture.glass
+    name, what = line(one.name, LONGEST), _names(names)
+    by = join([line(each.name) for each in glass.people])
+    until = f" until {moment(glass.until)}" if glass.until else ""
+    return message(
+        f"{name} passes without your sign-off for {what}.",
+        section(
+            f"*{name}* passes without {what}{until}, on the word of {by}.\n*Why* {line(glass.reason, LONGEST_REASON)}"
+        ),
+        context(
+            f"You get this because you may sign for {what}. Signing still counts, and settles this: the card is in "
+            f"{channel(one.channel_id)}."
+        ),
+    )
+
+
 def _happened(picture: GlassCard, what: str, hidden: frozenset[str] | None) -> tuple[str, str]:
     glass = picture.glass
     by, names = join([line(each.name) for each in glass.people]), _names(picture.names)

@@ -66,9 +66,9 @@ def state(found: PolicyState) -> Message:
     )
 
 
-def card(picture: PolicyChangeCard, *, whole: bool = False) -> Message:
+def card(picture: PolicyChangeCard, *, whole: bool = False, reader: str = "") -> Message:
     """What would change and why, who has to agree, and the buttons while it can be decided on. `whole`: however much
-    differs.
+    differs; `reader`: the id of who alone reads it, and then it has no button that would refuse them.
     """
     change, name = picture.change, line(picture.release.name, NAME)
     word = said(change.outcome) if change.outcome else "waits for approval"
@@ -93,7 +93,9 @@ def card(picture: PolicyChangeCard, *, whole: bool = False) -> Message:
         actions(
             button("Approve change", APPROVE, payload, style="primary", confirm=ask),
             button("Reject…", REJECT, payload),
-            button("Withdraw", WITHDRAW, ("policy_change", change.id), confirm=sure),
+            button("Withdraw", WITHDRAW, ("policy_change", change.id), confirm=sure)
+            if reader in {"", change.proposed_by.slack_id}
+            else None,
         )
         if picture.revision_id
         else None,

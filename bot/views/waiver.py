@@ -12,8 +12,10 @@ REFUSE: Final = "waiver.refuse"
 WITHDRAW: Final = "waiver.withdraw"
 
 
-def card(one: Release, asked: Waiver) -> Message:
-    """What is to be let pass, until when and why; buttons while somebody may decide it."""
+def card(one: Release, asked: Waiver, reader: str = "") -> Message:
+    """What is to be let pass, until when and why; buttons while somebody may decide it. `reader`: the id of who alone
+    reads it, and then it has none that would refuse them.
+    """
     payload = ("waiver", asked.id)
     state = {
         WaiverState.ASKED: "asked for",
@@ -38,7 +40,7 @@ def card(one: Release, asked: Waiver) -> Message:
         actions(
             button("Waive it", GRANT, payload, confirm=sure),
             button("Refuse", REFUSE, payload),
-            button("Withdraw", WITHDRAW, payload),
+            button("Withdraw", WITHDRAW, payload) if reader in {"", asked.asked_by_id} else None,
         )
         if asked.open
         else None,

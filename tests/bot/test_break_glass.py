@@ -22,7 +22,7 @@ from bot.views import readiness as readiness_view
 from bot.views import release as release_view
 from bot.views import signoff as signoff_view
 from bot.views.blocks import Message
-from interlock.domain.outbox import DeliveryError, Dropped
+from interlock.domain.outbox import Deferred, DeliveryError, Dropped
 from interlock.domain.visibility import MEMBER
 from interlock.store import release as releases
 from interlock.store.outbox import OutboxRow
@@ -32,7 +32,8 @@ from tests.bot.conftest import Slack
 from tests.bot.test_typed_forms import Terminal
 from tests.builders import CHANNEL, NOW, actor, message, ticket
 from tests.glasses import GLASS, broken, confirm, newest, ready, shown
-from tests.signoffs import fresh
+from tests.signoffs import drawn as drawn_card
+from tests.signoffs import fresh, say
 from tests.usecases.test_break_glass import go
 
 ASK = "breakglass 2026.12 because payments fail since 02:10"
@@ -286,3 +287,31 @@ def test_news_of_what_was_over_before_it_went_is_not_posted(world: Services) -> 
     assert isinstance(told, Drawn)
     assert "It was taken back. By Tom Arkwright." in text_of(told.message)
     assert "one of the two who answer for break glass 1" in text_of(told.message)
+
+
+def test_whose_sign_off_is_passed_over_hears_it_in_their_hours(world: Services) -> None:
+    broken(world.store)  # by Rita and Tom
+    with world.store.read() as session:
+        rows = session.exec(select(OutboxRow).where(OutboxRow.kind == "break_glass.passed_over")).all()
+        assert sorted(row.channel for row in rows) == ["@U0INES", "@U0MARIA", "@U0NOOR"]
+    row = message("break_glass.passed_over", channel="@U0MARIA", break_glass_id=1, slack_id="U0MARIA")
+    drawn = drawer.passed_over(world, row)
+    assert isinstance(drawn, Drawn)
+    assert drawn.message.text == "2026.12 passes without your sign-off for Data Governance."
+    whole = text_of(drawn.message)
+    assert "on the word of Rita Sandoval-Kerr and Tom Arkwright" in whole
+    assert "You get this because you may sign for Data Governance. Signing still counts, and settles this: " in whole
+    assert f"the card is in <#{CHANNEL}>." in whole
+    night = replace(world, clock=lambda: NOW.replace(hour=22))
+    asleep = drawer.passed_over(night, row)
+    assert isinstance(asleep, Deferred)
+    assert asleep.until == NOW.replace(day=24)
+    say(world.store, "MARIA", drawn_card(world.store))
+    assert isinstance(drawer.passed_over(world, row), Dropped)
+
+
+def test_nobody_is_passed_over_by_what_has_ended(world: Services) -> None:
+    broken(world.store)
+    row = message("break_glass.passed_over", channel="@U0MARIA", break_glass_id=1, slack_id="U0MARIA")
+    break_glass_end.take_back(world.store, GLASS, actor("RITA"), 1, "It can wait", NOW)
+    assert isinstance(drawer.passed_over(world, row), Dropped)

@@ -186,6 +186,7 @@ JOBS: Final = MappingProxyType(
         "runbook-watch": JobRule(every_minutes=1),
         "raid-reviews": JobRule(every_minutes=30),
         "signoff-reminders": JobRule(every_minutes=10),
+        "decision-reminders": JobRule(every_minutes=2),
         "gonogo": JobRule(every_minutes=5),
         "policy-changes": JobRule(every_minutes=10),
         "audit-anchor": JobRule(at=time(18), days=("mon", "tue", "wed", "thu", "fri", "sat", "sun")),

@@ -8,13 +8,16 @@ from typing import Any, Final
 from sqlmodel import Session
 
 from interlock.domain import break_glass as rules
+from interlock.domain.actor import Person
 from interlock.domain.break_glass import BreakGlass, Flag, GlassCard
 from interlock.domain.card import SIGNOFF, Card, CardRevision
 from interlock.domain.fingerprint import fingerprint
 from interlock.domain.outbox import Outgoing, Urgency
+from interlock.domain.policy import Policy
 from interlock.domain.release import Release, Stage
 from interlock.domain.signoff import GIVEN, Requirement
 from interlock.domain.stage import needed_for
+from interlock.domain.time_zone import hours_of
 from interlock.store import break_glass, card, mirror, outbox, release, signoff
 from interlock.store.engine import Store
 from interlock.usecases import card as cards
@@ -22,6 +25,7 @@ from interlock.usecases import card as cards
 CARD: Final = "break_glass.card"
 REFRESH: Final = "break_glass.refresh"
 NEWS: Final = "break_glass.news"
+PASSED_OVER: Final = "break_glass.passed_over"
 CONFIRMED, REVIEWED = "confirmed", "reviewed"
 NEWS_GOOD_FOR: Final = timedelta(days=2)
 
@@ -36,6 +40,15 @@ class Told:
     what: str
     direct: bool
     hidden: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassedOver:
+    """What somebody reads whose sign-offs it lets pass: their names. `opens_at`: when their working hours next are."""
+
+    picture: GlassCard
+    names: tuple[str, ...]
+    opens_at: datetime
 
 
 def draw(store: Store, break_glass_id: int, now: datetime) -> GlassCard | None:
@@ -138,6 +151,18 @@ def news(store: Store, break_glass_id: int, what: str, now: datetime, *, direct:
         return Told(picture=picture(session, one, glass, now), what=what, direct=direct, hidden=hidden)
 
 
+def passed_over(store: Store, policy: Policy, break_glass_id: int, slack_id: str, now: datetime) -> PassedOver | None:
+    """None once it has ended, or they have signed, or others have."""
+    with store.read() as session:
+        glass = break_glass.load(session, break_glass_id)
+        if glass is None or glass.outcome is not None:
+            return None
+        shown = picture(session, release.load(session, glass.release_id), glass, now)
+        mine = {each.name: who for each, who in _passed_over(glass, shown.asked) if who.slack_id == slack_id}
+        opens_at = [hours_of(policy, who).next_opening(now) for who in mine.values()]
+        return PassedOver(picture=shown, names=tuple(mine), opens_at=opens_at[0]) if mine else None
+
+
 def post(session: Session, glass: BreakGlass, now: datetime) -> None:
     """The card, where such things are decided, and to each who may confirm it."""
     for key, where in _places(session, glass):
@@ -153,11 +178,25 @@ def refresh(session: Session, one: Release, glass: BreakGlass, now: datetime) ->
 
 
 def tell(session: Session, one: Release, glass: BreakGlass, what: str, now: datetime, *, by: str = "") -> None:
-    """Announce what happened where all see it, if it had effect, and tell the two, but for whoever did it."""
+    """Announce what happened where all see it, if it had effect, and tell the two, but for whoever did it; and, when it
+    begins to hold, those whose sign-offs it lets pass.
+    """
     where = list(dict.fromkeys([_card(session, glass).channel_id, one.channel_id])) if glass.confirmed_by else []
     where += [f"@{each.slack_id}" for each in glass.people if each.slack_id != by and each.is_member]
     for place in where:
         _enqueue(session, glass, NEWS, f"{NEWS}:{glass.id}:{what}:{place}", place, now + NEWS_GOOD_FOR, now, what=what)
+    passed = _passed_over(glass, requirements(session, one, now)) if what == CONFIRMED else []
+    for slack_id in sorted({who.slack_id for _, who in passed}):
+        until = max(now + NEWS_GOOD_FOR, glass.until or now)
+        key, place = f"{PASSED_OVER}:{glass.id}:{slack_id}", f"@{slack_id}"
+        _enqueue(session, glass, PASSED_OVER, key, place, until, now, slack_id=slack_id)
+
+
+def _passed_over(glass: BreakGlass, wanted: Iterable[Requirement]) -> list[tuple[Requirement, Person]]:
+    """Who could sign what it lets pass, each with what; the two know of it."""
+    two = {each.slack_id for each in glass.people}
+    covered = [each for each in wanted if each.key in glass.covers and each.wants_more]
+    return [(each, who) for each in covered for who in each.left if who.slack_id not in two]
 
 
 def _places(session: Session, glass: BreakGlass) -> list[tuple[str, str]]:
