@@ -32,6 +32,7 @@ class Sqlite:
         self.path = self._disk / "interlock.db"
         self.url = f"sqlite:///{self.path}"
         self.troubles = ("lock", "fill", "write_protect") if self.mounted else ("lock",)
+        self._disk_trouble = threading.Lock()
         shutil.copyfile(template, self.path)
 
     def lock(self, seconds: float) -> None:
@@ -43,21 +44,22 @@ class Sqlite:
             other.execute("ROLLBACK")
 
     def fill(self, seconds: float) -> None:
+        """One trouble of the disk at a time: nothing is written to, or removed from, one that is read-only."""
         filler = self._disk / "filler"
-        try:
+        with self._disk_trouble:
             with suppress(OSError), filler.open("wb") as file:
                 while True:
                     file.write(b"\0" * 65536)
                     file.flush()
             time.sleep(seconds)
-        finally:
             filler.unlink()
 
     def write_protect(self, seconds: float) -> None:
         """As a kernel does that met a bad disk. Where a writer holds it open that is refused, and nothing happens."""
-        if _run("mount", "-o", "remount,ro", str(self._disk)):
-            time.sleep(seconds)
-            _run("mount", "-o", "remount,rw", str(self._disk))
+        with self._disk_trouble:
+            if _run("mount", "-o", "remount,ro", str(self._disk)):
+                time.sleep(seconds)
+                _run("mount", "-o", "remount,rw", str(self._disk))
 
     def remove(self) -> None:
         """What is on the disk goes into the folder beside it."""
