@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -99,7 +100,8 @@ class Bots:
             self._count(number, code)
             if code is None:
                 self.falls.append("a bot did not stop within 20 s of SIGTERM")
-                os.kill(pid, signal.SIGKILL)
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
 
     def _keep(self) -> None:
         while self._keeping.is_set():
@@ -140,7 +142,8 @@ class Bots:
     def _signal(self, number: int, how: signal.Signals) -> None:
         pid = self._pids[number]
         if self._nurse.ended(pid) is None:
-            os.kill(pid, how)
+            with suppress(ProcessLookupError):  # it ended by itself, and the nurse has not told yet
+                os.kill(pid, how)
 
 
 def free_addresses(host: str, count: int) -> list[str]:
