@@ -115,3 +115,24 @@ def test_nothing_is_taken_by_a_wrong_clock(replicated: Store, off: timedelta) ->
     assert relay.run_once() == 1
     assert len(runner.run_due(clock())) == 1
     assert Health(checks={"clock": check}).reasons() == {}
+
+
+@pytest.mark.parametrize(
+    ("ago", "trusted"),
+    [
+        (timedelta(), True),
+        (timedelta(seconds=50), True),
+        (timedelta(seconds=70), False),
+        (timedelta(seconds=-1), True),
+        (-HOUR, False),
+        (HOUR, False),
+    ],
+)
+def test_what_a_wrong_clock_read_is_not_leased_by_once_it_is_right(
+    replicated: Store,
+    ago: timedelta,
+    trusted: bool,  # noqa: FBT001 a table
+) -> None:
+    clock = Clock()
+    with replicated.read() as session:
+        assert ClockWatch(clock).trusts(session, clock() - ago) is trusted

@@ -186,6 +186,19 @@ def test_while_slack_is_down_it_is_felt_for_and_not_hammered(office: Office) -> 
     assert {row.state for row in office.rows().values()} == {"sent"}
 
 
+def test_a_clock_that_was_put_back_keeps_nobody_from_feeling_for_slack(office: Office) -> None:
+    office.slack.off = REFUSING
+    office.add(
+        *(replace(POST, key=f"p{each}", channel=f"C{each}", not_after=NOW + timedelta(days=1)) for each in range(5))
+    )
+    office.now += timedelta(hours=1)  # by a clock that is wrong
+    office.run(minutes=1)
+    office.slack.off = None
+    office.now = NOW
+    office.run(minutes=3)
+    assert {row.state for row in office.rows().values() if row.kind == "digest"} == {"sent"}
+
+
 def test_one_message_that_cannot_be_sent_is_no_outage(local: Office) -> None:
     """It fails again and again, and each time another shows that Slack is there."""
 

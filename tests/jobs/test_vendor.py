@@ -86,6 +86,15 @@ def test_it_goes_on_by_itself(office: Office, store: Store) -> None:
         assert vendor.refusals(session) == ()
 
 
+def test_a_clock_that_was_put_back_keeps_nobody_from_trying(office: Office) -> None:
+    office.accepts = False
+    office.now += timedelta(hours=1)  # by a clock that is wrong
+    office.tick(2)
+    office.accepts, office.now = True, NOW + timedelta(minutes=3)
+    office.tick(2)
+    assert office.halted()["sync"] is None
+
+
 def test_another_token_is_tried_at_once(office: Office, store: Store) -> None:
     office.accepts = False
     office.tick(40)

@@ -12,6 +12,8 @@ NOTABLE = timedelta(minutes=5)
 
 FIRST_PROBE = timedelta(seconds=2)
 LONGEST_PROBE = timedelta(seconds=30)
+FARTHEST_PROBE = 2 * LONGEST_PROBE
+"""A probe that is due later than so was put off by a clock that has been put back since, and is due now."""
 
 TOLD_AFTER = timedelta(minutes=1)
 """After Interlock itself was away: so long its jobs have to find out what they missed."""
@@ -39,6 +41,9 @@ class Outage:
     def is_down(self) -> bool:
         """Whether it is more than a hiccup, and goes on."""
         return self.ended_at is None and self.failures >= TRIPS_AFTER
+
+    def probe_is_due(self, now: datetime) -> bool:
+        return not now < self.probe_at <= now + FARTHEST_PROBE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,8 @@ from typing import Final
 
 FIRST_PAUSE: Final = timedelta(minutes=1)
 LONGEST_PAUSE: Final = timedelta(minutes=15)
+FARTHEST_PROBE: Final = LONGEST_PAUSE + timedelta(minutes=5)
+"""A probe that is due later than so was put off by a clock that has been put back since, and is due now."""
 
 
 class Vendor(StrEnum):
@@ -25,6 +27,9 @@ class Refusal:
     told: str
     refusals: int
     probe_at: datetime
+
+    def probe_is_due(self, now: datetime) -> bool:
+        return not now < self.probe_at <= now + FARTHEST_PROBE
 
 
 def pause(refusals: int) -> timedelta:

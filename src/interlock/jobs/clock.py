@@ -11,6 +11,9 @@ from interlock.store import clock as clocks
 
 log = structlog.get_logger(__name__)
 
+LONGEST_HELD_UP = timedelta(minutes=1)
+"""What was read so long ago leases nothing: it was another time, or the clock was behind."""
+
 Trusts = Callable[[Session, datetime], bool]
 
 
@@ -30,9 +33,9 @@ class ClockWatch:
 
     def trusts(self, session: Session, now: datetime) -> bool:
         """Whether leases may be taken by this clock, and by what it read when that was `now`: it may have been put back
-        since. A change is logged.
+        since, or put right. A change is logged.
         """
-        return self.complaint(session) is None and now - self._clock() <= clocks.MOST_SKEW
+        return self.complaint(session) is None and -LONGEST_HELD_UP <= now - self._clock() <= clocks.MOST_SKEW
 
     def complaint(self, session: Session) -> str | None:
         """What is wrong with the clock, and what to do; None when it agrees with the database's."""

@@ -151,7 +151,7 @@ class Relay:
                 late = outbox_relay.drop_late(session, now, down.id if down else None)
             self.tally.add("dropped", late)
             log.info("outbox.late", count=late)
-        if down is not None and now < down.probe_at:
+        if down is not None and not down.probe_is_due(now):
             return (), down.probe_at
         if not outlook.lanes:
             return (), outlook.next_at

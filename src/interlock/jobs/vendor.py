@@ -62,7 +62,7 @@ class VendorWatch:
         if not halts:
             return True
         now = self._clock()
-        if any(now < each.probe_at for each in halts):
+        if not all(each.probe_is_due(now) for each in halts):
             return False
         with self._store.write() as session:
             return vendors.claim_probe(session, [each.vendor for each in halts], now)

@@ -8,6 +8,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from interlock.domain.outage import (
+    FARTHEST_PROBE,
     NOTABLE,
     TOLD_AFTER,
     TRIPS_AFTER,
@@ -154,7 +155,10 @@ def answered(session: Session, message: Message, now: datetime) -> Outage | None
 
 def claim_probe(session: Session, outage: Outage, now: datetime) -> bool:
     """Whether the caller may make the one attempt that is due."""
-    due = and_(col(OutageRow.id) == outage.id, col(OutageRow.ended_at).is_(None), col(OutageRow.probe_at) <= now)
+    at = col(OutageRow.probe_at)
+    due = and_(
+        col(OutageRow.id) == outage.id, col(OutageRow.ended_at).is_(None), or_(at <= now, at > now + FARTHEST_PROBE)
+    )
     done = session.connection().execute(update(OutageRow).where(due).values(probe_at=now + PROBE_LASTS))
     assert isinstance(done, CursorResult)
     return done.rowcount > 0

@@ -3,10 +3,10 @@
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import CursorResult, update
+from sqlalchemy import CursorResult, or_, update
 from sqlmodel import Field, Session, SQLModel, col, select
 
-from interlock.domain.vendor import Refusal, Vendor, pause
+from interlock.domain.vendor import FARTHEST_PROBE, Refusal, Vendor, pause
 from interlock.store.alone import alone
 from interlock.store.base import UtcDateTime
 
@@ -69,7 +69,8 @@ def probe_soon(session: Session, vendor: Vendor, now: datetime) -> None:
 def claim_probe(session: Session, vendors: Collection[Vendor], now: datetime) -> bool:
     """Whether the caller may try all of these that refuse us."""
     for vendor in sorted(vendors):
-        due = (col(RefusalRow.vendor) == vendor.value, col(RefusalRow.probe_at) <= now)
+        at = col(RefusalRow.probe_at)
+        due = (col(RefusalRow.vendor) == vendor.value, or_(at <= now, at > now + FARTHEST_PROBE))
         done = session.connection().execute(update(RefusalRow).where(*due).values(probe_at=now + PROBE_LASTS))
         assert isinstance(done, CursorResult)
         if not done.rowcount:
