@@ -2,12 +2,16 @@
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from tests.chaos.tables import Row, Tables
+
+MOMENT = timedelta(seconds=120)
+"""Four seconds of a seed's real time: what a busy machine may take for a transaction that was dated when it began, or
+for a send once it was found to be in time."""
 
 TABLES = {
     "audit_event": "seq",
@@ -20,6 +24,7 @@ TABLES = {
     "environment": "id",
     "escalation": "blocker_id, step",
     "mirror": "name",
+    "outage": "id",
     "outbox": "id",
     "pacing": "bucket",
     "release": "id",

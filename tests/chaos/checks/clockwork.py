@@ -8,9 +8,8 @@ from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tests.chaos.record import Record
+from tests.chaos.record import MOMENT, Record
 
-MOMENT = timedelta(seconds=120)
 LONDON = ZoneInfo("Europe/London")
 HOURS = {
     "payments": (LONDON, time(9), time(17, 30)),

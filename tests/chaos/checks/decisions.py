@@ -5,18 +5,15 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from itertools import combinations
 from typing import Any
 
-from tests.chaos.record import Record
+from tests.chaos.record import MOMENT, Record
 from tests.chaos.tables import Row
 
 SIGNED = re.compile(r"Recorded: you (approved|rejected) (\S+) for")
 REVOKED = re.compile(r"Revoked: your word on (\S+) for")
 DECISIONS = {"approve": "approved", "approve twice": "approved", "approve late": "approved", "reject": "rejected"}
-MOMENT = timedelta(seconds=120)
-"""Four seconds of a seed's real time: a page of tickets is kept by a transaction, and dated by when that began."""
 RANKS = ("blocker", "highest", "critical", "high", "major", "medium", "minor", "low", "lowest", "trivial")
 
 

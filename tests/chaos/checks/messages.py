@@ -2,14 +2,11 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from typing import Any
 
-from tests.chaos.record import Record
+from tests.chaos.record import MOMENT, Record
 
 AT_NIGHT = "outside their working hours"
-MOMENT = timedelta(seconds=90)
-"""Three seconds of a seed's real time: how long a send may take once it was found to be in time."""
 
 
 def nothing_is_said_twice(record: Record) -> Iterator[str]:
