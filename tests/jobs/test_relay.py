@@ -662,6 +662,27 @@ def test_what_was_paced_leased_and_put_off_by_a_clock_an_hour_ahead_waits_for_no
     assert sorted(office.slack.keys) == ["broken", "leased", "new", "sent", "slowed"]
 
 
+@pytest.mark.parametrize("by_the_wrong_clock", [False, True])
+def test_what_a_clock_an_hour_ahead_made_is_put_off_as_any_other(office: Office, by_the_wrong_clock: bool) -> None:  # noqa: FBT001 a table
+    office.clock.forward(hours=1)
+    office.add(POST)
+    office.add(replace(POST, key="next"))
+    if not by_the_wrong_clock:
+        office.clock.forward(hours=-1)
+    opens = office.clock.now + timedelta(minutes=5)
+    office.slack.before = [Deferred(until=opens, reason="outside their working hours")]
+    assert office.relay.run_once() == 1
+    if by_the_wrong_clock:
+        office.clock.forward(hours=-1)
+        office.slack.before = [Deferred(until=NOW + timedelta(minutes=5), reason="outside their working hours")]
+    for _ in range(5):
+        office.relay.run_once()
+    assert office.slack.keys == ["next"], "and its channel does not wait for it"
+    office.clock.forward(minutes=6)
+    office.run_until_idle()
+    assert office.slack.keys == ["next", "p"]
+
+
 def test_a_message_in_hand_is_not_taken_again_when_the_clock_jumps(office: Office) -> None:
     """Its lease has run out then, and its relay would look for what it is about to post, in vain, and post it twice."""
     arrived, go_on, send = Event(), Event(), office.slack.send

@@ -180,9 +180,12 @@ def _unleased(now: datetime) -> ColumnElement[bool]:
 
 
 def _due(now: datetime) -> ColumnElement[bool]:
-    """Its time has come, or was set by a clock that has been put back since."""
-    new = and_(col(row.attempts) == 0, col(row.created_at) > now)
-    put_off = and_(col(row.attempted_at).is_not(None), col(row.not_before) > now + LONGEST_WAIT)
+    """Its time has come, or was set by a clock that has been put back since. What has a reason was in a relay's hands:
+    one that it put off waits for its time, whenever the message was made.
+    """
+    new = and_(col(row.attempts) == 0, col(row.created_at) > now, col(row.reason).is_(None))
+    handled = or_(col(row.attempted_at).is_not(None), col(row.reason).is_not(None))
+    put_off = and_(handled, col(row.not_before) > now + LONGEST_WAIT)
     return or_(col(row.not_before) <= now, new, put_off, col(row.attempted_at) > now)
 
 
