@@ -71,7 +71,6 @@ class Postgres:
 
     def __init__(self, server: "Server", name: str) -> None:
         self._server = server
-        self._disk_trouble = threading.Lock()
         self._name = name
         self.url = server.create(name)
         self.troubles: tuple[str, ...] = ("lock", "write_protect", "restart_fast", "restart_immediate", "hang_up")
@@ -94,9 +93,7 @@ class Postgres:
 
     def fill(self, seconds: float) -> None:
         """Of the disk that the tables are on. The log's own full disk ends the server, which is a restart."""
-        assert self._server.disk is not None
-        with self._disk_trouble:
-            _fill(self._server.disk, seconds)
+        self._server.fill(seconds)
 
     def hang_up(self, _seconds: float) -> None:
         self._server.run(
@@ -122,7 +119,7 @@ class Server:
     """One PostgreSQL of a worker's own."""
 
     def __init__(self, folder: Path) -> None:
-        self._restarting = threading.Lock()
+        self._at_once = threading.Lock()
         runtime = folder / "run"
         runtime.mkdir(mode=0o700)
         os.environ["XDG_RUNTIME_DIR"] = str(runtime)  # where it keeps its locks
@@ -165,8 +162,14 @@ class Server:
 
     def restart(self, mode: str) -> None:
         """One at a time: two troubles may want it at once, and one of two that start finds the other's lock file."""
-        with self._restarting:
+        with self._at_once:
             self._control("-l", str(self._server.log), "-m", mode, "restart")
+
+    def fill(self, seconds: float) -> None:
+        """Not while it starts: it needs room to recover."""
+        assert self.disk is not None
+        with self._at_once:
+            _fill(self.disk, seconds)
 
     def stop(self) -> None:
         """By ourselves: the package stops only the process that it started, and a restart makes another."""
