@@ -15,7 +15,7 @@ GONE = Dropped(reason="there is no such broken glass, or it has ended meanwhile"
 def post(services: Services, message: outbox.Message) -> Drawn | Dropped:
     picture = break_glass_card.draw(services.store, message.ids["break_glass_id"], services.clock())
     reader = message.channel.removeprefix("@") if message.channel.startswith("@") else ""
-    return Drawn(message=view.card(picture, reader)) if picture else GONE
+    return Drawn(message=view.card(picture, reader, direct=bool(reader))) if picture else GONE
 
 
 def refresh(services: Services, message: outbox.Message) -> Drawn | Dropped:

@@ -64,9 +64,9 @@ def refused(why: str) -> Message:
     return refusal(escape(why))
 
 
-def card(picture: GlassCard, reader: str = "") -> Message:
+def card(picture: GlassCard, reader: str = "", *, direct: bool = False) -> Message:
     """What would be let pass, in whose place, on which scope and why, with the buttons. `reader`: the id of who alone
-    reads it, and then it has none that would refuse them.
+    reads it, and then it has none that would refuse them. `direct`: they are sent it, for they may confirm it.
     """
     one, glass = picture.release, picture.glass
     name = line(one.name, LONGEST)
@@ -76,8 +76,8 @@ def card(picture: GlassCard, reader: str = "") -> Message:
         section(f"*Break glass {glass.id} for {name}* · {state}"),
         section("\n".join(_passed(each, picture) for each in picture.asked)),
         section(f"*Scope* {_scope(picture)}\n*Why* {line(glass.reason, LONGEST_REASON)}"),
-        _buttons(picture, reader),
-        context(_footer(picture)),
+        _buttons(picture, reader, direct=direct),
+        context(_footer(picture, direct=direct)),
     )
 
 
@@ -206,7 +206,7 @@ def _happened(picture: GlassCard, what: str, hidden: frozenset[str] | None) -> t
         until = f" until {moment(glass.until)}" if glass.until else ""
         after = (
             "It ends with the first material change. It stands in every report from now on, until whoever was passed "
-            f"over has signed, or somebody else than the two reviews it: `/release breakglass review {glass.id} …`"
+            f"over has signed, or somebody other than the two reviews it: `/release breakglass review {glass.id} …`"
         )
         lines = [
             f"It passes without {names}{until}, on the word of {by}.",
@@ -267,13 +267,13 @@ def _scope(picture: GlassCard) -> str:
     return f"{done} · as of fingerprint `{print_}`{', changed since' if picture.changed else ''}"
 
 
-def _buttons(picture: GlassCard, reader: str) -> Block | None:
+def _buttons(picture: GlassCard, reader: str, *, direct: bool) -> Block | None:
     glass = picture.glass
     one_of_them = reader in {each.slack_id for each in glass.people}
     return actions(
         None if reader == glass.asked_by.slack_id else _confirm(picture),
         None if reader and not one_of_them else _take_back(picture),
-        None if one_of_them else _review(picture),
+        None if one_of_them or direct else _review(picture),
     )
 
 
@@ -304,9 +304,10 @@ def _review(picture: GlassCard) -> Block | None:
     return button("Review…", REVIEW, ("break_glass", picture.glass.id))
 
 
-def _footer(picture: GlassCard) -> str:
+def _footer(picture: GlassCard, *, direct: bool) -> str:
     glass = picture.glass
-    told = [f"Asked by {line(glass.asked_by.name)} {moment(glass.asked_at)}."]
+    told = ["You get this because you may confirm it."] if direct else []
+    told.append(f"Asked by {line(glass.asked_by.name)} {moment(glass.asked_at)}.")
     if picture.waits:
         told.append(f"One other person confirms it, and then it holds for {count(glass.holds_hours, 'hour')}.")
     if picture.others:

@@ -144,7 +144,7 @@ def test_the_button_carries_what_was_shown(world: Services, slack: Slack) -> Non
     ("where", "waiting", "held"),
     [
         (CHANNEL, ["confirm", "take_back"], ["take_back", "review"]),
-        ("@U0INES", ["confirm"], ["review"]),
+        ("@U0INES", ["confirm"], []),
         ("@U0TOM", ["confirm"], ["take_back"]),
         ("@U0RITA", ["take_back"], ["take_back"]),
     ],
@@ -167,6 +167,15 @@ def test_no_card_for_one_reader_has_a_button_that_refuses_them(
     assert buttons() == waiting
     confirm(world.store, "TOM", shown(world.store))
     assert buttons() == held
+
+
+def test_a_card_that_is_sent_to_somebody_says_why_they_get_it(world: Services) -> None:
+    Terminal(world).type("release", ASK)
+    for where, says in (("@U0INES", True), (CHANNEL, False)):
+        drawn = drawer.post(world, message("break_glass.card", channel=where, break_glass_id=1))
+        assert isinstance(drawn, Drawn)
+        assert ("You get this because you may confirm it." in text_of(drawn.message)) is says
+    assert "You get this" not in Terminal(world, "INES").type("release", "breakglass 2026.12").text
 
 
 def test_what_changed_is_told_and_a_restricted_ticket_is_not_named(world: Services) -> None:

@@ -142,6 +142,7 @@ def test_a_scope_that_grows_as_fast_as_it_is_done_is_never_ready() -> None:
             id="nobody's tickets",
         ),
         pytest.param(question({}, []), "done", "All 58 tickets are done.", id="nothing left"),
+        pytest.param(question({}, [], tickets=1), "done", "The one ticket is done.", id="the only one done"),
         pytest.param(question({}, [], tickets=0), "no_scope", "No ticket is in scope yet.", id="nothing there"),
         pytest.param(
             question({"data": 5}, each_business_day("data", 2), mirror_as_of=NOW - timedelta(hours=3)),

@@ -1,6 +1,8 @@
 """One practice bank with a bot in it for all walks of a test process: each walk brings its own release or booking."""
 
+import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -8,7 +10,7 @@ import pytest
 from bot.wiring import now
 from sandbox.server import practice
 from sandbox.world.play import play
-from tests.e2e.running import MANIFEST, Bot, Running, free_port, interlock, settings, until
+from tests.e2e.running import CONFIG, MANIFEST, Bot, Rules, Running, free_port, interlock, settings, until
 
 if TYPE_CHECKING:  # a session without browser tests does not wait for Playwright's import
     from playwright.sync_api import Page
@@ -32,6 +34,14 @@ def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
             assert "Traceback" not in bot.log.read_text()
         finally:
             bot.discard()
+
+
+@pytest.fixture
+def rules(bank: Running, tmp_path: Path) -> Iterator[Rules]:
+    """The bank's own, to be edited: a copy by which the bot runs once it is told to, until the walk is over."""
+    shutil.copytree(CONFIG, tmp_path / "config")
+    yield Rules(bank.bot, tmp_path / "config")
+    bank.bot.restart()
 
 
 @pytest.fixture

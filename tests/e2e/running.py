@@ -12,10 +12,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.error import URLError
 from urllib.request import urlopen
 
+import yaml
 from sqlalchemy import text
 
 from bot.practice import environment
@@ -98,14 +99,21 @@ class Bot:
     ) -> None:
         self.log = log
         self.url = f"http://{env['INTERLOCK_HTTP']}"
-        with log.open("ab") as out:
-            self._process = subprocess.Popen(
-                [sys.executable, *program, "run", "--mode", mode],
-                env=dict(env),
-                cwd=log.parent,
-                stdout=out,
-                stderr=subprocess.STDOUT,
+        self._env = dict(env)
+        self._command = [sys.executable, *program, "run", "--mode", mode]
+        self._process = self._start(self._env)
+
+    def _start(self, env: Mapping[str, str]) -> "subprocess.Popen[bytes]":
+        with self.log.open("ab") as out:
+            return subprocess.Popen(
+                self._command, env=dict(env), cwd=self.log.parent, stdout=out, stderr=subprocess.STDOUT
             )
+
+    def restart(self, **env: str) -> None:
+        """Ends it in good order and starts it anew, with these settings beside its own, until it is ready."""
+        assert self.end() == 0, self.log.read_text()
+        self._process = self._start(self._env | env)
+        self.ready()
 
     @property
     def pid(self) -> int:
@@ -147,6 +155,24 @@ class Bot:
         """For a test's end: whatever state it is in."""
         if self._process.poll() is None:
             self.kill()
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """A policy in files, as an operator edits it: nothing of that counts before the bot is started anew."""
+
+    bot: Bot
+    folder: Path
+
+    def edit(self, name: str, change: Callable[[dict[str, Any]], None]) -> None:
+        file = self.folder / name
+        # Every scalar stays text, as the policy's own reader takes it: 09:00 is no number of seconds.
+        content = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506 makes strings, lists and mappings only
+        change(content)
+        file.write_text(yaml.safe_dump(content, sort_keys=False, allow_unicode=True), encoding="utf-8")
+
+    def count(self) -> None:
+        self.bot.restart(INTERLOCK_CONFIG=str(self.folder / "interlock.yaml"))
 
 
 @dataclass(frozen=True, slots=True)

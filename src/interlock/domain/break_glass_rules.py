@@ -164,7 +164,7 @@ def not_reviewed(one: Release, due: Flag) -> Refused:
     return Refused(
         reason="break_glass_due",
         sentence=f"{one.name} can't be closed yet: glass was broken for {join(list(due.requirements))}, and nobody has "
-        f"reviewed that. Somebody else than {join(list(due.by), 'or')} types /release breakglass review {due.id} and "
+        f"reviewed that. Somebody other than {join(list(due.by), 'or')} types /release breakglass review {due.id} and "
         "what they found, or it is signed now.",
     )
 

@@ -197,7 +197,8 @@ def _none(question: Question, policy: Policy, now: datetime) -> NoForecast | Non
     if not question.tickets:
         return _refuse(question, "no_scope", "No ticket is in scope yet.")
     if not left:
-        return _refuse(question, "done", f"All {question.tickets} tickets are done.")
+        told = "The one ticket is done." if question.tickets == 1 else f"All {question.tickets} tickets are done."
+        return _refuse(question, "done", told)
     if homeless:
         whose = "belongs to no team" if homeless == 1 else "belong to no team"
         mend = "Give each a team in Jira, or have the policy's teams match them."

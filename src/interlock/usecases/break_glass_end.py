@@ -83,7 +83,7 @@ def take_back(
 def review(
     store: Store, policy: Policy, actor: Actor, break_glass_id: int, reason: str, now: datetime
 ) -> Reviewed | Invalid | Refused:
-    """Somebody else than the two looks at it afterwards and says what they found, in `reason`."""
+    """Somebody other than the two looks at it afterwards and says what they found, in `reason`."""
     with store.write() as session:
         one, glass = _locked(session, break_glass_id)
         allowed = authority.to_decide(session, policy, Permission.BREAK_GLASS_REVIEW, actor, now)
