@@ -2,25 +2,30 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from interlock.config.template import policy_version
 from interlock.domain.authority import Refused
+from interlock.domain.break_glass import Confirmed
 from interlock.domain.condition import Ticked
 from interlock.domain.freeze_exception import Decision as Verdict
 from interlock.domain.gonogo import Choice, Outcome
-from interlock.domain.policy import CriterionRule, GonogoRule, Policy, RequirementRule, Role
+from interlock.domain.permission import Permission
+from interlock.domain.policy import BreakGlassRule, CriterionRule, GonogoRule, Policy, RequirementRule, Role, Template
+from interlock.domain.policy_change import Outcome as Fate
 from interlock.domain.release import ScopeRule
 from interlock.domain.runbook import Deed
 from interlock.domain.secret import Issued
-from interlock.domain.signing import Signature
+from interlock.domain.signing import Accepted, Signature
 from interlock.domain.signoff import Decision
 from interlock.domain.waiver import WaiverState
 from interlock.store.engine import Store
 from interlock.store.person import ChannelRow, GroupMemberRow, GroupRow
 from interlock.store.ticket import TicketComponentRow
 from interlock.usecases import (
+    break_glass,
+    break_glass_end,
     card,
     collision,
     condition,
@@ -30,6 +35,10 @@ from interlock.usecases import (
     gonogo,
     gonogo_card,
     gonogo_end,
+    policy_change,
+    policy_change_card,
+    policy_change_end,
+    policy_change_word,
     raid,
     raid_review,
     report,
@@ -49,6 +58,7 @@ REQUIREMENTS: Final = (
     RequirementRule(
         key="governance", name="Data Governance", people=("maria@practice.example",), step_up=True, valid_days=30
     ),
+    RequirementRule(key="security", name="Security", people=("noor@practice.example",)),
 )
 GATES: Final = (
     CriterionRule(kind="scope_complete", name="Everything is done", at_least=90),
@@ -63,8 +73,15 @@ KIND: Final = replace(
     criteria=GATES,
     runbook=STEPS,
     gonogo=GonogoRule(roles=("qa", "data", "ml"), at_least=60),
+    break_glass=BreakGlassRule(),
     one_person_one_requirement=False,
 )
+"""As it is in the end."""
+_QA, _GOVERNANCE, _SECURITY = REQUIREMENTS
+BEFORE: Final = replace(
+    KIND, requirements=(_QA, replace(_GOVERNANCE, valid_days=60), _SECURITY), criteria=GATES[:-1], version=0
+)
+LAX: Final = replace(KIND, requirements=(replace(_QA, quorum=1), _GOVERNANCE))
 POLICY: Final[Policy] = replace(
     WITH_FREEZE,
     roles=WITH_FREEZE.roles
@@ -72,9 +89,11 @@ POLICY: Final[Policy] = replace(
         "qa": Role(groups=("qa-approvers",)),
         "data": Role(people=("maria@practice.example",)),
         "ml": Role(people=("ravi@practice.example",)),
+        "breakers": Role(people=tuple(f"{each}@practice.example" for each in ("rita", "tom", "ana"))),
     },
-    permissions=WITH_FREEZE.permissions | PERMISSIONS,
+    permissions=WITH_FREEZE.permissions | PERMISSIONS | {Permission.BREAK_GLASS_CONFIRM: ("breakers",)},
 )
+SIGNED: Final = Signature(release="2026.12", meaning="Approved after review")
 
 
 def eventful(store: Store) -> int:
@@ -88,20 +107,26 @@ def eventful(store: Store) -> int:
         for key, level in (("DATA-1", None), ("DATA-2", None), ("ML-3", None), ("DATA-666", "10000")):
             ticket(session, key, category="done", security_level=level)
         ticket(session, "PAY-7", versions=())
-        more: dict[str, Any] = {"stage": "ready", "policy_version": policy_version(KIND)}
-        number = release(session, template=KIND, **more)
+        more: dict[str, Any] = {"stage": "ready", "policy_version": policy_version(BEFORE)}
+        number = release(session, template=BEFORE, **more)
         session.add(TicketComponentRow(ticket_id="id-DATA-2", component="Streaming"))
         component(session, "DATA-9", "Streaming", versions=("v2",))
         release(session, name="Payments 7", rule=ScopeRule(version_ids=("v2",)))
-    _sign(store, number)
+    asked = _sign(store, number)
+    _break_glass(store)
+    _change_policy(store, number)
+    _sign_again(store, asked)
+    _break_glass_again(store)
     _pass_gates(store)
     _vote(store, number)
     _log(store, number)
     _deploy(store, number)
+    _propose_in_vain(store, number)
     return number
 
 
-def _sign(store: Store, number: int) -> None:
+def _sign(store: Store, number: int) -> int:
+    """The card's number."""
     delegation.away(store, POLICY, actor("INES"), NOW + timedelta(days=4), "@maria", NOW)
     requested = signoff.request(store, POLICY, actor("RITA"), number, NOW)
     assert isinstance(requested, signoff.Requested), requested
@@ -117,10 +142,105 @@ def _sign(store: Store, number: int) -> None:
     signoff.revoke(store, POLICY, actor("NOOR"), str(drawn.revision_id), NOW)
     say("MARIA", qa, Decision.APPROVED)
     say("TOM", qa, Decision.APPROVED, more=With(conditions=("ML-3", "Rollback tested")))
-    signature = Signature(release="2026.12", meaning="Approved after review")
-    say("MARIA", governance, Decision.APPROVED, more=With(signature=signature))
+    say("MARIA", governance, Decision.APPROVED, more=With(signature=SIGNED))
     ticked = condition.tick(store, POLICY, actor("INES"), 2, NOW)
     assert isinstance(ticked, Ticked), ticked
+    return requested.card.id
+
+
+def _sign_again(store: Store, asked: int) -> None:
+    """What the changed policy made void."""
+    drawn = card.draw(store, asked, NOW)
+    assert drawn is not None
+    seen, more = f"{drawn.revision_id}.2", With(signature=SIGNED)
+    done = signoff.decide(store, POLICY, actor("MARIA"), seen, Decision.APPROVED, None, NOW, more)
+    assert isinstance(done, signoff.Decided), done
+    assert isinstance(done.verdict, Accepted), done
+
+
+def _break_glass(store: Store) -> None:
+    """Once it is withdrawn, and once the change of the policy overtakes it."""
+    _ask_to_break(store, "payments fail since 02:10")
+    break_glass_end.take_back(store, POLICY, actor("RITA"), 1, "Noor is on her way", NOW)
+    _ask_to_break(store, "Noor's train stands still")
+    _confirm(store, "TOM")
+
+
+def _break_glass_again(store: Store) -> None:
+    """Once it is taken back, and once it holds, and somebody looks into it."""
+    _ask_to_break(store, "the policy was changed since")
+    _confirm(store, "ANA")
+    break_glass_end.take_back(store, POLICY, actor("ANA"), 3, "The fix was not the one I meant", NOW)
+    _ask_to_break(store, "with the right fix")
+    _confirm(store, "RITA", refused="own_request")
+    _confirm(store, "ANA")
+    done = break_glass_end.review(store, POLICY, actor("RAVI"), 4, "The fix was tried on uat-1", NOW)
+    assert isinstance(done, break_glass_end.Reviewed), done
+
+
+def _ask_to_break(store: Store, why: str) -> None:
+    done = break_glass.ask(store, POLICY, actor("RITA"), f"2026.12 Security because {why}", CHANNEL, NOW)
+    assert isinstance(done, break_glass.Asked), done
+
+
+def _confirm(store: Store, who: str, *, refused: str = "") -> None:
+    shown = break_glass.look(store, POLICY, actor(who), "2026.12", CHANNEL, NOW)
+    done = break_glass.confirm(store, POLICY, actor(who), str(getattr(shown, "revision_id", "")), NOW)
+    if isinstance(done, Refused):
+        assert done.reason == refused, done
+    else:
+        assert not refused, done
+        assert isinstance(done.verdict, Confirmed), done
+
+
+def _change_policy(store: Store, number: int) -> None:
+    """It is proposed to ask less, which is rejected; then what is carried out in the end, once withdrawn before."""
+    _propose(store, number, LAX, "QA has lost two people")
+    _decide(store, 1, "TOM", 1)
+    _decide(store, 1, "NOOR", 1, Decision.REJECTED, "Two pairs of eyes are the rule")
+    _propose(store, number, KIND, "The auditors ask for it")
+    policy_change_end.withdraw(store, POLICY, actor("RITA"), 2, "The figure was wrong", NOW)
+    _propose(store, number, KIND, "The auditors ask for it still")
+    _decide(store, 3, "RITA", 1, refused=True)
+    said = [_decide(store, 3, who, place) for who, place in (("MARIA", 1), ("TOM", 1), ("MARIA", 2), ("NOOR", 3))]
+    assert [each.outcome if each else each for each in said] == [None, None, None, Fate.APPLIED]
+
+
+def _propose_in_vain(store: Store, number: int) -> None:
+    """Nobody decides on it in time."""
+    late = NOW + timedelta(minutes=15)
+    closes = _propose(store, number, LAX, "QA has lost two people", late)
+    assert policy_change_end.expire(store, closes) == 1
+
+
+def _propose(store: Store, number: int, new: Template, why: str, now: datetime = NOW) -> datetime:
+    """Until when it is open."""
+    wanted = replace(POLICY, templates={"quarterly": new})
+    done = policy_change.propose(store, wanted, actor("RITA"), number, why, now)
+    assert isinstance(done, policy_change.Proposed), done
+    return done.change.closes_at
+
+
+def _decide(
+    store: Store,
+    change: int,
+    who: str,
+    place: int,
+    decision: Decision = Decision.APPROVED,
+    reason: str | None = None,
+    *,
+    refused: bool = False,
+) -> policy_change_word.Decided | None:
+    """For the requirement in that place."""
+    drawn = policy_change_card.draw(store, change, NOW)
+    assert drawn is not None
+    seen = f"{drawn.revision_id}.{place}"
+    done = policy_change_word.decide(store, POLICY, actor(who), seen, decision, reason, NOW, SIGNED)
+    if refused:
+        assert isinstance(done, Refused), done
+        return None
+    assert isinstance(done, policy_change_word.Decided), done
+    return done
 
 
 def _pass_gates(store: Store) -> None:

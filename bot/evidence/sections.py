@@ -26,13 +26,17 @@ class Section(NamedTuple):
         return list((facts["more"] | facts)[self.facts])
 
 
-SAID: Final = {"no_go": "no-go", "not_enough": "not enough"}
+SAID: Final = {"no_go": "no-go", "not_enough": "not enough", "timed_out": "timed out"}
 
 
 def gate_evidence(facts: Facts) -> Iterable[Row]:
     """A figure is neither ticked nor not."""
     rows = facts["more"]["criterion_evidence"]
     return [row | {"ticked": row["ticked"] if row["value"] is None else None} for row in rows]
+
+
+def proposals(facts: Facts) -> Iterable[Row]:
+    return [row | {"outcome": SAID.get(row["outcome"], row["outcome"])} for row in facts["more"]["policy_change"]]
 
 
 def roll_calls(facts: Facts) -> Iterable[Row]:
@@ -97,14 +101,14 @@ SECTIONS: Final = (
             "For the scope": "fingerprint",
             "Until": "until",
             "Ended": "outcome ended_by ended_at end_auth",
-            "Why so": "end_reason",
+            "Why so": "end_reason end_change",
             "Reviewed": "reviewed_by reviewed_at review_auth",
             "Review": "review",
         },
     ),
     Section(
         "Proposals to change the policy",
-        "policy_change",
+        proposals,
         {
             "Number": "number",
             "Template": "template",

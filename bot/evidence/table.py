@@ -2,13 +2,14 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from interlock.domain.actor import Authentication
 from interlock.domain.evidence import Evidence
+from interlock.domain.fingerprint import POLICY_CHANGED
 
 HOW: Final = {
     Authentication.SLACK.value: "Slack",
@@ -68,6 +69,8 @@ class Words:
             return {None: "", True: "yes", False: "no"}[value]
         if name == "void_change":
             return self._cause(value)
+        if name == "end_change":
+            return ", ".join(f"{about} {spaced(what)}" for what, _, about in value)
         if isinstance(value, dict):
             told = ((spaced(each), self.value(inner, each)) for each, inner in value.items())
             return "; ".join(f"{each}: {inner}" for each, inner in told if inner)
@@ -93,7 +96,9 @@ class Words:
             return "its giver left"
         if change.get("expired"):
             return "it grew too old"
-        return ", ".join(f"{each[2]} {spaced(each[0])}" for each in change.get("changes", ())) or self.value(change)
+        if change.get("changes"):
+            return ", ".join(map(_change, change["changes"]))
+        return self.value(change)
 
     def cell(self, row: Mapping[str, Any], names: str) -> str:
         """`Rita (U0RITA), 2026-11-23 09:00:00, Slack`"""
@@ -105,6 +110,12 @@ def of_rows(title: str, rows: Iterable[Mapping[str, Any]], columns: Columns, wor
     cells = {head: [words.cell(row, names) for row in rows] for head, names in columns.items()}
     kept = {head: each for head, each in cells.items() if any(each)}
     return Table(title=title, about="", head=tuple(kept), rows=tuple(zip(*kept.values(), strict=True)))
+
+
+def _change(told: Sequence[str]) -> str:
+    """`DATA-3 added`, `policy changed (QA: approvals: 2 instead of 1)`"""
+    what, _, about = told
+    return f"{what} ({about})" if what == POLICY_CHANGED else f"{about} {spaced(what)}"
 
 
 def spaced(name: str) -> str:

@@ -373,7 +373,7 @@ def test_the_report_says_nothing_but_the_facts(whole: Evidence) -> None:
 
 def test_the_rule_stands_in_words(whole: Evidence) -> None:
     told = report.of(whole)
-    qa, governance = cells(told, "Sign-offs that the policy asks for")
+    qa, governance, security = cells(told, "Sign-offs that the policy asks for")
     assert qa == {
         "For": "QA",
         "Takes": "2 people of @qa-approvers",
@@ -382,6 +382,7 @@ def test_the_rule_stands_in_words(whole: Evidence) -> None:
         "Void once": "a ticket is added, a ticket is removed, a ticket is reopened or a ticket's priority is raised",
         "Also": "somebody may sign in another's place",
     }
+    assert (security["For"], security["Takes"]) == ("Security", "1 person of noor@practice.example")
     assert governance["Also"] == "an approval holds for 30 days; whoever approves types what it means"
     assert [each["Passes when"] for each in cells(told, "Gates that the policy sets")] == [
         "90 % of the tickets in scope are done",
@@ -416,10 +417,51 @@ def test_votes_dissent_delegations_and_refusals_stand_in_it(whole: Evidence) -> 
     signed = cells(told, "Sign-offs")
     assert signed[1]["By"] == "Maria Voss (U0MARIA) for Ines Calder (U0INES)"
     assert signed[2]["Said"] == "On condition of: ML-3; Rollback tested"
-    assert [each["What"] for each in cells(told, "Refusals")] == ["signoff.refused", "waiver.decision_refused"]
+    assert [each["What"] for each in cells(told, "Refusals")] == [
+        "signoff.refused",
+        "policy_change.refused",
+        "break_glass.refused",
+        "waiver.decision_refused",
+    ]
     assert "waiver.refused" in [each["What"] for each in cells(told, "Record of decisions")]  # which was a decision
-    none = "Broken glass; Proposals to change the policy; Words on proposals to change the policy; "
-    assert dict(told.facts)["None of"] == f"{none}Bookings of environments that a gate names; Milestones"
+    assert dict(told.facts)["None of"] == "Bookings of environments that a gate names; Milestones"
+
+
+def test_broken_glass_and_each_proposal_to_change_the_policy_stand_in_it(whole: Evidence) -> None:
+    told = report.of(whole)
+    glass = cells(told, "Broken glass")
+    assert [(each["Why"], each["Ended"].partition(",")[0], each["Why so"]) for each in glass] == [
+        ("payments fail since 02:10", "withdrawn", "Noor is on her way"),
+        ("Noor's train stands still", "overtaken", "the release's policy changed"),
+        ("the policy was changed since", "revoked", "The fix was not the one I meant"),
+        ("with the right fix", "", ""),
+    ]
+    assert [each["Confirmed"].partition(",")[0] for each in glass] == [
+        "",
+        "Tom Arkwright (U0TOM)",
+        "Ana Whitlock (U0ANA)",
+        "Ana Whitlock (U0ANA)",
+    ]
+    assert (glass[3]["Let pass"], glass[3]["Review"]) == ("security", "The fix was tried on uat-1")
+    proposals = cells(told, "Proposals to change the policy")
+    assert [(each["Why"], each["Outcome"], each["Why so"]) for each in proposals] == [
+        ("QA has lost two people", "rejected", "Two pairs of eyes are the rule"),
+        ("The auditors ask for it", "withdrawn", "The figure was wrong"),
+        ("The auditors ask for it still", "applied", ""),
+        ("QA has lost two people", "timed out", ""),
+    ]
+    said = cells(told, "Words on proposals to change the policy")
+    assert [(each["Change"], each["Requirement"], each["Decision"]) for each in said] == [
+        ("1", "qa", "approved"),
+        ("1", "qa", "rejected"),
+        ("3", "qa", "approved"),
+        ("3", "qa", "approved"),
+        ("3", "governance", "approved"),
+        ("3", "security", "approved"),
+    ]
+    assert said[4]["Meaning"] == "Approved after review"
+    void = cells(told, "Sign-offs")[3]["Now"]
+    assert void.endswith("policy changed (Data Governance: days that an approval holds: 30 instead of 60)")
 
 
 def test_what_the_report_lists_hides_what_is_restricted(whole: Evidence) -> None:
