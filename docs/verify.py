@@ -444,6 +444,9 @@ def _policy_change_faults(one: Chain, facts: dict[str, Any]) -> list[str]:
         for each in facts["revisions"]
         if each["policy_version"] not in told
     ]
+    numbers = [row["number"] for row in facts["more"]["policy_change"]]
+    if numbers != list(range(1, len(numbers) + 1)):
+        faults.append("The changes of the policy are not numbered as they came.")
     for row in facts["more"]["policy_change"]:
         mine = [word for word in facts["more"]["policy_change_word"] if word["change_id"] == row["id"]]
         ender = [row["ended_by"]] if row["outcome"] == "applied" else []
@@ -454,8 +457,14 @@ def _policy_change_faults(one: Chain, facts: dict[str, Any]) -> list[str]:
                 "The change {} of the policy was carried out without the approvals for {}.".format(row["id"], lacking)
                 for lacking in _lacking(policies[row["old_version"]]["copy"], mine)
             ]
-        if (row["outcome"] == "rejected") != any(word["decision"] == "rejected" for word in mine):
+        if any(word["proposed_by"] != row["proposed_by"] for word in mine):
+            faults.append("What was said to the change {} of the policy was said to another's.".format(row["id"]))
+        ended = (row["ended_by"], row["ended_at"], row["end_reason"])
+        rejected = [(word["slack_id"], word["at"], word["reason"]) for word in mine if word["decision"] == "rejected"]
+        if rejected != ([ended] if row["outcome"] == "rejected" else []):
             faults.append("The change {} of the policy was rejected by nobody, or in vain.".format(row["id"]))
+        if row["template"] != facts["release"]["template"]:
+            faults.append("The change {} of the policy is to another template than the release's.".format(row["id"]))
     applied = [each.body["facts"] for each in one.own if each.body and each.body["kind"] == "policy_change.applied"]
     led = [each["from"] for each in applied[1:]] + [facts["policy"]["version"]] * bool(applied)
     if led != [each["to"] for each in applied]:
@@ -582,7 +591,7 @@ DEEDS = (
         "proposed_at",
         "proposed_by",
         "auth",
-        {**CHANGED, "reason": "reason", "closes_at": "closes_at"},
+        {**CHANGED, "card": "card_id", "reason": "reason", "closes_at": "closes_at"},
     ),
     Deed(
         "policy_change_end",
@@ -653,7 +662,9 @@ DEEDS = (
         {
             **GLASS,
             "asked_fingerprint": "fingerprint",
-            **{each: each for each in ("reason", "requirements", "answer_by", "holds_hours")},
+            "card": "card_id",
+            "revision": "revision_id",
+            **{each: each for each in ("policy_version", "reason", "requirements", "answer_by", "holds_hours")},
         },
     ),
     Deed(
@@ -672,7 +683,7 @@ DEEDS = (
         "ended_at",
         "ended_by",
         "end_auth",
-        {**GLASS, "reason": "end_reason"},
+        {**GLASS, "reason": "end_reason", "changes": "changes"},
     ),
     Deed(
         "break_glass",
@@ -749,9 +760,12 @@ def _deed_faults(one: Chain, facts: dict[str, Any], people: list[dict[str, Any]]
     for deed in DEEDS:
         left = [each for each in one.own if each.body and each.body["kind"] in deed.kinds]
         for row in rows[deed.rows]:
-            if not row[deed.at]:
-                continue
             kind = deed.kind.format(**row)
+            if not row[deed.at]:
+                if kind in set(deed.kinds) - {deed.kind} or any(row[each] for each in _alone(deed)):
+                    what = deed.rows.replace("_", " ")
+                    faults.append(f"The {what} {row['id']} tells of a deed without its time, which nobody did.")
+                continue
             event = next((each for each in left if _records(each, kind, deed, row, who.get(each.seq))), None)
             if event is not None:
                 left.remove(event)
@@ -760,6 +774,14 @@ def _deed_faults(one: Chain, facts: dict[str, Any], people: list[dict[str, Any]]
                 faults.append(f"The {what} {row['id']} ({kind}, {row[deed.at]}) is not what the chain records.")
         faults += [f"Event {each.seq} ({each.body['kind']}) has none in the facts." for each in left if each.body]
     return faults
+
+
+def _alone(deed: Deed) -> set[str]:
+    """The columns that tell of this deed and of no other of the same rows."""
+    others = [each for each in DEEDS if each.rows == deed.rows and each.at != deed.at]
+    told = {each for other in others for each in (other.by, other.auth, *other.facts.values())}
+    own = {deed.by, deed.auth, *deed.facts.values()} | ({"outcome"} if "{outcome}" in deed.kind else set())
+    return own - told - {""}
 
 
 def _rows(facts: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
@@ -781,7 +803,14 @@ def _rows(facts: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
     for row in more["runbook_mark"]:
         step = steps[row["step_id"]]
         marks.append({**row, "run": runs[step["run_id"]], "step": step["key"], "check": step["rule"]["check"]})
-    calls = [{**row, "ended": "withdrawn" if row["outcome"] == "withdrawn" else "confirmed"} for row in more["gonogo"]]
+    calls = [
+        {**row, "ended": row["outcome"] if row["outcome"] in {None, "withdrawn"} else "confirmed"}
+        for row in more["gonogo"]
+    ]
+    glasses = [
+        {**row, "changes": [[what, ticket or about] for what, ticket, about in row["end_change"] or []]}
+        for row in more["break_glass"]
+    ]
     policies = {each["version"]: each["copy"] for each in facts["policies"]}
     changes = [{**row, "after": policies[row["new_version"]]} for row in more["policy_change"]]
     ends = [
@@ -797,6 +826,7 @@ def _rows(facts: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
         **more,
         "runbook_mark": marks,
         "gonogo": calls,
+        "break_glass": glasses,
         "tick": ticks,
         "figure": list(figures.values()),
         "policy_change": changes,
@@ -811,6 +841,8 @@ def _records(event: Event, kind: str, deed: Deed, row: dict[str, Any], actor: st
         return False
     if (deed.by and actor not in (None, row[deed.by])) or (deed.auth and body["authentication"] != row[deed.auth]):
         return False
+    if deed.by and body["authentication"] == "system" and row[deed.by]:
+        return False  # it was nobody's deed
     return all(_same(body["facts"].get(name), row[column]) for name, column in deed.facts.items())
 
 

@@ -605,6 +605,42 @@ ALTERED = {
     "another figure": another("criterion_evidence", 1, value=97.5),
     "a figure for another gate": another("criterion_evidence", 1, criterion="Bias is reviewed"),
     "a figure less": one_less("criterion_evidence"),
+    "let pass for another reason": another("break_glass", 3, reason="as agreed"),
+    "let pass by another": another("break_glass", 3, confirmed_by="U0TOM"),
+    "let pass more": another("break_glass", 3, covers=["security", "qa"]),
+    "let pass for longer": another("break_glass", 3, until="2026-11-27T09:00:00.000000+00:00"),
+    "another scope let pass": another("break_glass", 3, fingerprint="0" * 64),
+    "let pass under another policy": another("break_glass", 3, policy_version="c96a3a32bed8"),
+    "asked on another card": another("break_glass", 3, card_id=1),
+    "asked after another drawing": another("break_glass", 3, revision_id="0" * 24),
+    "lapsed, not taken back": another("break_glass", 2, outcome="lapsed"),
+    "holds still": another("break_glass", 2, outcome=None, ended_at=None, ended_by=None, end_auth=None),
+    "overtaken by something else": another("break_glass", 1, end_change=[["added", "id-DATA-1", "DATA-1"]]),
+    "overtaken by nothing": another("break_glass", 1, end_change=[]),
+    "ended by somebody, not by itself": another("break_glass", 1, ended_by="U0TOM"),
+    "found to be well": another("break_glass", 3, review="All is well"),
+    "never reviewed": another("break_glass", 3, review=None, reviewed_by=None, reviewed_at=None, review_auth=None),
+    "broken once less": one_less("break_glass"),
+    "rejected, not withdrawn": another("policy_change", 1, outcome="rejected"),
+    "proposed for another reason": another("policy_change", 2, reason="as agreed"),
+    "proposed on another card": another("policy_change", 2, card_id=1),
+    "late by somebody": another("policy_change", 3, ended_by="U0TOM"),
+    "another's word": another("policy_change_word", 4, slack_id="U0INES"),
+    "a proposal less": one_less("policy_change"),
+    "a word more": one_more("policy_change_word"),
+}
+ODD = {
+    "let pass, and nobody knows when": (
+        another("break_glass", 0, confirmed_by="U0TOM", covers=["security"]),
+        "tells of a deed without its time",
+    ),
+    "over, and nobody knows when": (another("break_glass", 3, outcome="lapsed"), "tells of a deed without its time"),
+    "reviewed by nobody at no time": (another("break_glass", 2, review="Well"), "tells of a deed without its time"),
+    "rejected by another": (another("policy_change", 0, ended_by="U0INES"), "rejected by nobody, or in vain"),
+    "rejected for another reason": (another("policy_change", 0, end_reason="None"), "rejected by nobody, or in vain"),
+    "said to another's": (another("policy_change_word", 0, proposed_by="U0ANA"), "was said to another's"),
+    "to another template": (another("policy_change", 2, template="hotfix"), "to another template"),
+    "another number": (another("policy_change", 2, number=2), "not numbered as they came"),
 }
 
 
@@ -614,6 +650,16 @@ def test_nor_what_else_was_decided(whole: tuple[bytes, list[Any]], change: Calla
     found = verdict(resealed(data, change), anchors)
     assert found.code == 1
     assert any("is not what the chain records" in each or "has none in the facts" in each for each in found.altered)
+
+
+@pytest.mark.parametrize(("change", "told"), ODD.values(), ids=ODD)
+def test_nor_does_what_no_event_is_of_pass(
+    whole: tuple[bytes, list[Any]], change: Callable[[dict[str, Any]], None], told: str
+) -> None:
+    data, anchors = whole
+    found = verdict(resealed(data, change), anchors)
+    assert found.code == 1
+    assert any(told in each for each in found.altered), found
 
 
 def test_an_unaltered_one_of_them_holds(whole: tuple[bytes, list[Any]]) -> None:

@@ -67,6 +67,7 @@ def test_they_agree_after_an_erasure(glass: Store) -> None:
             "UPDATE break_glass SET outcome = 'lapsed', ended_at = '2026-11-23 09:01:00.000000' WHERE id = 1",
             "1, lapsed",
         ),
+        ("""UPDATE break_glass SET end_change = '[["added", "", "QA"]]' WHERE id = 1""", "1, revoked"),
         ("DELETE FROM break_glass WHERE id = 2", "2, asked on 2026-11-23 09:00 UTC) stands in the record"),
     ],
 )

@@ -48,7 +48,8 @@ def _marks(row: BreakGlassRow) -> Iterable[_Mark]:
         told = _words(row.covers, row.until.isoformat())
         yield _Mark(number, "confirmed", row.confirmed_at, told, row.confirmed_by)
     if row.ended_at and row.outcome:
-        yield _Mark(number, row.outcome, row.ended_at, _words(row.end_reason), row.ended_by or "")
+        changes = [[what, ticket or about] for what, ticket, about in row.end_change or ()]
+        yield _Mark(number, row.outcome, row.ended_at, _words(row.end_reason, changes or None), row.ended_by or "")
     if row.reviewed_at:
         yield _Mark(number, "reviewed", row.reviewed_at, _words(row.review), row.reviewed_by)
 
@@ -60,7 +61,7 @@ def _recorded(row: AuditRow, by: str | None) -> _Mark:
         "asked": ("reason", "requirements", "asked_fingerprint"),
         "confirmed": ("covers", "until"),
         "reviewed": ("words",),
-    }.get(step, ("reason",))
+    }.get(step, ("reason", "changes"))
     return _Mark(facts["break_glass"], step, row.at, _words(*(facts.get(name) for name in told)), by)
 
 
