@@ -24,7 +24,7 @@ import struct
 import sys
 import zlib
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -455,7 +455,7 @@ def _policy_change_faults(one: Chain, facts: dict[str, Any]) -> list[str]:
         if row["outcome"] == "applied":
             faults += [
                 "The change {} of the policy was carried out without the approvals for {}.".format(row["id"], lacking)
-                for lacking in _lacking(policies[row["old_version"]]["copy"], mine)
+                for lacking in _lacking(policies[row["old_version"]]["copy"], mine, row["ended_at"])
             ]
         if any(word["proposed_by"] != row["proposed_by"] for word in mine):
             faults.append("What was said to the change {} of the policy was said to another's.".format(row["id"]))
@@ -472,12 +472,16 @@ def _policy_change_faults(one: Chain, facts: dict[str, Any]) -> list[str]:
     return faults
 
 
-def _lacking(old: dict[str, Any], words: list[dict[str, Any]]) -> list[str]:
-    """The requirements of the old policy that fewer people approved than it asks; of everybody it is one at least."""
+def _lacking(old: dict[str, Any], words: list[dict[str, Any]], ended: str) -> list[str]:
+    """The requirements of the old policy that fewer people approved than it asks; of everybody it is one at least. What
+    was older by then than an approval may be counts for nothing.
+    """
     asked = {each["key"]: each.get("quorum", 1) for each in old.get("requirements", [])} or {"": 1}
+    holds = {each["key"]: each.get("valid_days") for each in old.get("requirements", [])}
     said: dict[str, set[str]] = {}
     for word in words:
-        if word["decision"] == "approved":
+        days, age = holds.get(word["requirement"]), datetime.fromisoformat(ended) - datetime.fromisoformat(word["at"])
+        if word["decision"] == "approved" and (not days or age < timedelta(days=days)):
             said.setdefault(word["requirement"], set()).add(word["slack_id"])
     return [
         key or "a second pair of eyes"
@@ -612,7 +616,7 @@ DEEDS = (
         {
             "change": "change_id",
             "revision": "revision_id",
-            **{each: each for each in ("requirement", "reason", "for", "meaning")},
+            **{each: each for each in ("requirement", "reason", "for", "meaning", "renewal")},
         },
     ),
     Deed("waiver", "waiver.asked", ("waiver.asked",), "asked_at", "asked_by", "", {**WAIVED, "why": "reason"}),
@@ -819,7 +823,11 @@ def _rows(facts: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
         if row["outcome"] != "rejected"
     ]
     words = [
-        {**row, "for": row["principal"] if row["principal"] != row["slack_id"] else None}
+        {
+            **row,
+            "for": row["principal"] if row["principal"] != row["slack_id"] else None,
+            "renewal": row.get("renewal") or None,
+        }
         for row in more["policy_change_word"]
     ]
     return {

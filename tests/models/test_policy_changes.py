@@ -32,7 +32,7 @@ from tests.signoffs import fresh
 from tests.signoffs import say as sign
 
 ONE = replace(QA, quorum=1, exclude_requester=False, delegation=True)
-PAIR = replace(QA, delegation=True)
+PAIR = replace(QA, delegation=True, valid_days=2)
 TEMPLATES: Sequence[Template] = (
     TEMPLATE,
     replace(TEMPLATE, requirements=(ONE,)),
@@ -131,7 +131,9 @@ class PolicyChanges(RuleBasedStateMachine):
             assert row.proposed_by not in {who for each in said for who in (each.slack_id, each.principal)}
             for wanted in loaded(self.store, row.id or 0).old.requirements:
                 assert wanted.quorum != "all"
-                mine = {each.slack_id for each in said if each.requirement == wanted.key}
+                assert row.ended_at
+                oldest = row.ended_at - timedelta(days=wanted.valid_days or 999)
+                mine = {each.slack_id for each in said if each.requirement == wanted.key and each.at > oldest}
                 assert len(mine) >= wanted.quorum
 
     @invariant()

@@ -7,15 +7,16 @@ from typing import Any
 
 import pytest
 
+from interlock.config.template import policy_version
 from interlock.domain import policy_change as rules
 from interlock.domain.policy import Policy
 from interlock.domain.signing import Accepted
-from interlock.domain.signoff import Decision
+from interlock.domain.signoff import Decision, Signoff
 from interlock.store.engine import Store
 from interlock.usecases import policy_change, policy_change_end, revalidation
 from interlock.usecases.policy_change import Proposed
 from tests import evidences, policy_changes
-from tests.builders import GOVERNANCE, NOW, QA, TEMPLATE, actor
+from tests.builders import GOVERNANCE, NOW, QA, TEMPLATE, actor, people, release
 from tests.evidences import LATER, RULES
 from tests.security.test_verify import V, resealed, verdict
 from tests.signoffs import asked, fresh
@@ -184,6 +185,47 @@ def test_a_change_that_was_carried_out_by_too_few_is_found(
     found = " ".join(verdict(evidences.zipped(sqlite_store, number), anchors).altered)
     for lacking in ("qa", "governance"):
         assert f"The change 1 of the policy was carried out without the approvals for {lacking}." in found
+
+
+SHORT = replace(TEMPLATE, requirements=(replace(QA, valid_days=1),))
+
+
+def carried_out_late(store: Store, *words: tuple[str, Any]) -> Any:
+    """The first proposal, to ask for one of QA alone, decided on by whom and when; with the anchors of after that."""
+    with store.write() as session:
+        people(session)
+        version = policy_version(SHORT)
+        number = release(session, template=SHORT, tickets=("DATA-1",), stage="in_progress", policy_version=version)
+    change = replace(SHORT, requirements=(replace(QA, quorum=1),))
+    policy_change.propose(store, under(change), actor("RITA"), number, "Two have left", NOW)
+    said = [
+        policy_changes.say(store, who, seen=policy_changes.drawn(store, 1, at), now=fresh(store, at))
+        for who, at in words
+    ]
+    assert said[-1].outcome == "applied"
+    return V.anchors_in(evidences.anchored(store).line)
+
+
+def test_an_approval_that_was_given_anew_is_borne_out(sqlite_store: Store) -> None:
+    late = NOW + timedelta(days=1)
+    anchors = carried_out_late(sqlite_store, ("TOM", NOW), ("TOM", late), ("INES", late))
+    data = evidences.zipped(sqlite_store, 1)
+    assert (verdict(data, anchors).altered, verdict(data, anchors).code) == ([], 0)
+
+    def as_if_it_had_held(value: dict[str, Any]) -> None:
+        word(value, 2).update(renewal=0)
+
+    assert verdict(resealed(data, as_if_it_had_held), anchors).altered
+
+
+def test_a_change_that_was_carried_out_by_what_was_too_old_is_found(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a program that somebody altered: to it no approval is ever too old."""
+    monkeypatch.setattr(Signoff, "expired", lambda _self, _now: False)
+    anchors = carried_out_late(sqlite_store, ("TOM", NOW), ("INES", NOW + timedelta(days=1)))
+    found = " ".join(verdict(evidences.zipped(sqlite_store, 1), anchors).altered)
+    assert "The change 1 of the policy was carried out without the approvals for qa." in found
 
 
 def test_an_approval_that_became_too_old_is_no_alteration(sqlite_store: Store) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, func, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, func, or_, text
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from interlock.domain.actor import Actor, Person, departed
@@ -63,7 +63,8 @@ class PolicyChangeRow(SQLModel, table=True):
 
 class WordRow(SQLModel, table=True):
     """Somebody's word on a proposal, for one requirement of the old policy ("" where that has none). `principal` is in
-    whose name it was said, `proposed_by` the proposal's. Rows refuse change and deletion.
+    whose name it was said, `proposed_by` the proposal's. `renewal`: how often this approval was given before and became
+    too old. Rows refuse change and deletion.
     """
 
     __tablename__ = "policy_change_word"
@@ -79,6 +80,7 @@ class WordRow(SQLModel, table=True):
             "change_id",
             "requirement",
             "slack_id",
+            "renewal",
             unique=True,
             sqlite_where=APPROVED,
             postgresql_where=APPROVED,
@@ -88,6 +90,7 @@ class WordRow(SQLModel, table=True):
             "change_id",
             "requirement",
             "principal",
+            "renewal",
             unique=True,
             sqlite_where=APPROVED,
             postgresql_where=APPROVED,
@@ -114,6 +117,7 @@ class WordRow(SQLModel, table=True):
     revision_id: str = Field(foreign_key="card_revision.id")
     auth: str
     at: datetime = Field(sa_type=UtcDateTime)
+    renewal: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
 
 
 def next_number(session: Session, release_id: int) -> int:
@@ -206,24 +210,48 @@ def say(
     *,
     principal: str | None = None,
     meaning: str | None = None,
-) -> None:
-    """Raises IntegrityError where another click was faster."""
+) -> int:
+    """Which renewal it is: 0 for a word that was not given before. Raises IntegrityError where another click was
+    faster.
+    """
+    speaker = principal or actor.slack_id
+    approved = decision is Decision.APPROVED
+    renewal = _renewal(session, change, requirement, actor.slack_id, speaker, now) if approved else 0
     row = WordRow(
         release_id=change.release_id,
         change_id=change.id,
         proposed_by=change.proposed_by.slack_id,
         requirement=requirement.key,
         slack_id=actor.slack_id,
-        principal=principal or actor.slack_id,
+        principal=speaker,
         decision=decision.value,
         reason=reason,
         meaning=meaning,
         revision_id=revision.id,
         auth=actor.authentication.value,
         at=now,
+        renewal=renewal,
     )
     session.add(row)
     session.flush()
+    return renewal
+
+
+def _renewal(
+    session: Session, change: PolicyChange, requirement: Requirement, slack_id: str, principal: str, now: datetime
+) -> int:
+    """One more than the newest of theirs that is too old; what counts still is in the way of another, whoever of two
+    clicks was first.
+    """
+    rows = session.exec(
+        select(WordRow).where(
+            WordRow.change_id == change.id,
+            WordRow.requirement == requirement.key,
+            WordRow.decision == Decision.APPROVED.value,
+            or_(col(WordRow.slack_id) == slack_id, col(WordRow.principal) == principal),
+        )
+    )
+    return max((row.renewal + 1 for row in rows if (end := _valid_until(row, requirement)) and end <= now), default=0)
 
 
 def end(session: Session, change_id: int, outcome: Outcome, slack_id: str | None, reason: str, now: datetime) -> None:
@@ -265,7 +293,6 @@ def words(
 
 def _word(row: WordRow, requirement: Requirement, people: dict[str, Person]) -> Signoff:
     assert row.id is not None
-    days = requirement.rule.valid_days
     return Signoff(
         id=row.id,
         requirement_id=requirement.id,
@@ -275,9 +302,14 @@ def _word(row: WordRow, requirement: Requirement, people: dict[str, Person]) -> 
         fingerprint="",
         at=row.at,
         principal=_person(people, row.principal) if row.principal != row.slack_id else None,
-        valid_until=row.at + timedelta(days=days) if days else None,
+        valid_until=_valid_until(row, requirement),
         meaning=row.meaning,
     )
+
+
+def _valid_until(row: WordRow, requirement: Requirement) -> datetime | None:
+    days = requirement.rule.valid_days if row.decision == Decision.APPROVED else None
+    return row.at + timedelta(days=days) if days else None
 
 
 def _changes(session: Session, rows: Iterable[PolicyChangeRow]) -> list[PolicyChange]:

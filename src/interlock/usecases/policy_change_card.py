@@ -51,13 +51,16 @@ def board(
 
 def requirements(session: Session, one: Release, change: PolicyChange, now: datetime) -> tuple[Requirement, ...]:
     """What the old policy asks, of those whom it lets sign now, with what they said to the proposal. Whoever proposed
-    it is never among them.
+    it is never among them. An approval that is too old is none, so it may be given again; how it was when it ended
+    stays so.
     """
+    moment = change.ended_at or now
     asked = replace(one, policy=rules.asked(change.old))
     proposer = change.proposed_by.slack_id
     wanted = signoff.requirements(session, asked, proposer, now=now) if change.old.requirements else (ANOTHER,)
     said = policy_change.words(session, change, wanted)
-    return tuple(replace(each, signoffs=said.get(each.key, ()), lapsed=False, as_of=now) for each in wanted)
+    count = {key: tuple(each for each in words if not each.expired(moment)) for key, words in said.items()}
+    return tuple(replace(each, signoffs=count.get(each.key, ()), lapsed=False, as_of=moment) for each in wanted)
 
 
 def revise(session: Session, one: Release, change: PolicyChange, now: datetime) -> CardRevision:

@@ -177,7 +177,7 @@ def _said(
     claims = [each for each in signing.claims(asked) if each.requirement.id == verdict.requirement.id]
     principal = claims[0].principal if claims else None
     meaning = asked.signature.meaning if asked.signature and verdict.requirement.rule.step_up else None
-    policy_change.say(
+    renewal = policy_change.say(
         session,
         change,
         verdict.requirement,
@@ -192,6 +192,7 @@ def _said(
     more: dict[str, object] = {"requirement": verdict.requirement.key, "reason": reason}
     more |= {"for": principal.slack_id} if principal else {}
     more |= {"meaning": meaning} if meaning else {}
+    more |= {"renewal": renewal} if renewal else {}
     also = {"principal": principal} if principal else None
     kind = f"policy_change.{verdict.decision.value}"
     record(session, kind, actor, standing.person, asked.release, seen | more, now, also=also)
