@@ -21,7 +21,9 @@ from bot.views.blocks import (
     sentence,
 )
 from bot.views.forms import modal
+from bot.views.stage import MOVE
 from interlock.domain.authority import Refused
+from interlock.domain.release import Release, Stage
 from interlock.domain.runbook import (
     BEHIND_FROM,
     LEAST_RUNS,
@@ -37,7 +39,7 @@ from interlock.domain.runbook import (
     StepState,
 )
 from interlock.domain.runbook_rules import length
-from interlock.domain.stage import deploys
+from interlock.domain.stage import deploys, following, words
 from interlock.domain.words import count, join
 
 SHOW, RUN, ALL, ABORT = "runbook.show", "runbook.start", "runbook.all", "runbook.abort"
@@ -79,7 +81,8 @@ def card(picture: Picture, now: datetime) -> Message:
             f"Runbook of {name}: {_state(picture, board)}{_where(picture, board)}.",
             section(head),
             section(_over(picture, run, board)),
-            actions(_all(picture), _again(picture, run)),
+            section(behind) if (behind := _left_behind(picture, run)) else None,
+            actions(to_deploying(picture.release) if behind else None, _all(picture), _again(picture, run)),
             context(_begun(run)),
         )
     blocks: list[Block | None] = []
@@ -88,14 +91,33 @@ def card(picture: Picture, now: datetime) -> Message:
     hidden = len(open_) - OPEN_SHOWN
     return message(
         f"Runbook of {name}: {_state(picture, board)}{_where(picture, board)}.",
-        section(f"{head}\n{_ends(board)}"),
+        section("\n".join(filter(None, (head, _left_behind(picture, run), _ends(board))))),
         *blocks,
         context(f"and {hidden} more that can be worked on: see all steps") if hidden > 0 else None,
         _next(board),
         section(f"*Skipped* {skipped}") if (skipped := _skipped(board)) else None,
-        actions(_all(picture), button("Abort…", ABORT, ("runbook_run", run.id), style="danger")),
+        actions(
+            to_deploying(picture.release),
+            _all(picture),
+            button("Abort…", ABORT, ("runbook_run", run.id), style="danger"),
+        ),
         context(f"{_begun(run)} {_basis(picture.plan)}"),
     )
+
+
+def to_deploying(release: Release) -> Block | None:
+    """For what runs while its release stands before deploying still: the step that is next."""
+    if following(release) is not Stage.DEPLOYING:
+        return None
+    return button("Move to deploying", MOVE, ("stage", f"{release.id}.{Stage.DEPLOYING.value}"), style="primary")
+
+
+def _left_behind(picture: Picture, run: Run) -> str:
+    """One line, for as long as the run is further than its release."""
+    one = picture.release
+    if following(one) is not Stage.DEPLOYING or (run.end and run.end.outcome is Outcome.ABORTED):
+        return ""
+    return f"{line(one.name)} is still at {words(one.stage)}: it has to be moved to deploying."
 
 
 def _plan(picture: Picture) -> Message:

@@ -16,11 +16,10 @@ from bot.views.blocks import (
     sentence,
 )
 from bot.views.forms import input_text, modal
-from bot.views.runbook import ABORT, BEGIN, FAIL, REASON, SAID, SKIP, TICK, minutes, spent
-from bot.views.stage import MOVE
-from interlock.domain.release import Release, Stage
+from bot.views.runbook import ABORT, BEGIN, FAIL, REASON, SAID, SKIP, TICK, minutes, spent, to_deploying
+from interlock.domain.release import Release
 from interlock.domain.runbook import LONGEST_NOTE, Already, Deed, LateStep, Run, Step, StepState
-from interlock.domain.stage import following, words
+from interlock.domain.stage import words
 from interlock.domain.words import count
 
 
@@ -28,10 +27,10 @@ def begun(release: Release, run: Run, *, new: bool) -> Message:
     where = f"<#{release.channel_id}>"
     if new:
         text = f"Run {run.number} of {line(release.name)}'s runbook has begun. Its card is on its way to {where}."
-        if following(release) is not Stage.DEPLOYING:
+        move = to_deploying(release)
+        if move is None:
             return sentence(text)
         text += f" {line(release.name)} is still at {words(release.stage)}."
-        move = button("Move to deploying", MOVE, ("stage", f"{release.id}.{Stage.DEPLOYING.value}"), style="primary")
         return message(text, section(text), actions(move))
     return sentence(f"{line(release.name)}'s runbook runs already, since {moment(run.started_at)}: look in {where}.")
 

@@ -6,7 +6,7 @@ from itertools import count
 from typing import Any
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, delete, select
 
 from bot.app import COMMANDS
 from bot.door import Answered
@@ -25,13 +25,16 @@ from interlock.domain.outbox import DeliveryError, Dropped, Sent
 from interlock.domain.policy import Policy, StepRule
 from interlock.domain.release import Stage
 from interlock.domain.runbook import Deed, Picture
+from interlock.domain.stage import Moved
 from interlock.store import outbox_relay
+from interlock.store import release as releases
 from interlock.store.outbox import OutboxRow, message_of
 from interlock.store.person import PersonRow
 from interlock.store.release import ReleaseRow
 from interlock.store.runbook import MarkRow
 from interlock.usecases import runbook as usecase
 from interlock.usecases import runbook_view, runbook_watch
+from interlock.usecases import stage as usecase_stage
 from tests.bot.conftest import Slack
 from tests.bot.test_typed_forms import Terminal
 from tests.builders import CHANNEL, NOW, POLICY, WITH_RUNBOOK, actor, people, release
@@ -62,7 +65,13 @@ def planned(services: Services) -> int:
 @pytest.fixture
 def begun(services: Services, planned: int) -> int:
     runbook.start(command("runbook start", who="RITA"), services)
+    stands(services, planned, Stage.DEPLOYING)
     return planned
+
+
+def stands(services: Services, number: int, stage: Stage) -> None:
+    with services.store.write() as session:
+        releases.set_stage(session, number, stage)
 
 
 def command(verb: str, text: str = "", *, who: str = "ANA", minutes: float = 0) -> Command:
@@ -205,6 +214,35 @@ def test_the_card_says_how_far_it_is_what_runs_and_what_comes_then(services: Ser
     ]
     assert shown.text == "Runbook of 2026.12: 🟡 Late · step 2 of 4 · 37 min behind."
     assert said(runbook.show(command("runbook", minutes=47), services)) == said(shown)
+
+
+def test_the_card_says_that_its_release_has_to_be_moved_until_it_is(services: Services) -> None:
+    with services.store.write() as session:
+        people(session, groups_as_of=at(600))
+        planned = release(session, template=replace(WITH_RUNBOOK, requirements=()), tickets=("DATA-1",), stage="go")
+    runbook.start(command("runbook start", who="RITA"), services)
+    shown = card(services)
+    assert said(shown).splitlines()[1] == "2026.12 is still at go: it has to be moved to deploying."
+    [move] = [each for block in shown.blocks for each in block.get("elements", ()) if each.get("action_id") == MOVE]
+    assert decode(move["value"]) == Payload(kind="stage", id=f"{planned}.deploying")
+    for step in (1, 2, 3, 4):
+        usecase.skip(services.store, POLICY, actor("RITA"), step, "Done by hand", at(5))
+    assert "still at go" in said(card(services, 5)), "which it is, though all is done"
+    assert buttons(card(services, 5)) == ["Move to deploying", "See all 4 steps"]
+    with services.store.write() as session:
+        session.execute(delete(OutboxRow).where(col(OutboxRow.kind) == "runbook.refresh"))
+    moved = usecase_stage.move(services.store, POLICY, actor("RITA"), planned, Stage.DEPLOYING, "", at(6))
+    assert isinstance(moved, Moved), moved
+    assert len(queued(services, "runbook.refresh")) == 1
+    assert "still at" not in said(card(services, 6))
+    assert buttons(card(services, 6)) == ["See all 4 steps"]
+
+
+def test_what_was_aborted_moves_no_release(services: Services, planned: int) -> None:
+    runbook.start(command("runbook start", who="RITA"), services)
+    usecase.abort(services.store, POLICY, actor("RITA"), 1, "Rolled back", at(5))
+    assert "still at go" not in said(card(services, 5))
+    assert "Move to deploying" not in buttons(card(services, 5))
 
 
 def test_a_failed_step_stops_the_card_and_says_that_the_end_is_not_known(services: Services, begun: int) -> None:

@@ -149,9 +149,11 @@ def redraw(session: Session, run: Run, now: datetime) -> None:
 
 
 def redraw_of(session: Session, release_id: int, now: datetime) -> None:
-    """As `redraw`, for whoever moves the release: it ended, and its runbook stands as it is from now on."""
+    """As `redraw`, for whoever moves the release: it says where that stands, or that it is over. A run that was aborted
+    says neither.
+    """
     run = runbook.latest(session, release_id)
-    if run and run.end is None:
+    if run and (run.end is None or run.end.outcome is not Outcome.ABORTED):
         redraw(session, run, now)
 
 
