@@ -10,13 +10,18 @@ from bot.views.text import clean
 
 STYLE: Final = """
 body { font: 15px/1.45 system-ui, sans-serif; color: #1d2733; margin: 2rem auto; max-width: 76rem; padding: 0 1rem }
-h1 { font-size: 1.6rem; margin: 0 0 .3rem } h2 { font-size: 1.15rem; margin: 2rem 0 .2rem }
+h1, h2, p { overflow-wrap: anywhere } h1 { font-size: 1.6rem; margin: 0 0 .3rem }
+h2 { font-size: 1.15rem; margin: 2rem 0 .2rem }
 p { margin: .2rem 0 .8rem; color: #475467 } dl { display: grid; grid-template-columns: 7rem 1fr; gap: .25rem 1rem }
 dt { color: #475467 } dd { margin: 0; overflow-wrap: anywhere }
 table { border-collapse: collapse; width: 100%; font-size: .87em }
 th, td { text-align: left; vertical-align: top; padding: .35rem .5rem; border-bottom: 1px solid #d5dbe3 }
-th { background: #eef1f5 } .long { overflow-wrap: anywhere } .wide { overflow-x: auto } td span { white-space: nowrap }
-@media print { body { margin: 0; max-width: none; font-size: 11px } tr { break-inside: avoid } }
+th { background: #eef1f5 } .long { overflow-wrap: anywhere; min-width: 9em } td span { white-space: nowrap }
+.wide { overflow-x: auto }
+@media (max-width: 80rem) { table { font-size: .8em } th, td { padding: .3rem .35rem } }
+@media print { body { margin: 0; max-width: none; font-size: 11px } table { font-size: .87em }
+.wide { overflow: visible } .long { min-width: 0 } tr { break-inside: avoid } h2, h2 + p { break-after: avoid } }
+@page { size: A4 landscape; margin: 12mm }
 """
 
 LONG: Final = re.compile(r"\S{25}")

@@ -2,9 +2,10 @@
 
 import io
 import json
+import re
 import stat
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -495,6 +496,43 @@ def test_a_column_has_room_for_its_words_where_there_is_so_much() -> None:
 def test_a_sheet_of_a_thousand_decisions_is_made(told: report.Report) -> None:
     many = replace(told.tables[-1], rows=told.tables[-1].rows * 100)
     assert sheet.pdf(replace(told, tables=(many,))).count(b"/Type /Page\n") > 5
+
+
+@pytest.fixture
+def everything(whole: Evidence, sqlite_store: Store) -> report.Report:
+    """With the widest table there is, and the longest words that somebody typed."""
+    glasses.ready(sqlite_store)
+    glasses.broken(sqlite_store)
+    [row] = evidences.gathered(sqlite_store, 1).facts["more"]["break_glass"]
+    when = row["asked_at"]
+    row |= {"outcome": "revoked", "ended_by": "U0RITA", "ended_at": when, "end_auth": "slack"}
+    row |= {"reviewed_by": "U0ANA", "reviewed_at": when, "review_auth": "slack", "end_reason": "It was too risky"}
+    row |= {"review": "Rightly so, and the sign-offs followed on the day after"}
+    facts = whole.facts | {"more": whole.facts["more"] | {"break_glass": [row]}}
+    return report.of(odd(replace(whole, facts=facts)))
+
+
+TOO_WIDE = """(within) => [...document.querySelectorAll(within)]
+    .filter((each) => each.scrollWidth > each.clientWidth || each.getBoundingClientRect().right > innerWidth)
+    .map((each) => each.previousElementSibling?.innerText)"""
+
+
+def test_the_page_is_read_in_a_window_of_1024_pixels_and_on_paper(
+    everything: report.Report, tab: Callable[[str], Any], tmp_path: Path
+) -> None:
+    """A table that is wider scrolls by itself; on paper, where nothing does, there is none."""
+    (tmp_path / "report.html").write_text(page.html(everything))
+    shown = tab((tmp_path / "report.html").as_uri())
+    shown.set_viewport_size({"width": 1024, "height": 768})
+    assert shown.evaluate("document.documentElement.scrollWidth") == 1024
+    assert shown.evaluate(TOO_WIDE, ".wide") == ["Broken glass"]
+    shown.emulate_media(media="print")
+    shown.set_viewport_size({"width": 1032, "height": 700})  # A4 on its side, without its margins
+    assert shown.evaluate(TOO_WIDE, "body, .wide") == []
+    boxes = re.findall(rb"/MediaBox ?\[0 0 ([\d.]+) ([\d.]+)\]", shown.pdf(prefer_css_page_size=True))
+    assert boxes
+    assert all(float(width) > float(height) for width, height in boxes)
+    assert shown.locator(".wide").first.evaluate("each => getComputedStyle(each).overflowX") == "visible"
 
 
 def test_broken_glass_names_the_card_on_which_it_was_confirmed(sqlite_store: Store) -> None:
