@@ -15,10 +15,6 @@ class SettingsError(ConfigError):
     """Environment variables are missing or malformed. One line, which never quotes a secret."""
 
 
-class StoredTemplateError(ConfigError):
-    """A template that a release stored cannot be read by this version of Interlock."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyProblem:
     """One mistake in one file. `line` counts from 1, and is None when the file itself is the problem; `key` is dotted,
