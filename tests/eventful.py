@@ -24,6 +24,7 @@ from interlock.store.engine import Store
 from interlock.store.person import ChannelRow, GroupMemberRow, GroupRow
 from interlock.store.ticket import TicketComponentRow
 from interlock.usecases import (
+    blocker,
     break_glass,
     break_glass_end,
     card,
@@ -252,6 +253,11 @@ def _pass_gates(store: Store) -> None:
     token = report.issue(store, POLICY, "ci", "U0RITA", "r1", NOW)
     assert isinstance(token, Issued)
     report.push(store, POLICY, token.text, "2026.12", "coverage", 87.5, "https://ci.example/1", NOW)
+    nobody = replace(POLICY, permissions=POLICY.permissions | {Permission.REPORT_TOKEN: ()})
+    report.push(store, nobody, token.text, "2026.12", "coverage", 12, "", NOW)  # is refused: its owner may no more
+    blocker.take(
+        store, POLICY, actor("GUEST"), "id-PAY-7", NOW + timedelta(days=1), NOW
+    )  # is refused: for who they are
     waiver.ask(store, POLICY, actor("RITA"), "2026.12 bias until 2026-11-24 the review is on Tuesday", CHANNEL, NOW)
     waiver.decide(store, POLICY, actor("RITA"), 2, WaiverState.GRANTED, NOW)  # is refused: she asked for it
     waiver.decide(store, POLICY, actor("MARIA"), 2, WaiverState.GRANTED, NOW)

@@ -117,7 +117,7 @@ def _hold(request: Command, services: Services, *, on: bool) -> Message:
         return release_view.unclear(done, None)
     if isinstance(done, Invalid):
         return problems(done.problems)
-    return release_view.refused(done) if isinstance(done, Refused) else view.on_hold(done.release)
+    return release_view.refused(done) if isinstance(done, Refused) else view.on_hold(done.release, again=done.again)
 
 
 def _ending(request: Command, args: str, services: Services) -> Ending | Message:

@@ -65,8 +65,10 @@ def moved(done: Moved) -> Message:
     return message(text, section(text), told_there)
 
 
-def on_hold(one: Release) -> Message:
+def on_hold(one: Release, *, again: bool = False) -> Message:
     told = "is on hold: nothing moves it forward until /release resume" if one.held else "goes on"
+    if again and one.held is None:
+        told = "is not on hold, so nothing was changed"
     return message(f"{line(one.name)} {told}.", section(f"{line(one.name, LONGEST)} {told}."))
 
 

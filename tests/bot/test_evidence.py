@@ -422,6 +422,7 @@ def test_votes_dissent_delegations_and_refusals_stand_in_it(whole: Evidence) -> 
         "signoff.refused",
         "policy_change.refused",
         "break_glass.refused",
+        "criterion.report_refused",
         "waiver.decision_refused",
     ]
     assert "waiver.refused" in [each["What"] for each in cells(told, "Record of decisions")]  # which was a decision

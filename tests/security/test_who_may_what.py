@@ -1,17 +1,24 @@
-"""Every use case against everybody, under the policy that is shipped.
+"""Every use case against everybody, under the policy that is shipped; and what the record says of whom it refused.
 
 `+` past the door: what is found behind it (one's own booking, one's requirement, four eyes) is the use case's own test.
 `-` not permitted, or not theirs to manage. `x` no use of Interlock at all. `.` told nothing, as one who has nothing is.
 """
 
+import json
 import shutil
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, Final
 
 import pytest
+from sqlalchemy import func
+from sqlmodel import col, select
 
+from bot.evidence.report import REFUSED
 from interlock.config.policy import load_policy
 from interlock.domain.policy import Policy
+from interlock.store.audit import AuditPersonRow, AuditRow
 from interlock.store.engine import Store
 from interlock.store.person import GroupMemberRow, GroupRow, PersonRow
 from interlock.store.ticket import VersionRow
@@ -36,6 +43,30 @@ WHO = {
     "leaver": "LEFT",
     "bot": "BOT",
     "unknown": "NOBODY",
+}
+
+LOOKERS = """
+announcement.share blocker.listing blocker.named blocker.of_release blocker.of_team blocker.ticket booking.form
+booking.own booking_return.ending break_glass.look break_glass_end.may_review calendar_view.ask_picture
+calendar_view.read condition.listing condition.listing_of delegation.state draft.may_create
+draft.preview draft.versions environment.listing evidence.gather forecast.ask forecast.ask_of
+freeze_exception.foresee freeze_exception.offered freeze_exception.offered_of gonogo.foresee home.read link.state
+policy_change.ask policy_change.may_propose policy_change_word.foresee raid.edit_form raid.form raid.listing
+raid.of_release raid.show raid.show_one raid_file.ask raid_review.entry_of raid_review.named_entry
+raid_review.next_review readiness.ask readiness.ask_of release.ending
+release.find runbook_view.may_abort runbook_view.may_fail runbook_view.may_skip runbook_view.run_named
+runbook_view.show runbook_view.show_of runbook_view.step_named signoff.foresee signoff.overview signoff.overview_of
+signoff.to_sign signoff.to_sign_of stage.ahead_of stage.ask status.listing status.status status.status_of whatif.ask
+whatif.of_target whatif.of_ticket words.answer
+"""
+"""They decide nothing, so nothing of them is on record: what is shown, sent to be read, or filled in before it is done.
+`evidence.gather` is of what `evidence.ask` recorded; of two, words make an act: see ACTS_IN_WORDS."""
+
+LOOKS: Final = frozenset(LOOKERS.split())
+
+ACTS_IN_WORDS: Final[Mapping[str, dict[str, str]]] = {
+    "stage.ask": {"text": "2026.12 to in progress"},
+    "policy_change.ask": {"text": "2026.12 change because the regulator asks"},
 }
 
 NOT_MEMBERS = {"GUEST", "VENDOR", "LEFT", "BOT", "NOBODY"}
@@ -211,6 +242,61 @@ def template(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory, po
     return path
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What came of one person's asking. `about` holds the facts and people of the events that it left, by kind."""
+
+    reason: str | None
+    about: tuple[tuple[str, dict[str, Any], set[str]], ...]
+
+    @property
+    def turned_away(self) -> bool:
+        """For who they are, or for what they were not given."""
+        return self.reason in {*STRANGERS, "not_permitted", "not_owner", "told"}
+
+
+def events(store: Store, after: int) -> tuple[tuple[str, dict[str, Any], set[str]], ...]:
+    with store.read() as session:
+        rows = session.exec(select(AuditRow).where(AuditRow.seq > after).order_by(col(AuditRow.seq))).all()
+        people = session.exec(select(AuditPersonRow).where(col(AuditPersonRow.seq) > after)).all()
+        return tuple(
+            (
+                row.kind,
+                json.loads(row.body)["facts"],
+                {each.data["slack_id"] for each in people if each.seq == row.seq},
+            )
+            for row in rows
+        )
+
+
+def told_to(store: Store, policy: Policy, name: str, more: dict[str, str]) -> dict[str, Said]:
+    """What each person is told, and what it leaves in the record."""
+    use_case = USE_CASES[name]
+    given = arguments(use_case, store, policy, actor("RITA")) | more
+    found = {}
+    for who in WHO.values():
+        with store.read() as session:
+            before = session.exec(select(func.max(AuditRow.seq))).one() or 0
+        reason = refusal(store, name, use_case(**given | {"actor": actor(who)}))
+        found[who] = Said(reason=reason, about=events(store, before))
+    return found
+
+
+@pytest.fixture(scope="module")
+def said(template: Path, policy: Policy, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Said]]:
+    """By use case and person; those of ACTS_IN_WORDS a second time, under their names and `in words`."""
+    place = tmp_path_factory.mktemp("said")
+    cases = [(name, name, MORE.get(name, {})) for name in USE_CASES]
+    cases += [(f"{name} in words", name, more) for name, more in ACTS_IN_WORDS.items()]
+    found = {}
+    for title, name, more in cases:
+        shutil.copyfile(template, place / f"{title}.db")
+        store = Store(f"sqlite:///{place / title}.db")
+        found[title] = told_to(store, policy, name, more)
+        store.close()
+    return found
+
+
 def mark(reason: str | None, who: str) -> str:
     if reason == "nothing":
         return "."
@@ -219,18 +305,42 @@ def mark(reason: str | None, who: str) -> str:
     return "-" if reason in {"not_permitted", "not_owner"} else "+"
 
 
-def row(store: Store, policy: Policy, name: str) -> str:
-    use_case = USE_CASES[name]
-    given = arguments(use_case, store, policy, actor("RITA")) | MORE.get(name, {})
-    reasons = {who: refusal(store, name, use_case(**given | {"actor": actor(who)})) for who in WHO.values()}
-    return f"{name:<32}" + "  ".join(mark(reason, who) for who, reason in reasons.items())
-
-
-def test_the_table(template: Path, policy: Policy, tmp_path: Path) -> None:
-    lines = []
-    for name in USE_CASES:
-        shutil.copyfile(template, tmp_path / f"{name}.db")
-        store = Store(f"sqlite:///{tmp_path / name}.db")
-        lines.append(row(store, policy, name))
-        store.close()
+def test_the_table(said: dict[str, dict[str, Said]]) -> None:
+    lines = [
+        f"{name:<32}" + "  ".join(mark(each.reason, who) for who, each in said[name].items()) for name in USE_CASES
+    ]
     assert lines == TABLE.strip().splitlines()
+
+
+def test_whoever_is_turned_away_from_an_act_is_on_record_once_with_the_reason(said: dict[str, dict[str, Said]]) -> None:
+    wrong = []
+    for name in said.keys() - LOOKS:
+        refused = {who: each for who, each in said[name].items() if each.turned_away}
+        assert refused, f"{name} turns nobody away"
+        for who, each in refused.items():
+            kept = [(kind.endswith(REFUSED), facts.get("why"), people) for kind, facts, people in each.about]
+            if kept != [(True, each.reason, {actor(who).slack_id})]:
+                wrong.append((name, who, each))
+    assert wrong == []
+
+
+def test_what_is_recorded_of_them_names_people_by_ids_alone(said: dict[str, dict[str, Said]], template: Path) -> None:
+    store = Store(f"sqlite:///{template}")
+    with store.read() as session:
+        called = {each for row in session.exec(select(PersonRow)) for each in (row.name, row.email) if each}
+    store.close()
+    facts = [
+        json.dumps(facts)
+        for name in said.keys() - LOOKS
+        for each in said[name].values()
+        if each.turned_away
+        for _, facts, _ in each.about
+    ]
+    assert facts
+    assert called
+    assert [each for each in facts if any(name in each for name in called)] == []
+
+
+def test_whoever_only_looks_leaves_nothing_in_the_record(said: dict[str, dict[str, Said]]) -> None:
+    assert USE_CASES.keys() >= LOOKS
+    assert [(name, who) for name in sorted(LOOKS) for who, each in said[name].items() if each.about] == []

@@ -18,7 +18,7 @@ from interlock.store import audit, booking, environment
 from interlock.store.audit import AuditRow
 from interlock.store.booking import BookingRow
 from interlock.store.engine import Store
-from interlock.usecases.booking import Booked, Conflict, Extended, Invalid, Queued, book, extend, form, mine
+from interlock.usecases.booking import UNKNOWN, Booked, Conflict, Extended, Invalid, Queued, book, extend, form, mine
 from tests.bookings import POLICY, at, booked, draft, fresh, queued, stands, told, want, world
 from tests.builders import NOW, actor, release
 
@@ -166,6 +166,17 @@ def test_extending_is_refused_once_somebody_follows_or_waits(store: Store) -> No
     refused = extend(store, POLICY, actor("RAVI"), ravi, at(6), NOW)
     assert isinstance(refused, Refused)
     assert "Tom Arkwright waits" in refused.sentence
+
+
+def test_somebody_elses_is_not_extended_and_that_is_on_record(store: Store) -> None:
+    world(store)
+    ana = booked(store, "ANA", draft(0, 4))
+    refused = extend(store, POLICY, actor("RAVI"), ana, at(4), NOW)
+    assert isinstance(refused, Refused)
+    assert refused.reason == "not_yours"
+    assert kinds(store)[-1] == "booking.extend_refused"
+    assert extend(store, POLICY, actor("RAVI"), 99, at(4), NOW) == UNKNOWN
+    assert kinds(store)[-2:] == ["booking.made", "booking.extend_refused"]
 
 
 def test_extending_twice_by_one_button_adds_two_hours_once(store: Store) -> None:

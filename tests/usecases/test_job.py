@@ -38,7 +38,8 @@ def test_whoever_may_not_is_refused_and_nothing_is_begun(store: Store) -> None:
     said = job.ask(store, POLICY, actor("ANA"), "sync", "", NOW)
     assert isinstance(said, Refused)
     assert said.reason == "not_permitted"
-    assert recorded(store) == []
+    facts = {"job": "sync", "subject": "", "why": "not_permitted"}
+    assert recorded(store) == [("job.ask_refused", actor("ANA").slack_id, facts)]
 
 
 def test_groups_that_are_too_old_refuse_all_but_the_job_that_reads_them(store: Store) -> None:

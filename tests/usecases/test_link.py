@@ -218,6 +218,8 @@ def test_giving_an_account_up_does_not_open_the_way_to_another(world: Store) -> 
 
 def test_a_link_by_email_cannot_be_given_up(world: Store) -> None:
     assert reason(link.remove(world, POLICY, actor("INES"), NOW)) == "not_own"
+    refused = {"person": "U0INES", "wanted": "remove", "account": "acc-ines", "why": "not_own"}
+    assert recorded(world) == [("link.refused", refused)]
 
 
 def test_an_admin_confirms_and_everybody_concerned_knows(world: Store) -> None:
@@ -287,6 +289,8 @@ def test_a_claim_waits_while_groups_are_unknown_and_ends_with_its_person(world: 
     assert link.settle(world, POLICY, request, [comment(request)], NOW) is None
     assert link.waiting(world, NOW) == []
     assert linked(world) == (None, None)
+    refused = {"person": "U0NOMAIL", "wanted": "claim", "account": "acc-nia", "why": "deactivated"}
+    assert recorded(world)[1:] == [("link.refused", refused)]
 
 
 @pytest.mark.parametrize("key", ["", "../../myself", "DATA", "nonsense"])

@@ -1,7 +1,9 @@
 """Figures that programs push: whose token, which gates, what is refused."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
@@ -41,6 +43,16 @@ def issued(store: Store, request: str = "r1", label: str = "ci") -> str:
 def push(store: Store, token: str, value: float = 87.5, **more: Any) -> Pushed | Refused:
     given: dict[str, Any] = {"name": "2026.12", "report": "coverage", "link": "https://ci.example/1", "now": NOW} | more
     return report.push(store, POLICY, token, given["name"], given["report"], value, given["link"], given["now"])
+
+
+def turned_down(store: Store) -> list[tuple[str, str, str]]:
+    """Which program's figures, for what reason, with which release: as the record tells, oldest first."""
+    with store.read() as session:
+        rows = session.exec(
+            select(AuditRow).where(AuditRow.kind == "criterion.report_refused").order_by(AuditRow.seq)  # type: ignore[arg-type]  # a column
+        ).all()
+        told = [json.loads(row.body)["facts"] for row in rows]
+    return [(each["reporter"], each["why"], each.get("release", "")) for each in told]
 
 
 def test_a_figure_reaches_its_gate_and_the_record(store: Store) -> None:
@@ -143,6 +155,76 @@ def test_a_token_dies_with_its_owners_account(store: Store) -> None:
     refused = push(store, token)
     assert isinstance(refused, Refused)
     assert refused.reason == "deactivated"
+    assert turned_down(store) == [("ci", "deactivated", "2026.12")]
+
+
+def test_a_program_that_pushes_every_minute_is_on_record_once_a_day_for_each_reason(store: Store) -> None:
+    made(store)
+    with store.write() as session:
+        release(session, name="2027.03", template=MEASURED, stage="closed")
+        release(session, name="2027.06", template=MEASURED, stage="closed")
+    token, other = issued(store), issued(store, label="nightly")
+    for minute in range(5):
+        push(store, token, name="2027.03", now=NOW + timedelta(minutes=minute))
+    ended = ("ci", "release_ended", "2027.03")
+    assert turned_down(store) == [ended]
+    push(store, other, name="2027.03")
+    push(store, token, name="2027.06")
+    with store.write() as session:
+        session.get_one(PersonRow, "U0RITA").active = False
+    for _ in range(2):
+        push(store, token, name="2027.03")
+        push(store, token, name="2099.01")
+    more = [("nightly", "release_ended", "2027.03"), ("ci", "release_ended", "2027.06")]
+    left = [("ci", "deactivated", "2027.03"), ("ci", "deactivated", "")]
+    assert turned_down(store) == [ended, *more, *left]
+    push(store, token, name="2027.03", now=NOW + timedelta(days=1, minutes=-1))
+    assert turned_down(store) == [ended, *more, *left]
+    push(store, token, name="2027.03", now=NOW + timedelta(days=1))
+    assert turned_down(store) == [ended, *more, *left, left[0]]
+
+
+def test_of_two_such_figures_at_once_one_is_on_record(store: Store) -> None:
+    made(store)
+    token = issued(store)
+    with store.write() as session:
+        session.get_one(PersonRow, "U0RITA").active = False
+    together = Barrier(4)
+
+    def pushed() -> None:
+        together.wait()
+        push(store, token, name="2099.01")
+
+    threads = [Thread(target=pushed) for _ in range(4)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert turned_down(store) == [("ci", "deactivated", "")]
+
+
+def test_what_stands_where_a_label_belongs_stays_out_of_the_record(sqlite_store: Store) -> None:
+    made(sqlite_store)
+    report.ask(sqlite_store, POLICY, actor("ANA"), "ci", "r1", NOW)
+    report.end(sqlite_store, POLICY, actor("ANA"), "Ana Whitlock's", NOW)
+    with sqlite_store.read() as session:
+        rows = session.exec(select(AuditRow).order_by(AuditRow.seq)).all()  # type: ignore[arg-type]  # a column
+        told = [(row.kind, json.loads(row.body)["facts"]) for row in rows]
+    assert told == [
+        ("reporter.ask_refused", {"reporter": "ci", "why": "not_permitted"}),
+        ("reporter.end_refused", {"why": "not_permitted"}),
+    ]
+
+
+def test_a_token_that_is_not_made_after_all_is_on_record(sqlite_store: Store) -> None:
+    made(sqlite_store)
+    report.ask(sqlite_store, POLICY, actor("RITA"), "ci", "r1", NOW)
+    with sqlite_store.write() as session:
+        session.get_one(PersonRow, "U0RITA").active = False
+    assert isinstance(report.issue(sqlite_store, POLICY, "ci", "U0RITA", "r1", NOW), Refused)
+    with sqlite_store.read() as session:
+        kinds = session.exec(select(AuditRow.kind).order_by(AuditRow.seq)).all()  # type: ignore[arg-type]  # a column
+    assert list(kinds) == ["reporter.requested", "reporter.issue_refused"]
 
 
 @pytest.mark.parametrize("label", ["", "CI", "a b", "x" * 61, "<!channel>"])

@@ -226,6 +226,43 @@ def test_a_held_release_moves_only_back(store: Store) -> None:
     assert [facts(store, kind)[0]["why"] for kind in ("release.held", "release.resumed")] == ["the bank is closed", ""]
 
 
+def hold(store: Store, text: str, who: str = "RITA", *, on: bool = True) -> Any:
+    return stage.hold(store, POLICY, actor(who), text, CHANNEL, NOW, on=on)
+
+
+def test_holding_again_in_the_same_words_succeeds_quietly_and_in_others_is_refused(store: Store) -> None:
+    made(store, Stage.IN_PROGRESS)
+    assert not hold(store, "2026.12 the bank is closed").again
+    assert hold(store, "2026.12 the bank is closed").again
+    assert facts(store, "release.held_refused") == []
+    refused = hold(store, "2026.12 payments fail")
+    assert isinstance(refused, Refused)
+    assert (refused.reason, "the bank is closed" in refused.sentence) == ("no_change", True)
+    assert [each["why"] for each in facts(store, "release.held_refused")] == ["no_change"]
+    assert [each["why"] for each in facts(store, "release.held")] == ["the bank is closed"]
+
+
+def test_what_is_not_on_hold_goes_on_quietly(store: Store) -> None:
+    made(store, Stage.IN_PROGRESS)
+    hold(store, "2026.12 the bank is closed")
+    assert [hold(store, "2026.12", on=False).again for _ in range(2)] == [False, True]
+    assert len(facts(store, "release.resumed")) == 1
+    assert facts(store, "release.resumed_refused") == []
+
+
+def test_what_is_refused_of_a_release_that_is_over_is_on_record(store: Store) -> None:
+    number = made(store, Stage.CLOSED)
+    done = [
+        hold(store, "2026.12 too late"),
+        hold(store, "2026.12", on=False),
+        stage.cancel(store, POLICY, RITA, number, "too late", NOW),
+        releases_usecase.close(store, POLICY, RITA, number, "too late", NOW),
+    ]
+    assert [each.reason for each in done] == ["release_ended"] * 4
+    for kind in ("held", "resumed", "cancel", "close"):
+        assert [each["why"] for each in facts(store, f"release.{kind}_refused")] == ["release_ended"]
+
+
 def test_holding_takes_a_reason(sqlite_store: Store) -> None:
     made(sqlite_store)
     assert isinstance(stage.hold(sqlite_store, POLICY, RITA, "2026.12", CHANNEL, NOW, on=True), Invalid)

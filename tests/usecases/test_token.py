@@ -189,7 +189,8 @@ def test_neither_the_hash_nor_its_case_opens_the_door(world: Store) -> None:
 def test_only_active_members_get_one(world: Store, who: str, reason: str) -> None:
     assert why(token.ask(world, POLICY, actor(who), "t1", NOW)) == reason
     assert why(token.issue(world, POLICY, f"U0{who}", "t1", NOW)) == reason
-    assert recorded(world) == []
+    facts = {"person": f"U0{who}", "why": reason}
+    assert recorded(world) == [("token.ask_refused", "slack", facts), ("token.issue_refused", "system", facts)]
 
 
 @pytest.mark.parametrize(
@@ -213,6 +214,7 @@ def test_policy_can_close_the_door(world: Store) -> None:
     assert why(token.authenticate(world, closed, text, NOW)) == "not_permitted"
     assert why(token.ask(world, closed, TOM, "t2", NOW)) == "not_permitted"
     assert why(token.revoke(world, closed, TOM, NOW)) == "not_permitted"
+    assert [kind for kind, *_ in recorded(world)[-2:]] == ["token.ask_refused", "token.revoke_refused"]
 
 
 def test_nobody_is_given_one_while_it_is_not_known_who_may_what(world: Store) -> None:

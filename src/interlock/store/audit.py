@@ -85,6 +85,17 @@ def head(session: Session) -> tuple[int, str]:
     return row.seq, row.hash
 
 
+def told_since(session: Session, kind: str, release_id: int | None, facts: dict[str, Any], moment: datetime) -> bool:
+    """Whether an event of this kind, about this release or none, has told these facts after that moment. The head is
+    held from here on: of two who ask at once, the second sees what the first appends.
+    """
+    session.exec(select(AuditHeadRow).with_for_update()).one()
+    bodies = session.exec(
+        select(AuditRow.body).where(AuditRow.kind == kind, AuditRow.release_id == release_id, col(AuditRow.at) > moment)
+    )
+    return any(facts.items() <= json.loads(body)["facts"].items() for body in bodies)
+
+
 def hashes(session: Session, numbers: Collection[int]) -> dict[int, str]:
     """By number, of the events of these numbers that there are."""
     rows = session.exec(select(AuditRow.seq, AuditRow.hash).where(col(AuditRow.seq).in_(numbers))).all()

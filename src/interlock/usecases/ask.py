@@ -88,6 +88,6 @@ def seen_facts(revision: CardRevision) -> dict[str, object]:
 
 
 def record_refusal(
-    session: Session, actor: Actor, one: Release, facts: dict[str, object], refused: Refused, now: datetime
+    session: Session, actor: Actor, one: Release | None, facts: dict[str, object], refused: Refused, now: datetime
 ) -> None:
     record.record_refusal(session, "signoff.refused", actor, one, facts, refused, now)

@@ -20,6 +20,7 @@ from interlock.store import audit, blocker, release, ticket_read
 from interlock.store.engine import Store
 from interlock.usecases import audience, authority, blocker_view, home, settled_ping
 from interlock.usecases.announcement import name_of
+from interlock.usecases.record import record_refusal
 
 LONGEST_QUIET = timedelta(days=31)
 """Nobody silences a blocker for longer in one go."""
@@ -116,7 +117,8 @@ def take(store: Store, policy: Policy, actor: Actor, ticket_id: str, until: date
     with store.write() as session:
         allowed = authority.to_decide(session, policy, Permission.BLOCKER_TAKE, actor, now)
         if isinstance(allowed, Refused):
-            return allowed
+            told = {"ticket": ticket_id}
+            return record_refusal(session, "blocker.take_refused", actor, None, told, allowed, now)
         key = _begin(session, ticket_id, now)
         if isinstance(key, Refused):
             return key
@@ -138,7 +140,8 @@ def snooze(
     with store.write() as session:
         allowed = authority.to_decide(session, policy, Permission.BLOCKER_TAKE, actor, now)
         if isinstance(allowed, Refused):
-            return allowed
+            told = {"ticket": ticket_id}
+            return record_refusal(session, "blocker.snooze_refused", actor, None, told, allowed, now)
         key = _begin(session, ticket_id, now)
         if isinstance(key, Refused):
             return key

@@ -22,11 +22,13 @@ from interlock.store.booking import BookingRow
 from interlock.store.engine import Store
 from interlock.usecases import authority
 from interlock.usecases.home import refresh
+from interlock.usecases.record import record_refusal
 from interlock.usecases.settlement import facts, record, settle
 
 UNKNOWN = Refused(
     reason="unknown_booking", sentence="There is no such booking any more. Type /env list for what there is."
 )
+NOT_YOURS = replace(UNKNOWN, reason="not_yours")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +105,8 @@ def book(
     with store.write() as session:
         allowed = authority.to_decide(session, policy, Permission.ENVIRONMENT_BOOK, actor, now)
         if isinstance(allowed, Refused):
-            return allowed
+            known = {"environment": draft.environment} if draft.environment in policy.environments else {}
+            return record_refusal(session, "booking.book_refused", actor, None, known, allowed, now)
         zone = zone_of(policy, allowed)
         there = next((each for each in environment.load_all(session) if each.key == draft.environment), None)
         rule = policy.environments.get(draft.environment) or EnvironmentRule(name="")
@@ -137,10 +140,12 @@ def extend(
     finds that it is another by now, and adds nothing."""
     with store.write() as session:
         allowed = authority.to_decide(session, policy, Permission.ENVIRONMENT_BOOK, actor, now)
-        if isinstance(allowed, Refused):
-            return allowed
         known = booking.load(session, booking_id)
-        if known is None or known.holder.slack_id != actor.slack_id:
+        if isinstance(allowed, Refused) or (known and known.holder.slack_id != actor.slack_id):
+            denied = allowed if isinstance(allowed, Refused) else NOT_YOURS
+            told = {"booking": booking_id}
+            return record_refusal(session, "booking.extend_refused", actor, None, told, denied, now)
+        if known is None:
             return UNKNOWN
         held = settle(session, policy, known.environment_id, now)
         one = next((each for each in held.active if each.id == booking_id), None)

@@ -18,9 +18,11 @@ from interlock.store.engine import Store
 from interlock.usecases import authority
 from interlock.usecases.booking import UNKNOWN, mine
 from interlock.usecases.owner import to_manage
+from interlock.usecases.record import record_refusal
 from interlock.usecases.settlement import end, settle, tell
 
 LONGEST_REASON = 200
+REFUSED = "booking.return_refused"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +52,7 @@ def give_back(
     with store.write() as session:
         allowed = authority.to_decide(session, policy, Permission.ENVIRONMENT_BOOK, actor, now)
         if isinstance(allowed, Refused):
-            return allowed
+            return record_refusal(session, REFUSED, actor, None, {"booking": booking_id}, allowed, now)
         return _give_back(session, policy, actor, allowed, booking_id, reason, now)
 
 
@@ -62,7 +64,7 @@ def give_back_named(
     with store.write() as session:
         allowed = authority.to_decide(session, policy, Permission.ENVIRONMENT_BOOK, actor, now)
         if isinstance(allowed, Refused):
-            return allowed
+            return record_refusal(session, REFUSED, actor, None, {}, allowed, now)
         found: Environment | Refused | None = environments.find(environment.load_all(session), typed) if typed else None
         if isinstance(found, Refused):
             return found
@@ -74,7 +76,10 @@ def give_back_named(
         managed = to_manage(session, policy, actor, found.key, now)
         there = booking.held(session, [found])[0]
         if isinstance(managed, Refused):
-            return _not_yours(found, there, now)
+            refused = _not_yours(found, there, now)
+            if there.active or there.waiting:
+                record_refusal(session, REFUSED, actor, None, {"environment": found.key}, refused, now)
+            return refused
         return Choice(mine=(), others=tuple(MyBooking(environment=found, booking=each) for each in there.active))
 
 
@@ -98,15 +103,17 @@ def _give_back(
     known = booking.load(session, booking_id)
     if known is None:
         return UNKNOWN
+    own = known.holder.slack_id == actor.slack_id
+    booked = environment.load(session, known.environment_id)
+    if not own and booked:
+        managed = to_manage(session, policy, actor, booked.key, now)
+        if isinstance(managed, Refused):
+            told = {"booking": booking_id, "environment": booked.key}
+            return record_refusal(session, REFUSED, actor, None, told, managed, now)
+        if not reason:
+            return Refused(reason="no_reason", sentence=f"Say why: {known.holder.name} is told, and it is recorded.")
     there = settle(session, policy, known.environment_id, now).environment
     one = booking.load(session, booking_id) or known
-    own = one.holder.slack_id == actor.slack_id
-    if not own:
-        managed = to_manage(session, policy, actor, there.key, now)
-        if isinstance(managed, Refused):
-            return managed
-        if not reason:
-            return Refused(reason="no_reason", sentence=f"Say why: {one.holder.name} is told, and it is recorded.")
     if one.state not in rules.OPEN:
         return Returned(environment=there, booking=one, again=True, given_to=None)
     end(session, there, one, actor, standing.person, reason[:LONGEST_REASON], now)

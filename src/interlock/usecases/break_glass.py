@@ -97,7 +97,7 @@ def confirm(store: Store, policy: Policy, actor: Actor, revision_id: str, now: d
         one = release.load(session, known.release_id, lock=True) if known else None
         allowed = authority.to_decide(session, policy, Permission.BREAK_GLASS_CONFIRM, actor, now)
         if revision is None or known is None or one is None:
-            return allowed if isinstance(allowed, Refused) else UNKNOWN
+            return _denied(session, actor, None, {}, allowed, now) if isinstance(allowed, Refused) else UNKNOWN
         glass = break_glass.load(session, known.id) or known  # as it is now that nobody else decides
         facts = seen_facts(revision) | _facts(glass)
         if isinstance(allowed, Refused):
@@ -272,7 +272,6 @@ def _facts(glass: BreakGlass) -> dict[str, object]:
 
 
 def _denied(
-    session: Session, actor: Actor, one: Release, facts: dict[str, object], refused: Refused, now: datetime
+    session: Session, actor: Actor, one: Release | None, facts: dict[str, object], refused: Refused, now: datetime
 ) -> Refused:
-    record_refusal(session, "break_glass.refused", actor, one, {"wanted": "confirm"} | facts, refused, now)
-    return refused
+    return record_refusal(session, "break_glass.refused", actor, one, {"wanted": "confirm"} | facts, refused, now)

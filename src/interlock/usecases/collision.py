@@ -14,10 +14,10 @@ from interlock.domain.collision import Collision
 from interlock.domain.permission import Permission
 from interlock.domain.policy import Policy
 from interlock.domain.release import Release, Unclear, choose, leading
-from interlock.store import collision, person, release
+from interlock.store import collision, release
 from interlock.store.engine import Store
 from interlock.usecases import authority, obstacle
-from interlock.usecases.record import record
+from interlock.usecases.record import record, record_refusal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,11 +39,10 @@ def acknowledge(
         typed, rest = leading(text, known)
         meant = choose(typed, channel_id, known)
         if isinstance(meant, Unclear):
-            return allowed if isinstance(allowed, Refused) else meant
+            return _denied(session, actor, None, {}, allowed, now) if isinstance(allowed, Refused) else meant
         one = release.load(session, meant.id, lock=True)
         if isinstance(allowed, Refused):
-            _deny(session, actor, one, {}, allowed, now)
-            return allowed
+            return _denied(session, actor, one, {}, allowed, now)
         found = _find(session, one, rest)
         if isinstance(found, Refused):
             return found
@@ -59,8 +58,7 @@ def acknowledge_pair(
         allowed = authority.to_decide(session, policy, Permission.COLLISION_ACKNOWLEDGE, actor, now)
         one = release.load(session, release_id, lock=True)
         if isinstance(allowed, Refused):
-            _deny(session, actor, one, {"other_id": other_id}, allowed, now)
-            return allowed
+            return _denied(session, actor, one, {"other_id": other_id}, allowed, now)
         met = next((each for each in obstacle.of_release(session, one) if each.other_id == other_id), None)
         if met is None:
             return _none(one)
@@ -107,7 +105,7 @@ def _other_side_open(session: Session, met: Collision) -> bool:
     )
 
 
-def _deny(session: Session, actor: Actor, one: Release, facts: dict[str, Any], refused: Refused, now: datetime) -> None:
-    standing = person.standing(session, actor.slack_id)
-    who = standing.person if standing else Person(slack_id=actor.slack_id, name="")
-    record(session, "collision.denied", actor, who, one, facts | {"why": refused.reason}, now)
+def _denied(
+    session: Session, actor: Actor, one: Release | None, facts: dict[str, Any], refused: Refused, now: datetime
+) -> Refused:
+    return record_refusal(session, "collision.denied", actor, one, facts, refused, now)

@@ -48,7 +48,10 @@ def tick(store: Store, policy: Policy, actor: Actor, condition_id: int, now: dat
     with store.write() as session:
         found = condition.load(session, condition_id)
         allowed = authority.to_decide(session, policy, Permission.SIGNOFF_DECIDE, actor, now)
+        wants: dict[str, object] = {"decision": "condition_met", "condition": condition_id}
         if found is None:
+            if isinstance(allowed, Refused):
+                ask.record_refusal(session, actor, None, wants, allowed, now)
             return allowed if isinstance(allowed, Refused) else UNKNOWN
         one = release.load(session, found[0], lock=True)
         refused = allowed if isinstance(allowed, Refused) else None
@@ -59,7 +62,7 @@ def tick(store: Store, policy: Policy, actor: Actor, condition_id: int, now: dat
         refused = refused or _refuse(one, hanging, wanted, actor)
         if refused or isinstance(allowed, Refused) or hanging is None or wanted is None:
             told = refused or UNKNOWN
-            ask.record_refusal(session, actor, one, {"decision": "condition_met", "condition": condition_id}, told, now)
+            ask.record_refusal(session, actor, one, wants, told, now)
             return told
         if not wanted.done:
             condition.tick(session, condition_id, actor.slack_id, now)

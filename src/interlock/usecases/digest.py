@@ -19,6 +19,7 @@ from interlock.store import channel, digest, outbox, raid, release, scope, waive
 from interlock.store.engine import Store
 from interlock.usecases import authority, status
 from interlock.usecases.announcement import refuse_posting
+from interlock.usecases.record import record_refusal
 
 LONGEST_LOOK_BACK = timedelta(days=7)
 """An older digest is no longer compared with: what it said is not news."""
@@ -72,7 +73,7 @@ def ask(
     with store.write() as session:
         allowed = authority.to_decide(session, policy, Permission.DIGEST_RUN, actor, now)
         if isinstance(allowed, Refused):
-            return allowed
+            return record_refusal(session, "digest.ask_refused", actor, None, {}, allowed, now)
         meant = choose(typed, channel_id, release.all_names(session))
         if isinstance(meant, Unclear):
             return meant

@@ -20,6 +20,7 @@ from interlock.domain.version import VersionChoice, choices
 from interlock.store import channel, release, scope, version
 from interlock.store.engine import Store
 from interlock.usecases import authority
+from interlock.usecases.record import record_refusal
 
 
 def may_create(store: Store, policy: Policy, actor: Actor, now: datetime) -> Refused | None:
@@ -48,10 +49,10 @@ def from_words(
     store: Store, policy: Policy, actor: Actor, words: TypedDraft, channel_id: str, now: datetime
 ) -> Draft | Refused:
     """What somebody means who typed it in that channel. What is not known stays in the draft, to be told of."""
-    with store.read() as session:
+    with store.write() as session:  # a refusal is recorded, as where a form is sent
         allowed = authority.to_decide(session, policy, Permission.RELEASE_CREATE, actor, now)
         if isinstance(allowed, Refused):
-            return allowed
+            return record_refusal(session, "release.refused", actor, None, {}, allowed, now)
         every = version.every(session)
         meant = {
             name: [each.id for each in every if names.fold(each.name) == names.fold(name)] for name in words.versions

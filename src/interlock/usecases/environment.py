@@ -18,6 +18,7 @@ from interlock.store.engine import Store
 from interlock.usecases import authority, state_news
 from interlock.usecases.booking import mine
 from interlock.usecases.owner import owners, to_manage
+from interlock.usecases.record import record_refusal
 from interlock.usecases.retirement import WouldEnd, end_all
 from interlock.usecases.settlement import record, settle
 
@@ -99,14 +100,15 @@ def set_lifecycle(
     with store.write() as session:
         allowed = authority.to_decide(session, policy, Permission.ENVIRONMENT_VIEW, actor, now)
         if isinstance(allowed, Refused):
-            return allowed
+            return record_refusal(session, "environment.set_refused", actor, None, {}, allowed, now)
         known = environment.load_all(session)
         found = rules.find(known, typed) if typed else _names_none(known)
         if isinstance(found, Refused):
             return found
         allowed = to_manage(session, policy, actor, found.key, now)
         if isinstance(allowed, Refused):
-            return allowed
+            named = {"environment": found.key}
+            return record_refusal(session, "environment.set_refused", actor, None, named, allowed, now)
         refused = _refuse_state(found, word, reason)
         if refused:
             return refused

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from interlock.domain import freeze
 from interlock.domain import freeze_exception as rules
-from interlock.domain.actor import Actor, Person, Standing
+from interlock.domain.actor import Actor, Standing
 from interlock.domain.authority import Refused
 from interlock.domain.freeze import Window
 from interlock.domain.freeze_exception import Decision, ExceptionCard, FreezeException, Reasons
@@ -18,16 +18,17 @@ from interlock.domain.permission import Permission
 from interlock.domain.policy import Policy
 from interlock.domain.release import Release, Unclear, choose, leading
 from interlock.store import freeze_exception as exceptions
-from interlock.store import outbox, person, release
+from interlock.store import outbox, release
 from interlock.store.engine import Store
 from interlock.usecases import authority, obstacle
 from interlock.usecases.announcement import governance_channel
-from interlock.usecases.record import record
+from interlock.usecases.record import record, record_refusal
 from interlock.usecases.release import Invalid
 
 CARD: Final = "exception.card"
 REFRESH: Final = "exception.refresh"
 TOLD: Final = "exception.told"
+DENIED: Final = "exception.denied"
 CARD_GOOD_FOR: Final = timedelta(days=7)
 REFRESH_GOOD_FOR: Final = timedelta(days=1)
 
@@ -105,8 +106,7 @@ def _ask(
         allowed = authority.to_decide(session, policy, Permission.EXCEPTION_ASK, actor, now)
         one = release.load(session, release_id, lock=True)
         if isinstance(allowed, Refused):
-            _deny(session, actor, one, {"asked": typed}, allowed, now)
-            return allowed
+            return record_refusal(session, DENIED, actor, one, {"asked": typed}, allowed, now)
         met = obstacle.met(session, policy, one, now)
         window = _ended(one) or rules.choose(typed, [each.window for each in met], one.name)
         if isinstance(window, Refused):
@@ -160,13 +160,15 @@ def decide(
         allowed = authority.to_decide(session, policy, Permission.EXCEPTION_DECIDE, actor, now)
         asked = exceptions.load(session, exception_id)
         if asked is None:
-            return allowed if isinstance(allowed, Refused) else UNKNOWN
+            if not isinstance(allowed, Refused):
+                return UNKNOWN
+            told = {"exception": exception_id, "decision": decision.value}
+            return record_refusal(session, DENIED, actor, None, told, allowed, now)
         one = release.load(session, asked.release_id, lock=True)
         asked = exceptions.load(session, exception_id) or asked  # as it is now that nobody else decides
         facts = _facts(asked) | {"decision": decision.value}
         if isinstance(allowed, Refused):
-            _deny(session, actor, one, facts, allowed, now)
-            return allowed
+            return record_refusal(session, DENIED, actor, one, facts, allowed, now)
         verdict = _verdict(policy, one, asked, allowed, decision, now)
         if not isinstance(verdict, Refused) and not verdict.again:
             done = exceptions.decide(session, exception_id, decision, reason, actor, now)
@@ -177,8 +179,7 @@ def decide(
             _post(session, decided, f"@{decided.asked_by.slack_id}", TOLD, f"exception.told:{exception_id}", now)
             asked = decided
         if isinstance(verdict, Refused):
-            _deny(session, actor, one, facts, verdict, now)
-            return verdict
+            return record_refusal(session, DENIED, actor, one, facts, verdict, now)
         _refresh(session, asked, now)
         return Judged(card=_card(policy, one, asked, now), again=verdict.again)
 
@@ -282,9 +283,3 @@ def _facts(asked: FreezeException) -> dict[str, Any]:
 
 def _words(reasons: Reasons) -> dict[str, Any]:
     return {"why": reasons.why, "risk_in": reasons.risk_in, "risk_out": reasons.risk_out}
-
-
-def _deny(session: Session, actor: Actor, one: Release, facts: dict[str, Any], refused: Refused, now: datetime) -> None:
-    standing = person.standing(session, actor.slack_id)
-    who = standing.person if standing else Person(slack_id=actor.slack_id, name="")
-    record(session, "exception.denied", actor, who, one, facts | {"denied": refused.reason}, now)

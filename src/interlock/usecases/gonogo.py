@@ -28,6 +28,7 @@ from interlock.usecases.gonogo_void import counted
 from interlock.usecases.record import record, record_refusal
 from interlock.usecases.release import Invalid
 
+OPEN_REFUSED = "gonogo.open_refused"
 WHY = "Say why not: the team has to know what to mend."
 HOW = "Say go, no-go and why, or abstain: /release vote 2026.12 no-go the rollback is not rehearsed."
 UNKNOWN = Refused(
@@ -67,13 +68,15 @@ def ask(
     typed, lasts, problem = rules.lasting(text)
     with store.write() as session:
         allowed = authority.to_view(session, policy, Permission.RELEASE_VIEW, actor)
-        if isinstance(allowed, Refused):
-            return allowed
         meant = choose(typed, channel_id, release.all_names(session))
         if isinstance(meant, Unclear):
-            return meant
+            return allowed if isinstance(allowed, Refused) else meant
         one = release.load(session, meant.id, lock=True)
         roll_call = gonogo.open_one(session, one.id)
+        if isinstance(allowed, Refused):
+            # Where none is open, one was to be opened; else it was to be looked at.
+            denied = roll_call is None
+            return record_refusal(session, OPEN_REFUSED, actor, one, {}, allowed, now) if denied else allowed
         if roll_call is not None:
             asked = card.load(session, roll_call.card_id)
             revision = revise_elsewhere(session, one, asked, roll_call, now) if asked else None
@@ -94,8 +97,7 @@ def open_(
         allowed = authority.to_decide(session, policy, Permission.GONOGO_OPEN, actor, now)
         refused = allowed if isinstance(allowed, Refused) else _unfit(session, one)
         if refused:
-            record_refusal(session, "gonogo.open_refused", actor, one, {}, refused, now)
-            return refused
+            return record_refusal(session, OPEN_REFUSED, actor, one, {}, refused, now)
         assert isinstance(allowed, Standing)
         rule = one.policy.gonogo
         assert rule is not None

@@ -12,6 +12,7 @@ from interlock.domain.policy import Policy
 from interlock.store import audit
 from interlock.store.engine import Store
 from interlock.usecases import authority
+from interlock.usecases.record import record_refusal
 
 FRESHENS: Final = frozenset({"groups"})
 """The jobs that read who is in which group: while that is too old to decide by, running one of these is the mend."""
@@ -24,8 +25,9 @@ def ask(store: Store, policy: Policy, actor: Actor, job: str, subject: str, now:
             allowed = authority.to_view(session, policy, Permission.JOB_RUN, actor)
         else:
             allowed = authority.to_decide(session, policy, Permission.JOB_RUN, actor, now)
-        if not isinstance(allowed, Refused):
-            facts = {"job": job, "subject": subject}
-            people = {"actor": asdict(allowed.person)}
-            audit.append(session, AuditEvent(kind="job.asked", actor=actor, facts=facts, people=people), now)
+        facts = {"job": job, "subject": subject}
+        if isinstance(allowed, Refused):
+            return record_refusal(session, "job.ask_refused", actor, None, facts, allowed, now)
+        people = {"actor": asdict(allowed.person)}
+        audit.append(session, AuditEvent(kind="job.asked", actor=actor, facts=facts, people=people), now)
         return allowed

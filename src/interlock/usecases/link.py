@@ -32,6 +32,7 @@ from interlock.domain.ticket import Account
 from interlock.store import audit, directory, link, outbox, person, ticket_write
 from interlock.store.engine import Store
 from interlock.usecases import authority, home
+from interlock.usecases.record import record_refusal
 
 NO_REQUEST = Refused(
     reason="no_request",
@@ -64,7 +65,7 @@ def claim(
     with store.write() as session:
         allowed = authority.to_decide(session, policy, Permission.LINK_SELF, actor, now)
         if isinstance(allowed, Refused):
-            return allowed
+            return _denied(session, actor, {"wanted": "claim"}, allowed, now)
         found = rules.find(typed, _known(session, allowed.person))
         if not as_typed and (isinstance(found, Several) or (isinstance(found, Unknown) and found.near)):
             return found
@@ -98,7 +99,7 @@ def check(store: Store, policy: Policy, actor: Actor, typed: str, now: datetime)
     with store.write() as session:
         allowed = authority.to_decide(session, policy, Permission.LINK_SELF, actor, now)
         if isinstance(allowed, Refused):
-            return allowed
+            return _denied(session, actor, {"wanted": "check"}, allowed, now)
         claimed = link.request(session, actor.slack_id, lock=True)
         if claimed is None or claimed.expires_at <= now:
             return NO_REQUEST
@@ -130,6 +131,7 @@ def settle(
         allowed = authority.to_decide(session, policy, Permission.LINK_SELF, actor, now)
         if isinstance(allowed, Refused):
             if allowed.reason not in {"groups_unavailable", "people_unavailable"}:
+                _denied(session, actor, {"wanted": "claim", "account": request.account_id}, allowed, now)
                 link.drop_request(session, request.slack_id)
             return None
         verdict = rules.judge(request, comments)
@@ -156,7 +158,7 @@ def confirm(
         directory.one_at_a_time(session)
         allowed = authority.to_decide(session, policy, Permission.LINK_CONFIRM, actor, now)
         if isinstance(allowed, Refused):
-            return allowed
+            return _denied(session, actor, {"wanted": "confirm", "person": slack_id}, allowed, now)
         found = rules.find(typed, link.accounts(session))
         if not isinstance(found, Account):
             return found
@@ -190,11 +192,12 @@ def remove(store: Store, policy: Policy, actor: Actor, now: datetime) -> Owner |
         directory.one_at_a_time(session)
         allowed = authority.to_decide(session, policy, Permission.LINK_SELF, actor, now)
         if isinstance(allowed, Refused):
-            return allowed
+            return _denied(session, actor, {"wanted": "remove"}, allowed, now)
+        account = allowed.person.verified_account
         refused = rules.refuse_removing(allowed.person)
         if refused:
-            return refused
-        account = allowed.person.verified_account
+            told = {"wanted": "remove", "account": account}
+            return _denied(session, actor, told, refused, now) if account else refused
         assert account is not None
         owner = _owner(session, account)
         link.take_back(session, actor.slack_id)
@@ -281,3 +284,8 @@ def _record_refusal(
 ) -> None:
     told = {"account": account.id if account else None, "why": refused.reason} | facts
     _record(session, "link.refused", actor, who, told, now)
+
+
+def _denied(session: Session, actor: Actor, facts: dict[str, Any], refused: Refused, now: datetime) -> Refused:
+    """Whoever may not at all, or not that."""
+    return record_refusal(session, "link.refused", actor, None, {"person": actor.slack_id} | facts, refused, now)

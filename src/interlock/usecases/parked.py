@@ -17,6 +17,7 @@ from interlock.domain.trouble import Stuck, Trouble
 from interlock.store import audit, outbox, person
 from interlock.store.engine import Store
 from interlock.usecases import authority
+from interlock.usecases.record import record_refusal
 
 KIND = "relay.parked"
 """`interlock.jobs.delivery` knows it too: when this one is parked itself, nobody is told again."""
@@ -85,7 +86,8 @@ def send_again(store: Store, policy: Policy, actor: Actor, message_id: int, now:
     with store.write() as session:
         allowed = authority.to_decide(session, policy, Permission.JOB_RUN, actor, now)
         if isinstance(allowed, Refused):
-            return allowed
+            told = {"message": message_id}
+            return record_refusal(session, "outbox.release_refused", actor, None, told, allowed, now)
         alike = _alike(session, message_id)
         late = [each.message.id for each in alike if is_restored(each.reason) and each.message.not_after <= now]
         ids = [each.message.id for each in alike if each.message.id not in set(late)]
@@ -101,7 +103,8 @@ def let_go(store: Store, policy: Policy, actor: Actor, message_id: int, now: dat
     with store.write() as session:
         allowed = authority.to_decide(session, policy, Permission.JOB_RUN, actor, now)
         if isinstance(allowed, Refused):
-            return allowed
+            told = {"message": message_id}
+            return record_refusal(session, "outbox.drop_refused", actor, None, told, allowed, now)
         ids = [each.message.id for each in _alike(session, message_id)]
         done = [each for each in ids if outbox.drop_parked(session, each, f"Let go by {allowed.person.name}.")]
         _record(session, "outbox.dropped", actor, allowed, done, now)

@@ -49,10 +49,13 @@ def ask(
     """
     with store.write() as session:
         allowed = authority.to_view(session, policy, Permission.RELEASE_VIEW, actor)
-        if isinstance(allowed, Refused):
-            return allowed
         typed, reason = _taken_apart(session, text)
         meant = choose(typed, channel_id, release.all_names(session))
+        if isinstance(allowed, Refused):
+            if reason is None:
+                return allowed
+            one = None if isinstance(meant, Unclear) else release.load(session, meant.id)
+            return record_refusal(session, REFUSED, actor, one, {"wanted": "proposed"}, allowed, now)
         if isinstance(meant, Unclear):
             return meant
         if reason is None:

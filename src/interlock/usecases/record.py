@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from sqlmodel import Session
 
@@ -12,6 +12,8 @@ from interlock.domain.audit import AuditEvent
 from interlock.domain.authority import Refused
 from interlock.domain.release import Release
 from interlock.store import audit, person
+
+ONCE_IN: Final = timedelta(days=1)
 
 
 def record(
@@ -48,8 +50,8 @@ def record_refusal(
     facts: dict[str, Any],
     refused: Refused,
     now: datetime,
-) -> None:
-    """That somebody was refused and why; `one` is None where no release was named yet."""
+) -> Refused:
+    """That somebody was refused and why, and gives the refusal back; `one` is None where no release was named yet."""
     standing = person.standing(session, actor.slack_id)
     who = standing.person if standing else Person(slack_id=actor.slack_id, name="")
     told = facts | {"why": refused.reason}
@@ -57,3 +59,22 @@ def record_refusal(
         record(session, kind, actor, who, one, told, now)
     else:
         audit.append(session, AuditEvent(kind=kind, actor=actor, facts=told, people={"actor": asdict(who)}), now)
+    return refused
+
+
+def record_refusal_once(
+    session: Session,
+    kind: str,
+    actor: Actor,
+    one: Release | None,
+    facts: dict[str, Any],
+    refused: Refused,
+    now: datetime,
+) -> Refused:
+    """As `record_refusal`, where a program comes again every minute: the same facts are told once a day, as the record
+    itself says.
+    """
+    told = facts | {"why": refused.reason}
+    if not audit.told_since(session, kind, one.id if one else None, told, now - ONCE_IN):
+        record_refusal(session, kind, actor, one, facts, refused, now)
+    return refused

@@ -78,8 +78,7 @@ def create(
     with store.write() as session:
         allowed = authority.to_decide(session, policy, Permission.RELEASE_CREATE, actor, now)
         if isinstance(allowed, Refused):
-            record_refusal(session, "release.refused", actor, None, {}, allowed, now)
-            return allowed
+            return record_refusal(session, "release.refused", actor, None, {}, allowed, now)
         scope.lock(session)  # also keeps two releases from taking one name at once
         request = f"release.new:{request_id}"
         if seen.known(session, request) and (existing := release.by_name(session, draft.name)):
@@ -154,13 +153,12 @@ def close(
     with store.write() as session:
         allowed = authority.to_decide(session, policy, Permission.RELEASE_CLOSE, actor, now)
         if isinstance(allowed, Refused):
-            record_refusal(session, "release.close_refused", actor, None, {}, allowed, now)
-            return allowed
+            return record_refusal(session, "release.close_refused", actor, None, {}, allowed, now)
         one = release.load(session, release_id, lock=True)
         if one.ended and one.closed_by == actor.slack_id:
             return Closed(release=one)  # the same click again
         if refused := _not_closed(session, one, now):
-            return refused
+            return record_refusal(session, "release.close_refused", actor, one, {}, refused, now)
         why = names.tidy(reason)
         if problem := names.unsaid(why, "Say why it is closed, such as: shipped on Thursday.", LONGEST_REASON):
             return Invalid(problems={"reason": problem})

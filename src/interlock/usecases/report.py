@@ -22,9 +22,10 @@ from interlock.domain.words import join
 from interlock.store import audit, criterion, release, reporter
 from interlock.store.engine import Store
 from interlock.usecases import authority, revalidation, secret, stage
-from interlock.usecases.record import record
+from interlock.usecases.record import record, record_refusal, record_refusal_once
 
 KIND: Final = "reporter"
+REFUSED: Final = "criterion.report_refused"
 UNKNOWN = Refused(
     reason="unknown_token", sentence="This token pushes no figures: it was replaced, ended or never made for that."
 )
@@ -42,9 +43,9 @@ def ask(store: Store, policy: Policy, actor: Actor, text: str, request_id: str, 
     """`/release reporter LABEL`: sends the actor a token for a program; returns how long it will be good for."""
     with store.write() as session:
         allowed = authority.to_decide(session, policy, Permission.REPORT_TOKEN, actor, now)
-        if isinstance(allowed, Refused):
-            return allowed
         label = names.tidy(text)
+        if isinstance(allowed, Refused):
+            return record_refusal(session, "reporter.ask_refused", actor, None, _about(label), allowed, now)
         if not LABEL.fullmatch(label):
             return Refused(
                 reason="no_label",
@@ -65,7 +66,7 @@ def issue(
         owner = Actor(slack_id=slack_id, authentication=Authentication.SYSTEM)
         allowed = authority.to_view(session, policy, Permission.REPORT_TOKEN, owner)
         if isinstance(allowed, Refused):
-            return allowed
+            return record_refusal(session, "reporter.issue_refused", owner, None, _about(label), allowed, now)
         last = reporter.load(session, label)
         if last is None or last.request != request_id:
             return None
@@ -80,9 +81,9 @@ def end(store: Store, policy: Policy, actor: Actor, text: str, now: datetime) ->
     """`/release reporter end LABEL`: its token works no more; whether there was one."""
     with store.write() as session:
         allowed = authority.to_decide(session, policy, Permission.REPORT_TOKEN, actor, now)
-        if isinstance(allowed, Refused):
-            return allowed
         label = names.tidy(text)
+        if isinstance(allowed, Refused):
+            return record_refusal(session, "reporter.end_refused", actor, None, _about(label), allowed, now)
         if reporter.load(session, label) is None:
             return False
         reporter.drop(session, label)
@@ -94,7 +95,8 @@ def push(
     store: Store, policy: Policy, token: str, name: str, report: str, value: float, link: str, now: datetime
 ) -> Pushed | Refused:
     """Take a figure for every criterion of the release that asks for this report. Its owner answers for it: a token
-    whose owner has left, or may not have one any more, pushes nothing.
+    whose owner has left, or may not have one any more, pushes nothing. That, and that the release has ended, is
+    recorded once a day: a program may push every minute.
     """
     hash_ = hash_of(token)
     with store.write() as session:
@@ -103,19 +105,21 @@ def push(
             return UNKNOWN
         owner = Actor(slack_id=one.owner, authentication=Authentication.TOKEN)
         allowed = authority.to_view(session, policy, Permission.REPORT_TOKEN, owner)
-        if isinstance(allowed, Refused):
-            return allowed
         named = release.by_name(session, name)
+        told = {"reporter": one.label}
+        if isinstance(allowed, Refused):
+            return record_refusal_once(session, REFUSED, owner, named, told, allowed, now)
         if named is None:
             return Refused(reason="no_release", sentence=f"There is no release {name}.")
         found = release.load(session, named.id, lock=True)
         if found.ended:
-            return Refused(reason="release_ended", sentence=f"{found.name} has ended, so it takes no figures.")
+            over = Refused(reason="release_ended", sentence=f"{found.name} has ended, so it takes no figures.")
+            return record_refusal_once(session, REFUSED, owner, found, told, over, now)
         wanted = [rule for rule in found.policy.criteria if rule.report == report]
         if not wanted:
             known = sorted({rule.report for rule in found.policy.criteria if rule.report})
-            told = f" It asks for {join(known)}." if known else " It asks for none."
-            return Refused(reason="no_report", sentence=f"{found.name} asks for no report {report}.{told}")
+            asks = f" It asks for {join(known)}." if known else " It asks for none."
+            return Refused(reason="no_report", sentence=f"{found.name} asks for no report {report}.{asks}")
         if not math.isfinite(value):
             return Refused(reason="no_figure", sentence="The value has to be a finite number.")
         if link and not is_web_address(link):
@@ -130,6 +134,11 @@ def push(
             stage.fall_back(session, found, "a figure is out of its bounds", now, red)
     revalidation.revalidate_one(store, found.id, now)
     return Pushed(release=found, criteria=tuple(taken))
+
+
+def _about(label: str) -> dict[str, str]:
+    """What was typed in a label's place may be anything, and stays out of the record."""
+    return {"reporter": label} if LABEL.fullmatch(label) else {}
 
 
 def _good_for(policy: Policy) -> timedelta:

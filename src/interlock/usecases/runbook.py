@@ -73,14 +73,12 @@ def start(store: Store, policy: Policy, actor: Actor, release_id: int, now: date
         allowed = authority.to_decide(session, policy, Permission.RUNBOOK_RUN, actor, now)
         one = release.load(session, release_id, lock=True)
         if isinstance(allowed, Refused):
-            record_refusal(session, REFUSED, actor, one, {"deed": "run"}, allowed, now)
-            return allowed
+            return record_refusal(session, REFUSED, actor, one, {"deed": "run"}, allowed, now)
         before = runbook.latest(session, one.id)
         if before and before.end is None and not one.ended:
             return Begun(release=one, run=before, new=False)
         if refused := _may_start(one, before):
-            record_refusal(session, REFUSED, actor, one, {"deed": "run"}, refused, now)
-            return refused
+            return record_refusal(session, REFUSED, actor, one, {"deed": "run"}, refused, now)
         number = before.number + 1 if before else 1
         steps = rules.planned(one.policy.runbook, runbook.usual_minutes(session, one))
         shown = card.create(session, one.id, cards.runbook(number), one.channel_id, actor.slack_id, now)
@@ -119,20 +117,18 @@ def abort(store: Store, policy: Policy, actor: Actor, run_id: int, reason: str, 
         allowed = authority.to_decide(session, policy, Permission.RUNBOOK_RUN, actor, now)
         release_id = runbook.release_of(session, run_id)
         if release_id is None:
-            return allowed if isinstance(allowed, Refused) else UNKNOWN_STEP
+            return _unknown(session, actor, allowed, {"deed": "abort"}, now)
         one = release.load(session, release_id, lock=True)
         run = runbook.load(session, run_id)
         facts = {"run": run.number, "card": run.card_id, "deed": "abort"}
         if isinstance(allowed, Refused):
-            record_refusal(session, REFUSED, actor, one, facts, allowed, now)
-            return allowed
+            return record_refusal(session, REFUSED, actor, one, facts, allowed, now)
         if run.end and run.end.outcome is Outcome.ABORTED:
             return Aborted(release=one, run=run, new=False)
         why = names.tidy(reason)
         refused = frozen(one) or _over(run) or _unsaid(why, "Say why it is aborted, such as: rolled back, see INC-12.")
         if refused:
-            record_refusal(session, REFUSED, actor, one, facts, refused, now)
-            return refused
+            return record_refusal(session, REFUSED, actor, one, facts, refused, now)
         runbook.end(session, run.id, Outcome.ABORTED, actor, why, now)
         settled = [step.rule.key for step in run.steps if step.settled]
         facts = {"run": run.number, "card": run.card_id, "reason": why, "settled": settled}
@@ -238,7 +234,7 @@ def _mark(
     place = runbook.place_of_step(session, step_id)
     if place is None:
         allowed = authority.to_decide(session, policy, permission, actor, now)
-        return allowed if isinstance(allowed, Refused) else UNKNOWN_STEP
+        return _unknown(session, actor, allowed, {"deed": deed.value}, now)
     run_id, release_id = place
     one = release.load(session, release_id, lock=True)
     run = runbook.load(session, run_id)
@@ -250,8 +246,7 @@ def _mark(
     facts: dict[str, object] = {"run": run.number, "step": step.rule.key, "card": run.card_id}
     if isinstance(verdict, Refused) or standing is None:
         assert isinstance(verdict, Refused)
-        record_refusal(session, REFUSED, actor, one, facts | {"deed": deed.value}, verdict, now)
-        return verdict
+        return record_refusal(session, REFUSED, actor, one, facts | {"deed": deed.value}, verdict, now)
     if isinstance(verdict, Already):
         redraw(session, run, now)  # whoever clicked may have seen an old card
         return Marked(release=one, verdict=verdict)
@@ -268,6 +263,14 @@ def _mark(
     redraw(session, run, now)
     done = next(each for each in after.steps if each.id == step_id)
     return Marked(release=one, verdict=replace(verdict, step=done), finished=finished)
+
+
+def _unknown(
+    session: Session, actor: Actor, allowed: Standing | Refused, facts: dict[str, object], now: datetime
+) -> Refused:
+    if not isinstance(allowed, Refused):
+        return UNKNOWN_STEP
+    return record_refusal(session, REFUSED, actor, None, facts, allowed, now)
 
 
 def _tell_of_failure(session: Session, policy: Policy, run: Run, step: Step, actor: Actor, now: datetime) -> None:

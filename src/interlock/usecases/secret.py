@@ -31,6 +31,7 @@ from interlock.store import audit, outbox
 from interlock.store.engine import Store
 from interlock.store.secret import Secrets
 from interlock.usecases import authority
+from interlock.usecases.record import record_refusal
 
 GOOD_FOR: Final = timedelta(hours=1)
 """How long the direct message may take. After that nobody waits for it, and it would only be a secret lying about."""
@@ -51,7 +52,7 @@ class Personal:
         with store.write() as session:
             allowed = authority.to_decide(session, policy, self.permission, actor, now)
             if isinstance(allowed, Refused):
-                return allowed
+                return self._record_refusal(session, "ask", actor, allowed, now)
             if send(session, self.name, {"slack_id": actor.slack_id}, actor, request_id, now):
                 self.kept.ask(session, actor.slack_id, request_id, now)
                 self._record(session, "requested", actor, allowed.person, {}, now)
@@ -67,7 +68,7 @@ class Personal:
             owner = Actor(slack_id=slack_id, authentication=Authentication.SYSTEM)
             allowed = authority.to_view(session, policy, self.permission, owner)
             if isinstance(allowed, Refused):
-                return allowed
+                return self._record_refusal(session, "issue", owner, allowed, now)
             last = self.kept.load(session, slack_id)
             if last is None or last.request != request_id:
                 return None
@@ -84,7 +85,7 @@ class Personal:
         with store.write() as session:
             allowed = authority.to_view(session, policy, self.permission, actor)
             if isinstance(allowed, Refused):
-                return allowed
+                return self._record_refusal(session, "revoke", actor, allowed, now)
             last = self.kept.load(session, actor.slack_id)
             if last is None:
                 return False
@@ -102,6 +103,10 @@ class Personal:
             people={"subject": asdict(who)},
         )
         audit.append(session, event, now)
+
+    def _record_refusal(self, session: Session, act: str, actor: Actor, refused: Refused, now: datetime) -> Refused:
+        facts = {"person": actor.slack_id}
+        return record_refusal(session, f"{self.name}.{act}_refused", actor, None, facts, refused, now)
 
 
 def send(session: Session, kind: str, whose: Mapping[str, str], asker: Actor, request_id: str, now: datetime) -> bool:

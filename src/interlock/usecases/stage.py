@@ -32,13 +32,15 @@ from interlock.usecases.release import Invalid
 
 NEWS_GOOD_FOR = timedelta(days=1)
 TO = "to"
+MOVE_REFUSED = "release.move_refused"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldSet:
-    """`held` None: it goes on."""
+    """A release whose `held` is None goes on. `again`: it was so already, and nothing was done."""
 
     release: Release
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +61,9 @@ def ask(
     """`/release advance [RELEASE]` says what the next stage takes; `… to STAGE [why]` moves there."""
     with store.read() as session:
         allowed = authority.to_view(session, policy, Permission.RELEASE_VIEW, actor)
-        if isinstance(allowed, Refused):
-            return allowed
         typed, wanted, why = _taken_apart(session, text)
+        if isinstance(allowed, Refused):
+            return _turned_away(store, actor, typed, wanted, channel_id, allowed, now) if wanted else allowed
         meant = choose(typed, channel_id, release.all_names(session))
         if isinstance(meant, Unclear):
             return meant
@@ -96,8 +98,7 @@ def move(
         one = release.load(session, release_id, lock=True)
         allowed = authority.to_decide(session, policy, permission, actor, now)
         if isinstance(allowed, Refused):
-            record_refusal(session, "release.move_refused", actor, one, {"to": after.value}, allowed, now)
-            return allowed
+            return record_refusal(session, MOVE_REFUSED, actor, one, {"to": after.value}, allowed, now)
         return carry_out(session, policy, actor, allowed.person, one, after, reason, now)
 
 
@@ -120,8 +121,7 @@ def carry_out(
         return Moved(release=one, before=after, after=after, again=True)
     refused = _out_of_order(one, after)
     if refused:
-        record_refusal(session, "release.move_refused", actor, one, {"to": after.value}, refused, now)
-        return refused
+        return record_refusal(session, MOVE_REFUSED, actor, one, {"to": after.value}, refused, now)
     why = names.tidy(reason)
     back = after is not rules.following(one)
     too_long = names.too_long(why, LONGEST_REASON)
@@ -133,7 +133,7 @@ def carry_out(
         if found.missing:
             missing = {"missing": [each.name for each in found.missing]}
             lacking = Refused(reason="conditions_missing", sentence=rules.lacking(after, found.missing))
-            record_refusal(session, "release.move_refused", actor, one, {"to": after.value} | missing, lacking, now)
+            record_refusal(session, MOVE_REFUSED, actor, one, {"to": after.value} | missing, lacking, now)
             return replace(found, refused=True)
         facts["conditions"] = [[each.name, each.unnamed or each.why] for each in found.conditions]
     return _moved(session, one, after, actor, who, facts, now)
@@ -147,8 +147,7 @@ def hold(
     with store.write() as session:
         allowed = authority.to_decide(session, policy, Permission.RELEASE_ADVANCE, actor, now)
         if isinstance(allowed, Refused):
-            record_refusal(session, f"{kind}_refused", actor, None, {}, allowed, now)
-            return allowed
+            return record_refusal(session, f"{kind}_refused", actor, None, {}, allowed, now)
         known = release.all_names(session)
         typed, reason = leading(text, known)
         meant = choose(typed, channel_id, known)
@@ -156,13 +155,18 @@ def hold(
             return meant
         one = release.load(session, meant.id, lock=True)
         if over := rules.over(one):
-            return over
+            return record_refusal(session, f"{kind}_refused", actor, one, {}, over, now)
         why = names.tidy(reason)
         if on and (problem := names.unsaid(why, "Say why it is held.", LONGEST_REASON)):
             return Invalid(problems={"reason": problem})
-        if on is (one.held is not None):
-            told = "is on hold already" if on else "is not on hold"
-            return Refused(reason="no_change", sentence=f"{one.name} {told}, so nothing was changed.")
+        if one.held is None and not on:
+            return HoldSet(release=one, again=True)
+        if one.held is not None and on:
+            if (one.held.by, one.held.reason) == (actor.slack_id, why):
+                return HoldSet(release=one, again=True)
+            sentence = f"{one.name} is on hold already, so nothing was changed: {full_stop(one.held.reason)}"
+            standing = Refused(reason="no_change", sentence=sentence)
+            return record_refusal(session, f"{kind}_refused", actor, one, {}, standing, now)
         held = Held(by=actor.slack_id, at=now, reason=why) if on else None
         release.hold(session, one.id, held)
         record(session, kind, actor, allowed.person, one, {"why": why, "stage": one.stage.value}, now)
@@ -179,15 +183,11 @@ def cancel(
         one = release.load(session, release_id, lock=True)
         allowed = authority.to_decide(session, policy, Permission.RELEASE_CANCEL, actor, now)
         if isinstance(allowed, Refused):
-            record_refusal(session, "release.cancel_refused", actor, one, {}, allowed, now)
-            return allowed
+            return record_refusal(session, "release.cancel_refused", actor, one, {}, allowed, now)
         if one.stage is Stage.CANCELLED and one.closed_by == actor.slack_id:
             return Moved(release=one, before=one.stage, after=one.stage, again=True)
-        if over := rules.over(one):
-            return over
-        if refused := rules.too_late_to_cancel(one):
-            record_refusal(session, "release.cancel_refused", actor, one, {}, refused, now)
-            return refused
+        if refused := rules.over(one) or rules.too_late_to_cancel(one):
+            return record_refusal(session, "release.cancel_refused", actor, one, {}, refused, now)
         why = names.tidy(reason)
         if problem := names.unsaid(why, "Say why it is cancelled.", LONGEST_REASON):
             return Invalid(problems={"reason": problem})
@@ -272,6 +272,19 @@ def _taken_apart(session: Session, text: str) -> tuple[str, str, str]:
     length = 2 if after.casefold().startswith("in progress") else 1
     told = after.split(" ", length)
     return typed, " ".join(told[:length]), told[length] if len(told) > length else ""
+
+
+def _turned_away(
+    store: Store, actor: Actor, typed: str, wanted: str, channel_id: str, refused: Refused, now: datetime
+) -> Refused:
+    """Whoever may not even look wanted to move it."""
+    with store.write() as session:
+        meant = choose(typed, channel_id, release.all_names(session))
+        one = None if isinstance(meant, Unclear) else release.load(session, meant.id)
+        after = rules.named(wanted, one) if one else None
+        if after is None:
+            return record_refusal(session, MOVE_REFUSED, actor, None, {}, refused, now)
+        return record_refusal(session, MOVE_REFUSED, actor, one, {"to": after.value}, refused, now)
 
 
 def _out_of_order(one: Release, after: Stage) -> Refused | None:
