@@ -425,7 +425,23 @@ def facts_faults(one: Chain, facts: dict[str, Any], people: list[dict[str, Any]]
         if fingerprint(tickets) != mark:
             faults.append(f"The scope with the fingerprint {mark[:12]} is not the one that was signed.")
     faults += _policy_change_faults(one, facts)
-    return faults + _signoff_faults(one, facts, people) + _deed_faults(one, facts, people)
+    return faults + _signoff_faults(one, facts, people) + _deed_faults(one, facts, people) + _vote_faults(facts)
+
+
+def _vote_faults(facts: dict[str, Any]) -> list[str]:
+    """A vote stands until it is void, or the role or the person votes again: nothing else takes it out of the count."""
+    faults = []
+    votes = sorted(facts["more"]["gonogo_vote"], key=lambda each: each["id"])
+    for place, vote in enumerate(votes):
+        later = (
+            each["at"]
+            for each in votes[place + 1 :]
+            if each["gonogo_id"] == vote["gonogo_id"]
+            and (each["role"] == vote["role"] or each["slack_id"] == vote["slack_id"])
+        )
+        if vote["superseded_at"] != (None if vote["void_at"] else next(later, None)):
+            faults.append("The vote {} counts otherwise than the votes after it say.".format(vote["id"]))
+    return faults
 
 
 def _policy_change_faults(one: Chain, facts: dict[str, Any]) -> list[str]:
@@ -587,6 +603,8 @@ GLASS = {"break_glass": "id"}
 CHANGED = {"change": "id", "from": "old_version", "to": "new_version", "after": "after"}
 GLASS_ENDS = ("withdrawn", "unanswered", "revoked", "lapsed", "overtaken", "left")
 VOTE = {each: each for each in ("role", "choice", "reason", "fingerprint")}
+COUNTED_BY = ("roles", "at_least", "absent", "exclude_opener")
+"""What of a roll-call's rule its votes are counted by."""
 DEEDS = (
     Deed(
         "policy_change",
@@ -705,7 +723,7 @@ DEEDS = (
         "opened_at",
         "opened_by",
         "",
-        {"gonogo": "id", "closes_at": "closes_at", "policy_version": "policy_version"},
+        {"gonogo": "id", "closes_at": "closes_at", "policy_version": "policy_version", "roles": "roles"},
     ),
     Deed(
         "gonogo",
@@ -714,7 +732,7 @@ DEEDS = (
         "ended_at",
         "ended_by",
         "",
-        {"gonogo": "id", "outcome": "outcome", "why": "end_reason"},
+        {"gonogo": "id", "outcome": "outcome", "why": "end_reason", "rule": "counted_by"},
     ),
     Deed(
         "gonogo_vote",
@@ -724,6 +742,15 @@ DEEDS = (
         "slack_id",
         "auth",
         {**VOTE, "gonogo": "gonogo_id", "revision": "revision_id"},
+    ),
+    Deed(
+        "gonogo_vote",
+        "gonogo.vote_voided",
+        ("gonogo.vote_voided",),
+        "void_at",
+        "",
+        "",
+        {"gonogo": "gonogo_id", "vote": "id", "role": "role", "choice": "choice", "changes": "changes"},
     ),
     Deed(
         "runbook_mark",
@@ -785,7 +812,7 @@ def _alone(deed: Deed) -> set[str]:
     others = [each for each in DEEDS if each.rows == deed.rows and each.at != deed.at]
     told = {each for other in others for each in (other.by, other.auth, *other.facts.values())}
     own = {deed.by, deed.auth, *deed.facts.values()} | ({"outcome"} if "{outcome}" in deed.kind else set())
-    return own - told - {""}
+    return own - told - {"", "id"}
 
 
 def _rows(facts: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
@@ -808,8 +835,17 @@ def _rows(facts: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
         step = steps[row["step_id"]]
         marks.append({**row, "run": runs[step["run_id"]], "step": step["key"], "check": step["rule"]["check"]})
     calls = [
-        {**row, "ended": row["outcome"] if row["outcome"] in {None, "withdrawn"} else "confirmed"}
+        {
+            **row,
+            "ended": row["outcome"] if row["outcome"] in {None, "withdrawn"} else "confirmed",
+            "roles": row["rule"]["roles"],
+            "counted_by": {each: row["rule"][each] for each in COUNTED_BY} if row["outcome"] else None,
+        }
         for row in more["gonogo"]
+    ]
+    votes = [
+        {**row, "changes": [each[:2] for each in (row["void_change"] or {}).get("changes", ()) if each[1]]}
+        for row in more["gonogo_vote"]
     ]
     glasses = [
         {**row, "changes": [[what, ticket or about] for what, ticket, about in row["end_change"] or []]}
@@ -834,6 +870,7 @@ def _rows(facts: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
         **more,
         "runbook_mark": marks,
         "gonogo": calls,
+        "gonogo_vote": votes,
         "break_glass": glasses,
         "tick": ticks,
         "figure": list(figures.values()),

@@ -17,10 +17,13 @@ from bot.evidence import pack
 from bot.evidence.key import Key
 from interlock.domain.anchor import Anchor
 from interlock.domain.audit import canonical, link_hash
+from interlock.domain.gonogo import Choice
 from interlock.store.engine import Store
+from interlock.usecases import gonogo_void, scope
 from tests import eventful, evidences
-from tests.builders import NOW
+from tests.builders import NOW, ticket
 from tests.evidences import KEY
+from tests.usecases import test_gonogo as gonogo_tests
 
 PROGRAM = Path(__file__).parents[2] / "docs/verify.py"
 
@@ -589,6 +592,10 @@ ALTERED = {
     "a dissent without its reason": another("gonogo_vote", 2, reason="None"),
     "another's vote": another("gonogo_vote", 3, slack_id="U0TOM"),
     "another scope voted on": another("gonogo_vote", 3, fingerprint="0" * 64),
+    "a vote that was voided": another("gonogo_vote", 2, void_at=ANOTHER_TIME, void_change={"changes": []}),
+    "counted by another rule": another(
+        "gonogo", 0, rule=dict.fromkeys(("at_least", "absent", "exclude_opener"), 1) | {"roles": []}
+    ),
     "a vote less": one_less("gonogo_vote"),
     "a vote more": one_more("gonogo_vote"),
     "another result": another("gonogo", 0, outcome="no_go"),
@@ -640,6 +647,12 @@ ODD = {
     "rejected for another reason": (another("policy_change", 0, end_reason="None"), "rejected by nobody, or in vain"),
     "said to another's": (another("policy_change_word", 0, proposed_by="U0ANA"), "was said to another's"),
     "to another template": (another("policy_change", 2, template="hotfix"), "to another template"),
+    "a vote that counts no more": (another("gonogo_vote", 2, superseded_at=ANOTHER_TIME), "counts otherwise"),
+    "a vote that counts again": (another("gonogo_vote", 0, superseded_at=None), "counts otherwise"),
+    "void, and nobody knows when": (
+        another("gonogo_vote", 2, void_change={"changes": [["added", "id-ML-9", "ML-9"]]}),
+        "tells of a deed without its time",
+    ),
     "another number": (another("policy_change", 2, number=2), "not numbered as they came"),
 }
 
@@ -665,3 +678,20 @@ def test_nor_does_what_no_event_is_of_pass(
 def test_an_unaltered_one_of_them_holds(whole: tuple[bytes, list[Any]]) -> None:
     data, anchors = whole
     assert verdict(resealed(data, lambda _: None), anchors)[1:] == ([], [])
+
+
+def test_void_votes_are_borne_out_and_none_is_hidden(sqlite_store: Store) -> None:
+    gonogo_tests.begun(sqlite_store)
+    gonogo_tests.all_vote(sqlite_store, Choice.GO, Choice.NO_GO, Choice.ABSTAIN)
+    with sqlite_store.write() as session:
+        scope.refresh(session, [ticket(session, "DATA-2", category="done")], NOW)
+    assert gonogo_void.revalidate(sqlite_store, NOW) == 2
+    assert gonogo_tests.say(sqlite_store, "TOM", Choice.NO_GO, "It came late")
+    anchors = V.anchors_in(evidences.anchored(sqlite_store).line)
+    data = evidences.zipped(sqlite_store, 1)
+    assert verdict(data, anchors).altered == []
+    for row, change in (
+        (0, {"void_at": None, "void_change": None}),
+        (2, {"void_at": None, "superseded_at": ANOTHER_TIME}),
+    ):
+        assert verdict(resealed(data, another("gonogo_vote", row, **change)), anchors).code == 1
