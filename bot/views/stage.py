@@ -66,7 +66,8 @@ def moved(done: Moved) -> Message:
 
 
 def on_hold(one: Release, *, again: bool = False) -> Message:
-    told = "is on hold: nothing moves it forward until /release resume" if one.held else "goes on"
+    already = " already" if again else ""
+    told = f"is on hold{already}: nothing moves it forward until /release resume" if one.held else "goes on"
     if again and one.held is None:
         told = "is not on hold, so nothing was changed"
     return message(f"{line(one.name)} {told}.", section(f"{line(one.name, LONGEST)} {told}."))

@@ -137,6 +137,7 @@ def test_the_announcement_is_of_the_stage_that_it_is_in(services: Services, worl
 
 def test_hold_and_resume(services: Services, world: int) -> None:
     assert "is on hold" in words(typed(services, "hold", "2026.12 the vendor slipped"))
+    assert "is on hold already" in words(typed(services, "hold", "2026.12 the vendor slipped"))
     assert " · on hold\n" in words(typed(services, "status"))
     assert "*On hold* since Mon 23 Nov: the vendor slipped" in words(typed(services, "advance"))
     held = DRAWERS["release.held"](

@@ -201,7 +201,7 @@ def bookings_are_what_was_recorded(record: Record) -> Iterator[str]:
     state: dict[int, str] = {}
     made = Counter[str]()
     for event in record.events:
-        if event["kind"].startswith("booking."):
+        if event["kind"].startswith("booking.") and not event["kind"].endswith("refused"):
             state[event["facts"]["booking"]] = ends.get(event["kind"], event["kind"].removeprefix("booking."))
             made[event["who"].get("actor", "")] += event["kind"] in {"booking.made", "booking.waits"}
     for row in record.tables["booking"]:
