@@ -143,3 +143,13 @@ def test_the_job_tells_all_releases_and_a_dry_run_none(sqlite_store: Store) -> N
         "3 messages",
         "0 messages",
     ]
+
+
+def test_where_nobody_is_to_be_told_the_job_waits_for_no_writer(sqlite_store: Store) -> None:
+    waivers.made(sqlite_store)
+    job = decision_reminders.job(sqlite_store, GRANTERS)
+    context = JobContext(now=NOW, slot=Slot(job=job.name, due_at=NOW), progress=lambda _: None, dry_run=False)
+    with sqlite_store.write() as session:
+        session.get_one(PersonRow, "U0INES").time_zone = "America/New_York"
+        session.flush()
+        assert job.run(context).detail == "0 messages"

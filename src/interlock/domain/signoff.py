@@ -169,6 +169,13 @@ class Requirement:
         return self.rule.quorum
 
     @property
+    def awaited(self) -> tuple[Person, ...]:
+        """Whose word is missing: where there are approvals enough, the mandatory group's alone is."""
+        if self.lacking:
+            return self.left
+        return tuple(each for each in self.left if each.slack_id in self.mandatory)
+
+    @property
     def lacking(self) -> int:
         """How many approvals are missing. Where everybody has to approve, only the words of those who may do now
         count: whoever joins has to sign too, and where nobody is left it is never met.

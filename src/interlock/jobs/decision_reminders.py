@@ -9,13 +9,14 @@ from interlock.usecases import decision_reminder
 
 
 def job(store: Store, policy: Policy) -> Job:
-    """A release a transaction: nobody who decides waits for all of them."""
+    """Mostly nobody is to be told, which takes no writer. A release a transaction: nobody who decides waits for all."""
 
     def run(context: JobContext) -> JobReport:
+        due = decision_reminder.plan(store, policy, context.now)
         if context.dry_run:
-            return _report(decision_reminder.plan(store, policy, context.now))
+            return _report(due)
         posts: tuple[Outgoing, ...] = ()
-        for release_id in decision_reminder.releases(store):
+        for release_id in sorted({each.ids["release_id"] for each in due}):
             posts += decision_reminder.run(store, policy, release_id, context.now)
             context.progress("")  # quick, and every few minutes: how it ended is line enough
         return _report(posts)

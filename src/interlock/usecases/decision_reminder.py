@@ -17,7 +17,7 @@ from interlock.domain.permission import Permission
 from interlock.domain.policy import Policy
 from interlock.domain.policy_change import PolicyChange
 from interlock.domain.release import Release
-from interlock.domain.signoff import Progress, Requirement
+from interlock.domain.signoff import Progress
 from interlock.domain.time_zone import hours_of
 from interlock.store import delegation, freeze_exception, outbox, policy_change, release, waiver
 from interlock.store.engine import Store
@@ -33,12 +33,6 @@ def plan(store: Store, policy: Policy, now: datetime) -> tuple[Outgoing, ...]:
         due = [each for one in release.active(session) for each in _notes(session, policy, one, now)]
         known = outbox.known(session, [each.key for each in due])
         return tuple(each for each in due if each.key not in known)
-
-
-def releases(store: Store) -> list[int]:
-    """The ids of those under way."""
-    with store.read() as session:
-        return [one.id for one in release.active(session)]
 
 
 def run(store: Store, policy: Policy, release_id: int, now: datetime) -> tuple[Outgoing, ...]:
@@ -119,7 +113,7 @@ def _signers(session: Session, policy: Policy, one: Release, change: PolicyChang
     if not change.old.requirements:
         return _able(session, policy, Permission.POLICY_CHANGE, change.proposed_by.slack_id, now)
     asked = requirements(session, one, change, now)
-    missing = [(each, who) for each in asked if each.progress is Progress.OPEN for who in _left(each)]
+    missing = [(each, who) for each in asked if each.progress is Progress.OPEN for who in each.awaited]
     away = delegation.absences(session, {who.slack_id for _, who in missing}, now) if missing else {}
     told: dict[str, Person] = {}
     for requirement, who in missing:
@@ -131,15 +125,8 @@ def _signers(session: Session, policy: Policy, one: Release, change: PolicyChang
     return tuple(told.values())
 
 
-def _left(requirement: Requirement) -> list[Person]:
-    """Where there are approvals enough, the mandatory group's alone is missing."""
-    if requirement.lacking:
-        return list(requirement.left)
-    return [each for each in requirement.left if each.slack_id in requirement.mandatory]
-
-
 def _by(policy: Policy, one: Release, asked: FreezeException, now: datetime) -> date:
-    """The release may go into the freeze from its first day on, or from today where that is past."""
+    """The target, or the end of the freeze where that comes first; today where that is past."""
     return max(min(one.target, _today(policy, one, asked.ends)), _today(policy, one, now))
 
 

@@ -14,7 +14,7 @@ from interlock.domain.card import SIGNOFF, Card
 from interlock.domain.outbox import Outgoing, Urgency
 from interlock.domain.policy import Policy
 from interlock.domain.release import Release
-from interlock.domain.signoff import Progress, Requirement
+from interlock.domain.signoff import Progress
 from interlock.domain.signoff_reminder import Chase, Reminder, Unanswered, Waiting
 from interlock.domain.time_zone import hours_of
 from interlock.store import answer_due, card, delegation, outbox, person, release, signoff
@@ -156,7 +156,7 @@ def managers(session: Session, policy: Policy, one: Release, requester: str) -> 
 def _waiting(session: Session, policy: Policy, one: Release, asked: Card, now: datetime) -> list[Waiting]:
     """Whose word is missing now, by requirement; whoever is away is told through who stands in for them."""
     requirements = signoff.requirements(session, one, asked.requested_by, now=now)
-    missing = [(each, who) for each in requirements if each.progress is Progress.OPEN for who in _wanted(each)]
+    missing = [(each, who) for each in requirements if each.progress is Progress.OPEN for who in each.awaited]
     void = signoff.void_before(session, one.id) if missing else {}
     away = delegation.absences(session, {who.slack_id for _, who in missing}, now) if missing else {}
     found = []
@@ -175,13 +175,6 @@ def _waiting(session: Session, policy: Policy, one: Release, asked: Card, now: d
             )
         )
     return found
-
-
-def _wanted(requirement: Requirement) -> list[Person]:
-    """Where there are approvals enough, the mandatory group's alone is missing."""
-    if requirement.lacking:
-        return list(requirement.left)
-    return [each for each in requirement.left if each.slack_id in requirement.mandatory]
 
 
 def _reminders(one: Release, asked: Card, waiting: list[Waiting], now: datetime) -> Iterator[Outgoing]:
