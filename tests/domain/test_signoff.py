@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from interlock.domain.actor import Person, Standing
 from interlock.domain.authority import Refused
 from interlock.domain.calendar import WorkCalendar
-from interlock.domain.fingerprint import MaterialChange, TicketSeen, fingerprint, material_changes
+from interlock.domain.fingerprint import MaterialChange, TicketSeen, fingerprint, material_changes, only_got_done
 from interlock.domain.policy import Policy, RequirementRule, Template, Tickets
 from interlock.domain.release import Release, ScopeRule, Stage
 from interlock.domain.signing import Accepted, AlreadySigned, Ask, Stale, decide
@@ -230,3 +230,36 @@ def test_a_material_change_always_changes_the_fingerprint(
 ) -> None:
     if material_changes(before, after):
         assert fingerprint(before) != fingerprint(after)
+
+
+def ticket_seen(id_: str) -> st.SearchStrategy[TicketSeen]:
+    return st.builds(seen, st.just(id_), done=st.booleans(), priority=st.sampled_from([None, "Low", "High"]))
+
+
+like_scopes = st.lists(st.sampled_from("123"), unique=True).flatmap(
+    lambda ids: st.tuples(*[st.tuples(*map(ticket_seen, ids))] * 2)
+)
+
+
+@given(like_scopes | st.tuples(tickets, tickets), st.permutations(["Low", "High", "Blocker"]))
+def test_where_tickets_only_got_done_nothing_is_material_whatever_policy_calls_grave(
+    scopes: tuple[tuple[TicketSeen, ...], tuple[TicketSeen, ...]], priorities: list[str]
+) -> None:
+    if only_got_done(*scopes):
+        assert material_changes(*scopes, tuple(priorities)) == ()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "only"),
+    [
+        ([seen("1")], [seen("1")], True),
+        ([seen("1"), seen("2")], [seen("2", done=True), seen("1")], True),
+        ([seen("1", done=True)], [seen("1")], False),
+        ([seen("1")], [seen("1"), seen("2")], False),
+        ([seen("1"), seen("2")], [seen("1", done=True)], False),
+        ([seen("1")], [seen("2")], False),
+        ([seen("1", priority="Low")], [seen("1", priority="High", done=True)], False),
+    ],
+)
+def test_that_tickets_only_got_done(before: list[TicketSeen], after: list[TicketSeen], *, only: bool) -> None:
+    assert only_got_done(tuple(before), tuple(after)) is only

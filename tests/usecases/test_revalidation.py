@@ -12,9 +12,11 @@ from sqlmodel import Session, col, select
 
 from interlock.domain.signoff import Decision
 from interlock.domain.ticket import Category, Change, Field, Ticket
+from interlock.store import release as releases
 from interlock.store import revalidation as marks
 from interlock.store import ticket_write
 from interlock.store.engine import Store
+from interlock.store.outbox import OutboxRow
 from interlock.store.release import ReleaseRow
 from interlock.store.signoff import SignoffRow
 from interlock.store.ticket import TicketRow
@@ -50,6 +52,15 @@ def approve(store: Store, card_id: int) -> None:
 def due(store: Store) -> dict[int, str]:
     with store.read() as session:
         return marks.due(session)
+
+
+def sent(store: Store) -> list[str]:
+    """What waited to be sent, and does no more."""
+    with store.write() as session:
+        rows = session.exec(select(OutboxRow).where(OutboxRow.state == "pending").order_by(col(OutboxRow.id))).all()
+        for row in rows:
+            row.state = "sent"
+        return [row.kind for row in rows]
 
 
 def live(session: Session) -> list[str]:
@@ -91,6 +102,23 @@ def test_a_release_is_due_once_something_changed_that_a_signoff_is_bound_to(
 def test_tickets_of_no_release_make_none_due(signed: Store) -> None:
     tell(signed, "DATA-8", priority="Blocker")
     assert due(signed) == {}
+
+
+def test_a_ticket_that_got_done_has_the_card_drawn_and_waits_for_nobody_who_decides(signed: Store) -> None:
+    sent(signed)
+    tell(signed, category=Category.DONE)
+    if signed.is_sqlite:
+        assert revalidate(signed, NOW, due_only=True) == 0
+    else:
+        with signed.write() as session:
+            releases.load(session, 1, lock=True)
+            assert revalidate(signed, NOW, due_only=True) == 0
+    assert due(signed) == {}
+    with signed.read() as session:
+        assert live(session) == ["U0TOM"]
+    assert sent(signed) == ["signoff.refresh"]
+    assert revalidate(signed, NOW) == 0
+    assert sent(signed) == ["signoff.refresh"]  # until it is drawn
 
 
 def test_a_run_that_died_before_it_looked_leaves_it_to_the_next(signed: Store) -> None:
@@ -164,4 +192,4 @@ def test_pages_and_looks_at_once_leave_nothing_standing(signed: Store) -> None:
     assert due(signed) == {}
     with signed.read() as session:
         assert live(session) == []
-        assert marks.overtaken(session, [1]) == [1]  # the card that waits to be drawn
+        assert [each.card is not None for each in marks.overtaken(session, [1])] == [True]  # it waits to be drawn

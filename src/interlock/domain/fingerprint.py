@@ -76,6 +76,15 @@ def material_changes(
     return tuple(sorted(changes, key=lambda change: (order.index(change.what), change.subject)))
 
 
+def only_got_done(seen: tuple[TicketSeen, ...], current: tuple[TicketSeen, ...]) -> bool:
+    """Whether no more happened to a scope than that tickets got done: then no policy calls anything of it material."""
+    before = {ticket.id: ticket for ticket in seen}
+    return len(before) == len(current) and all(
+        (old := before.get(new.id)) is not None and new.priority == old.priority and new.done >= old.done
+        for new in current
+    )
+
+
 def ranked(priorities: tuple[str, ...]) -> dict[str, int]:
     """For `rank`, of names that come gravest first."""
     return {name.casefold(): number for number, name in enumerate(priorities)}

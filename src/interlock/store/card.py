@@ -1,6 +1,7 @@
 """Cards: messages that show live state, and each drawing of them."""
 
 import secrets
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
@@ -142,6 +143,16 @@ def snapshot(session: Session, mark: str) -> tuple[TicketSeen, ...]:
     """The tickets behind a fingerprint that some revision showed."""
     row = session.get_one(ScopeSnapshotRow, mark)
     return tuple(map(TicketSeen._make, row.tickets))
+
+
+def snapshots(session: Session, marks: Collection[str]) -> dict[str, tuple[TicketSeen, ...]]:
+    """As `snapshot`, of several."""
+    rows = session.exec(
+        select(ScopeSnapshotRow.fingerprint, ScopeSnapshotRow.tickets).where(
+            col(ScopeSnapshotRow.fingerprint).in_(list(marks))
+        )
+    )
+    return {mark: tuple(map(TicketSeen._make, tickets)) for mark, tickets in rows}
 
 
 def card_of(row: CardRow) -> Card:

@@ -136,7 +136,9 @@ def _delegable(session: Session, slack_id: str) -> tuple[tuple[str, str], ...]:
 
 def _redraw(session: Session, slack_id: str, now: datetime) -> None:
     """The cards on which they are named say that they are away."""
-    for one in release.active(session):
+    for one in sorted(
+        release.active(session), key=lambda one: one.id
+    ):  # as revalidating goes, or one waits for the other
         asked = card.of_release(session, one.id, SIGNOFF)
         if asked and any(
             able.slack_id == slack_id for each in signoff.requirements(session, one) for able in each.eligible

@@ -37,9 +37,15 @@ def revalidate(store: Store, now: datetime, *, due_only: bool = False) -> int:
     with store.read() as session:
         due = revalidation.due(session)
         looked_at = due.keys() if due_only else {*due, *(one.id for one in release.active(session))}
-        overtaken = revalidation.overtaken(session, looked_at) if looked_at else []
-        later = revalidation.with_later_evidence(session, looked_at) if looked_at else set()
-    voided = sum(revalidate_one(store, release_id, now) for release_id in sorted({*overtaken, *later}))
+        overtaken = revalidation.overtaken(session, looked_at)
+        doubtful = revalidation.with_later_evidence(session, looked_at)
+    doubtful |= {each.release_id for each in overtaken if not each.only_got_done}
+    voided = sum(revalidate_one(store, release_id, now) for release_id in sorted(doubtful))
+    old = [each.card for each in overtaken if each.card and each.release_id not in doubtful]
+    if old:
+        with store.write() as session:
+            for asked in old:  # mostly tickets got done: nobody's lock is needed to have that drawn
+                refresh(session, asked, now, Urgency.ROUTINE)
     if due:
         with store.write() as session:
             revalidation.settle(session, due)
