@@ -38,7 +38,7 @@ def _exception(services: Services, number: int, _: str, now: datetime) -> Messag
 
 
 def _policy_change(services: Services, number: int, reader: str, now: datetime) -> Message | None:
-    found = policy_change_card.draw(services.store, number, now)
+    found = policy_change_card.draw_elsewhere(services.store, number, now)
     return change_view.card(found, reader=reader) if found else None
 
 

@@ -182,6 +182,12 @@ def open_one(session: Session, release_id: int) -> PolicyChange | None:
     return _changes(session, [row])[0] if row else None
 
 
+def all_open(session: Session) -> list[PolicyChange]:
+    """Those that have not ended, be their time over or not."""
+    rows = session.exec(select(PolicyChangeRow).where(col(PolicyChangeRow.outcome).is_(None))).all()
+    return _changes(session, rows)
+
+
 def due(session: Session, now: datetime) -> list[tuple[int, int]]:
     """Those whose time is over, and their releases."""
     late = select(PolicyChangeRow.id, PolicyChangeRow.release_id).where(

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from interlock.domain import freeze
@@ -22,6 +21,7 @@ from interlock.store import outbox, release
 from interlock.store.engine import Store
 from interlock.usecases import authority, obstacle
 from interlock.usecases.announcement import governance_channel
+from interlock.usecases.race import after_the_winner
 from interlock.usecases.record import record, record_refusal
 from interlock.usecases.release import Invalid
 
@@ -92,11 +92,7 @@ def ask(
     store: Store, policy: Policy, actor: Actor, release_id: int, typed: str, reasons: Reasons, now: datetime
 ) -> Asked | Invalid | Refused:
     """Ask for an exception from the freeze that is meant by `typed`, or by the only one there is where it is empty."""
-    try:
-        return _ask(store, policy, actor, release_id, typed, reasons, now)
-    except IntegrityError:
-        # Somebody else's asking won the race to the database; it now stands there to be named.
-        return _ask(store, policy, actor, release_id, typed, reasons, now)
+    return after_the_winner(lambda: _ask(store, policy, actor, release_id, typed, reasons, now))
 
 
 def _ask(

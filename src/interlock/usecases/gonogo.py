@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from interlock.domain import gonogo as rules
@@ -25,6 +24,7 @@ from interlock.usecases.ask import seen_facts
 from interlock.usecases.card import enqueue
 from interlock.usecases.gonogo_card import board, refresh, revise_elsewhere, tell_result
 from interlock.usecases.gonogo_void import counted
+from interlock.usecases.race import after_the_winner
 from interlock.usecases.record import record, record_refusal
 from interlock.usecases.release import Invalid
 
@@ -147,11 +147,7 @@ def vote(
     store: Store, policy: Policy, actor: Actor, revision_id: str, choice: Choice, reason: str | None, now: datetime
 ) -> Voted | Stale | Invalid | Refused:
     """A click on the card, or a reason for no-go; who may, until when and on which scope are those of this moment."""
-    try:
-        return _vote(store, policy, actor, revision_id, choice, reason, now)
-    except IntegrityError:
-        # The role's other vote won the race to the database; it is read now.
-        return _vote(store, policy, actor, revision_id, choice, reason, now)
+    return after_the_winner(lambda: _vote(store, policy, actor, revision_id, choice, reason, now))
 
 
 def foresee(store: Store, policy: Policy, actor: Actor, revision_id: str, now: datetime) -> str | Refused:

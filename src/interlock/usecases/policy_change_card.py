@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlmodel import Session
 
@@ -28,6 +29,27 @@ def draw(store: Store, change_id: int, now: datetime) -> PolicyChangeCard | None
         one = release.load(session, known.release_id, lock=True)
         change = policy_change.load(session, change_id) or known
         return board(session, one, change, now, revise(session, one, change, now))
+
+
+def draw_elsewhere(store: Store, change_id: int, now: datetime) -> PolicyChangeCard | None:
+    """As `draw`, for a drawing that is not the card in its channel: see `revise_elsewhere`."""
+    with store.write() as session:
+        known = policy_change.load(session, change_id)
+        if known is None:
+            return None
+        one = release.load(session, known.release_id, lock=True)
+        change = policy_change.load(session, change_id) or known
+        return board(session, one, change, now, revise_elsewhere(session, one, change, now))
+
+
+def refresh_aged(store: Store, now: datetime) -> int:
+    """Have the cards drawn anew on which an approval counts that has become too old since; how many."""
+    with store.read() as session:
+        aged = [each for each in policy_change.all_open(session) if _aged(session, each, now)]
+    for change in aged:
+        with store.write() as session:
+            refresh(session, change, now, Urgency.ROUTINE)
+    return len(aged)
 
 
 def shown(store: Store, change_id: int, now: datetime) -> PolicyChangeCard | None:
@@ -63,6 +85,15 @@ def requirements(session: Session, one: Release, change: PolicyChange, now: date
     return tuple(replace(each, signoffs=count.get(each.key, ()), lapsed=False, as_of=moment) for each in wanted)
 
 
+def revise_elsewhere(session: Session, one: Release, change: PolicyChange, now: datetime) -> CardRevision:
+    """As `revise`; where the card in the channel counts other words, it is drawn anew as well: by this revision it
+    would pass for drawn already.
+    """
+    if _aged(session, change, now):
+        refresh(session, change, now, Urgency.ROUTINE)
+    return revise(session, one, change, now)
+
+
 def revise(session: Session, one: Release, change: PolicyChange, now: datetime) -> CardRevision:
     """The card's revision for what is so now, for somebody who holds the release's lock. What was proposed is on every
     one of them, so that whoever clicked saw it.
@@ -75,10 +106,19 @@ def revise(session: Session, one: Release, change: PolicyChange, now: datetime) 
         "reason": change.reason,
         "closes_at": change.closes_at.isoformat(),
         "stage": one.stage.value,
-        "words": [[each.key, [word.id for word in each.signoffs]] for each in requirements(session, one, change, now)],
+        "words": _words(session, one, change, now),
         "outcome": change.outcome.value if change.outcome else None,
     }
     return card.draw(session, card_of(session, change), seen, change.old_version, drawn, now)
+
+
+def _words(session: Session, one: Release, change: PolicyChange, now: datetime) -> list[list[Any]]:
+    return [[each.key, [word.id for word in each.signoffs]] for each in requirements(session, one, change, now)]
+
+
+def _aged(session: Session, change: PolicyChange, now: datetime) -> bool:
+    drawn, one = card.newest_shown(session, card_of(session, change)), release.load(session, change.release_id)
+    return drawn is not None and drawn["words"] != _words(session, one, change, now)
 
 
 def card_of(session: Session, change: PolicyChange) -> Card:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from interlock.domain import names, signing
@@ -22,8 +21,9 @@ from interlock.store.engine import Store
 from interlock.usecases import ask as asking
 from interlock.usecases import authority, policy_change_end
 from interlock.usecases.policy_change import REFUSED
-from interlock.usecases.policy_change_card import refresh, requirements, revise
+from interlock.usecases.policy_change_card import refresh, requirements, revise_elsewhere
 from interlock.usecases.policy_change_end import UNKNOWN, facts
+from interlock.usecases.race import after_the_winner
 from interlock.usecases.record import record, record_refusal
 from interlock.usecases.release import Invalid, read_release
 
@@ -61,11 +61,7 @@ def decide(
     """A click on Approve, or a reason for Reject. The last approval that the old policy asks for carries the change
     out, a rejection ends it. Authority, exclusions and stage are those of this moment.
     """
-    try:
-        return _decide(store, policy, actor, revision_id, decision, reason, now, signature)
-    except IntegrityError:
-        # Another click won the race to the database; what it came to is read now.
-        return _decide(store, policy, actor, revision_id, decision, reason, now, signature)
+    return after_the_winner(lambda: _decide(store, policy, actor, revision_id, decision, reason, now, signature))
 
 
 def decide_typed(
@@ -90,7 +86,7 @@ def decide_typed(
             return allowed
         if known is None or one is None:
             return UNKNOWN
-        shown = revise(session, one, policy_change.load(session, change_id) or known, now)
+        shown = revise_elsewhere(session, one, policy_change.load(session, change_id) or known, now)
         said = names.tidy(text)
         meant, meaning = read_release(session, said, "") if said else (None, "")
     signature = None
