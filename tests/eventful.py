@@ -45,6 +45,7 @@ from interlock.usecases import (
     report,
     runbook,
     signoff,
+    signoff_revoke,
     waiver,
 )
 from interlock.usecases.signoff import NOTHING, With
@@ -140,7 +141,7 @@ def _sign(store: Store, number: int) -> int:
 
     say("RITA", qa, Decision.APPROVED)  # is refused: she asked for it
     say("NOOR", qa, Decision.REJECTED, "The rollback was not tried")
-    signoff.revoke(store, POLICY, actor("NOOR"), str(drawn.revision_id), NOW)
+    signoff_revoke.revoke(store, POLICY, actor("NOOR"), str(drawn.revision_id), NOW)
     say("MARIA", qa, Decision.APPROVED)
     say("TOM", qa, Decision.APPROVED, more=With(conditions=("ML-3", "Rollback tested")))
     say("MARIA", governance, Decision.APPROVED, more=With(signature=SIGNED))

@@ -16,7 +16,7 @@ from interlock.domain.signoff import Decision
 from interlock.store import audit
 from interlock.store.engine import Store
 from interlock.store.ticket import TicketRow
-from interlock.usecases import card, delegation, erasure, evidence, revalidation, scope, signoff
+from interlock.usecases import card, delegation, erasure, evidence, revalidation, scope, signoff, signoff_revoke
 from interlock.usecases.signoff import With
 from tests.builders import GOVERNANCE, NOW, POLICY, QA, TEMPLATE, actor, people, release, ticket
 from tests.signoffs import asked, later, say
@@ -56,7 +56,7 @@ def decided(store: Store) -> int:
     sign(store, "MARIA", requested.card.id, Decision.REJECTED, "Lineage of “DATA” is missing <b>")
     drawn = card.draw(store, requested.card.id, NOW)
     assert drawn is not None
-    signoff.revoke(store, RULES, actor("MARIA"), str(drawn.revision_id), NOW)
+    signoff_revoke.revoke(store, RULES, actor("MARIA"), str(drawn.revision_id), NOW)
     signoff.decide(store, RULES, actor("RAVI"), str(drawn.revision_id), Decision.APPROVED, None, NOW)
     sign(store, "TOM", requested.card.id)
     sign(store, "NOOR", requested.card.id)
@@ -85,7 +85,7 @@ def signed_in_every_way(store: Store) -> int:
         say(store, "MARIA", f"{revision}.2", more=With(signature=signed)),
     ]
     assert [type(each) for each in given] == [Accepted] * 3, given
-    signoff.revoke(store, POLICY, actor("INES"), revision, NOW)
+    signoff_revoke.revoke(store, POLICY, actor("INES"), revision, NOW)
     assert revalidation.expire(store, later(store, days=30)) == 1
     return 1
 

@@ -41,6 +41,7 @@ from interlock.usecases import (
     revalidation,
     scope,
     signoff,
+    signoff_revoke,
     stage,
 )
 from interlock.usecases.signoff import NOTHING, Decided, Requested, With
@@ -165,7 +166,7 @@ def revoke(store: Store, who: str, hours: float) -> None:
     now = fresh(store, at(hours))
     picture = card.draw(store, 1, now)
     assert picture is not None
-    signoff.revoke(store, IN_FORCE, actor(who), str(picture.revision_id), now)
+    signoff_revoke.revoke(store, IN_FORCE, actor(who), str(picture.revision_id), now)
 
 
 def move(store: Store, after: Stage, hours: float, *, refused: bool = False) -> None:

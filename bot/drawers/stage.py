@@ -7,8 +7,8 @@ from interlock.domain import outbox
 from interlock.domain.outbox import Dropped
 from interlock.domain.release import Stage
 from interlock.domain.stage import words
-from interlock.usecases import stage
-from interlock.usecases.stage import News
+from interlock.usecases import stage_news
+from interlock.usecases.stage_news import News
 
 OVER = Dropped(reason="it moved on meanwhile")
 
@@ -43,4 +43,4 @@ def _held(services: Services, message: outbox.Message, *, on: bool) -> Drawn | D
 
 
 def _news(services: Services, message: outbox.Message) -> News:
-    return stage.news(services.store, message.ids["release_id"], message.ids["slack_id"], services.clock())
+    return stage_news.news(services.store, message.ids["release_id"], message.ids["slack_id"], services.clock())

@@ -13,9 +13,10 @@ from bot.views.forms import notice
 from interlock.domain.authority import Refused
 from interlock.domain.draft import Draft
 from interlock.domain.release import ScopeRule, Unclear
-from interlock.usecases import announcement, draft, release, signoff
+from interlock.usecases import announcement, draft, release
 from interlock.usecases import status as statuses
 from interlock.usecases.release import Invalid
+from interlock.usecases.signoff_view import overview_of
 
 AGREED = " --yes"
 """What a command line agrees with: nothing can ask there."""
@@ -45,9 +46,7 @@ def show(request: Click, services: Services) -> Message:
 
 
 def show_signoffs(request: Click, services: Services) -> Message:
-    found = signoff.overview_of(
-        services.store, services.policy, request.actor, request.number("release"), now=request.now
-    )
+    found = overview_of(services.store, services.policy, request.actor, request.number("release"), now=request.now)
     return view.refused(found) if isinstance(found, Refused) else signoff_view.overview(found, request.now)
 
 

@@ -17,7 +17,7 @@ from interlock.domain.signing import Accepted, Signature, SignatureWanted
 from interlock.domain.signoff import Decision, SignoffCard
 from interlock.domain.visibility import MEMBER
 from interlock.usecases import ask as asking
-from interlock.usecases import signoff
+from interlock.usecases import signoff, signoff_revoke, signoff_view
 from interlock.usecases.signoff import NOTHING, Decided, With
 
 WHY = "Say why: the team has to know what to mend."
@@ -34,7 +34,7 @@ FIELDS = {
 
 def signoffs(request: Command, services: Services) -> Message:
     """`/release signoffs [release]`"""
-    found = signoff.overview(
+    found = signoff_view.overview(
         services.store, services.policy, request.actor, request.args, request.channel_id, now=request.now
     )
     if isinstance(found, Unclear):
@@ -45,7 +45,7 @@ def signoffs(request: Command, services: Services) -> Message:
 def to_sign(request: Command, services: Services) -> Message:
     """`/release signoffs` where the card cannot be seen: the card itself, with its buttons."""
     store, policy, actor = services.store, services.policy, request.actor
-    found = signoff.to_sign(store, policy, actor, request.args, request.channel_id, request.now)
+    found = signoff_view.to_sign(store, policy, actor, request.args, request.channel_id, request.now)
     services.wake()
     if isinstance(found, Unclear):
         return release_view.unclear(found, ("Sign-offs", release_view.SIGNOFFS))
@@ -55,7 +55,7 @@ def to_sign(request: Command, services: Services) -> Message:
 def show_to_sign(request: Click, services: Services) -> Message:
     """As `to_sign`, for the button on a status."""
     number = request.number("release")
-    found = signoff.to_sign_of(services.store, services.policy, request.actor, number, request.now)
+    found = signoff_view.to_sign_of(services.store, services.policy, request.actor, number, request.now)
     services.wake()
     return _card(found, request.now)
 
@@ -152,7 +152,7 @@ def reject_at_once(request: Click, services: Services) -> Message:
 
 
 def revoke(request: Click, services: Services) -> Message:
-    result = signoff.revoke(services.store, services.policy, request.actor, request.id("revision"), request.now)
+    result = signoff_revoke.revoke(services.store, services.policy, request.actor, request.id("revision"), request.now)
     services.wake()
     return (
         answers.refused(result) if isinstance(result, Refused) else answers.revoked(result.release, result.requirements)

@@ -12,7 +12,7 @@ from interlock.domain.authority import Refused
 from interlock.domain.permission import Permission
 from interlock.domain.release import Stage, Unclear
 from interlock.domain.stage import Ahead, Moved
-from interlock.usecases import release, stage
+from interlock.usecases import release, stage, stage_stop
 from interlock.usecases.release import Ending, Invalid
 
 
@@ -93,14 +93,16 @@ def cancel_typed(request: Command, services: Services) -> Message:
         return found
     if not request.args.endswith(AGREED):
         return view.would_cancel(found.release.name)
-    done = stage.cancel(services.store, services.policy, request.actor, found.release.id, found.reason, request.now)
+    done = stage_stop.cancel(
+        services.store, services.policy, request.actor, found.release.id, found.reason, request.now
+    )
     services.wake()
     return _answer(done)
 
 
 def cancel_for_good(request: Submission, services: Services) -> Answer:
     number, why = int(request.private.get("release", 0)), request.text(view.REASON)
-    done = stage.cancel(services.store, services.policy, request.actor, number, why, request.now)
+    done = stage_stop.cancel(services.store, services.policy, request.actor, number, why, request.now)
     services.wake()
     if isinstance(done, Invalid):
         return Errors(by_block=done.problems)
@@ -111,7 +113,7 @@ def cancel_for_good(request: Submission, services: Services) -> Answer:
 
 def _hold(request: Command, services: Services, *, on: bool) -> Message:
     store, policy, actor = services.store, services.policy, request.actor
-    done = stage.hold(store, policy, actor, request.args, request.channel_id, request.now, on=on)
+    done = stage_stop.hold(store, policy, actor, request.args, request.channel_id, request.now, on=on)
     services.wake()
     if isinstance(done, Unclear):
         return release_view.unclear(done, None)

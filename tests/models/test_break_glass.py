@@ -19,7 +19,7 @@ from interlock.store import signoff as signoffs
 from interlock.store.break_glass import BreakGlassRow
 from interlock.store.engine import Store
 from interlock.store.person import PersonRow
-from interlock.usecases import break_glass, break_glass_end, revalidation, scope, signoff, stage
+from interlock.usecases import break_glass, break_glass_end, revalidation, scope, signoff_revoke, stage
 from tests.builders import CHANNEL, NOW, actor, ticket
 from tests.glasses import GLASS, ready, shown
 from tests.models.conftest import Databases, Run
@@ -97,7 +97,7 @@ class TwoPeople(RuleBasedStateMachine):
 
     @rule(who=WHO)
     def revoke(self, who: str) -> None:
-        signoff.revoke(self.store, POLICY, actor(who), drawn(self.store, self.now), self.now)
+        signoff_revoke.revoke(self.store, POLICY, actor(who), drawn(self.store, self.now), self.now)
 
     @rule(to=st.sampled_from([Stage.GO, Stage.GO, Stage.READY]))
     def move(self, to: Stage) -> None:

@@ -19,7 +19,8 @@ from interlock.store.engine import Store
 from interlock.store.person import GroupMemberRow, PersonRow
 from interlock.store.signoff import SignoffRow
 from interlock.usecases import ask, condition, delegation, revalidation, scope
-from interlock.usecases.signoff import NOTHING, With, revoke
+from interlock.usecases.signoff import NOTHING, With
+from interlock.usecases.signoff_revoke import revoke
 from tests.builders import NOW, POLICY, actor, ticket
 from tests.models.conftest import Databases, Run
 from tests.signoffs import asked, drawn, fresh, say

@@ -24,7 +24,8 @@ from interlock.store.ticket import TicketRow
 from interlock.store.upsert import upsert
 from interlock.usecases import card, revalidation, scope
 from interlock.usecases.release import close
-from interlock.usecases.signoff import Requested, Revoked, decide, request, revoke
+from interlock.usecases.signoff import Requested, decide, request
+from interlock.usecases.signoff_revoke import Revoked, revoke
 from tests.builders import NOW, POLICY, QA, TEMPLATE, actor, people, release, ticket
 from tests.models.conftest import Databases, Run
 

@@ -55,9 +55,9 @@ policy_change.ask policy_change.may_propose policy_change_word.foresee raid.edit
 raid.of_release raid.show raid.show_one raid_file.ask raid_review.entry_of raid_review.named_entry
 raid_review.next_review readiness.ask readiness.ask_of release.ending
 release.find runbook_view.may_abort runbook_view.may_fail runbook_view.may_skip runbook_view.run_named
-runbook_view.show runbook_view.show_of runbook_view.step_named signoff.foresee signoff.overview signoff.overview_of
-signoff.to_sign signoff.to_sign_of stage.ahead_of stage.ask status.listing status.status status.status_of whatif.ask
-whatif.of_target whatif.of_ticket words.answer
+runbook_view.show runbook_view.show_of runbook_view.step_named signoff.foresee signoff_view.overview
+signoff_view.overview_of signoff_view.to_sign signoff_view.to_sign_of stage.ahead_of stage.ask status.listing
+status.status status.status_of whatif.ask whatif.of_target whatif.of_ticket words.answer
 """
 """They decide nothing, so nothing of them is on record: what is shown, sent to be read, or filled in before it is done.
 `evidence.gather` is of what `evidence.ask` recorded; of two, words make an act: see ACTS_IN_WORDS."""
@@ -184,17 +184,17 @@ runbook_view.show_of            +  +  +  +  +  +  x  x  x  x  x
 runbook_view.step_named         +  +  +  +  +  +  x  x  x  x  x
 signoff.decide                  -  +  -  -  -  -  x  x  x  x  x
 signoff.foresee                 -  +  -  -  -  -  x  x  x  x  x
-signoff.overview                +  +  +  +  +  +  x  x  x  x  x
-signoff.overview_of             +  +  +  +  +  +  x  x  x  x  x
 signoff.request                 -  -  +  -  -  -  x  x  x  x  x
-signoff.revoke                  -  +  -  -  -  -  x  x  x  x  x
-signoff.to_sign                 +  +  +  +  +  +  x  x  x  x  x
-signoff.to_sign_of              +  +  +  +  +  +  x  x  x  x  x
+signoff_revoke.revoke           -  +  -  -  -  -  x  x  x  x  x
+signoff_view.overview           +  +  +  +  +  +  x  x  x  x  x
+signoff_view.overview_of        +  +  +  +  +  +  x  x  x  x  x
+signoff_view.to_sign            +  +  +  +  +  +  x  x  x  x  x
+signoff_view.to_sign_of         +  +  +  +  +  +  x  x  x  x  x
 stage.ahead_of                  +  +  +  +  +  +  x  x  x  x  x
 stage.ask                       +  +  +  +  +  +  x  x  x  x  x
-stage.cancel                    -  -  +  -  -  -  x  x  x  x  x
-stage.hold                      -  -  +  -  -  -  x  x  x  x  x
 stage.move                      -  -  +  -  -  -  x  x  x  x  x
+stage_stop.cancel               -  -  +  -  -  -  x  x  x  x  x
+stage_stop.hold                 -  -  +  -  -  -  x  x  x  x  x
 status.listing                  +  +  +  +  +  +  x  x  x  x  x
 status.status                   +  +  +  +  +  +  x  x  x  x  x
 status.status_of                +  +  +  +  +  +  x  x  x  x  x

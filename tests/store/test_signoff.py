@@ -9,7 +9,8 @@ from interlock.domain.signoff import Decision
 from interlock.store.engine import Store
 from interlock.store.signoff import SignoffRow
 from interlock.usecases import card, revalidation, scope
-from interlock.usecases.signoff import Requested, decide, request, revoke
+from interlock.usecases.signoff import Requested, decide, request
+from interlock.usecases.signoff_revoke import revoke
 from tests.builders import NOW, POLICY, actor, people, release, ticket
 
 

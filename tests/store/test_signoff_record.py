@@ -10,7 +10,8 @@ from interlock.store import signoff_record
 from interlock.store.engine import Store
 from interlock.usecases import card, revalidation, scope
 from interlock.usecases.erasure import erase
-from interlock.usecases.signoff import Decided, Requested, decide, request, revoke
+from interlock.usecases.signoff import Decided, Requested, decide, request
+from interlock.usecases.signoff_revoke import revoke
 from tests.builders import NOW, POLICY, actor, people, release, ticket
 
 INSERT = (

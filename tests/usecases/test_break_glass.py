@@ -42,7 +42,7 @@ from interlock.usecases import (
     readiness,
     revalidation,
     scope,
-    signoff,
+    signoff_revoke,
     stage,
     status,
 )
@@ -221,7 +221,7 @@ def test_what_was_signed_meanwhile_is_not_let_pass(store: Store) -> None:
     say(store, "INES", drawn(store))
     done = confirm(store, "TOM", revision)
     assert done.verdict == Confirmed(covers=("governance",))
-    signoff.revoke(store, GLASS, actor("INES"), drawn(store), NOW)
+    signoff_revoke.revoke(store, GLASS, actor("INES"), drawn(store), NOW)
     assert requirement(store, 0).progress is Progress.OPEN
 
 

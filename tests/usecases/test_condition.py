@@ -16,7 +16,8 @@ from interlock.store.engine import Store
 from interlock.store.release import ReleaseRow
 from interlock.store.ticket import TicketRow
 from interlock.usecases import condition, revalidation, scope
-from interlock.usecases.signoff import With, revoke
+from interlock.usecases.signoff import With
+from interlock.usecases.signoff_revoke import revoke
 from tests.builders import NOW, POLICY, QA, actor, ticket
 from tests.signoffs import asked, drawn, kinds, requirement, say, why
 

@@ -20,7 +20,7 @@ from interlock.jobs.job import JobContext
 from interlock.store.engine import Store
 from interlock.store.person import PersonRow
 from interlock.usecases import decision_reminder as reminders
-from interlock.usecases import delegation, freeze_exception, stage, waiver
+from interlock.usecases import delegation, freeze_exception, stage_stop, waiver
 from tests import calendars
 from tests.builders import NOW, POLICY, actor
 from tests.policy_changes import begun, proposed, say
@@ -78,7 +78,7 @@ def test_nobody_is_told_of_what_is_over(store: Store) -> None:
     waivers.made(store)
     waivers.ask(store)
     assert remind(store, GRANTERS, datetime(2026, 11, 25, 10, 0, tzinfo=UTC)) == (), "it was until the 24th"
-    done = stage.cancel(store, POLICY, actor("RITA"), 1, "It is not needed", NOW)
+    done = stage_stop.cancel(store, POLICY, actor("RITA"), 1, "It is not needed", NOW)
     assert isinstance(done, Moved), done
     assert remind(store, GRANTERS) == ()
     assert not wants(store, GRANTERS, Matter.WAIVER, "TOM")

@@ -18,8 +18,8 @@ from interlock.store.engine import Store
 from interlock.store.person import PersonRow
 from interlock.store.signoff import SignoffRow
 from interlock.usecases import card, delegation
-from interlock.usecases.signoff import Revoked, revoke
 from interlock.usecases.signoff_note import in_your_place
+from interlock.usecases.signoff_revoke import Revoked, revoke
 from tests.builders import NOW, POLICY, QA, actor
 from tests.signoffs import asked, at_once, drawn, fresh, kinds, messages, requirement, say, why
 

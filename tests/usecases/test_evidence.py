@@ -24,7 +24,7 @@ from interlock.store.environment import EnvironmentRow
 from interlock.store.evidence import BELOW, MORE
 from interlock.store.outbox import OutboxRow
 from interlock.store.ticket import TicketRow
-from interlock.usecases import card, delegation, evidence, release, signoff
+from interlock.usecases import card, delegation, evidence, release, signoff, signoff_revoke
 from tests import builders
 from tests.builders import NOW, TEMPLATE, actor
 from tests.eventful import POLICY as EVENTFUL
@@ -185,7 +185,7 @@ def test_while_others_decide_it_is_as_of_one_moment(store: Store) -> None:
     def change() -> None:
         for _ in range(8):
             signoff.decide(store, RULES, actor("MARIA"), revision, Decision.APPROVED, None, NOW)
-            signoff.revoke(store, RULES, actor("MARIA"), revision, NOW)
+            signoff_revoke.revoke(store, RULES, actor("MARIA"), revision, NOW)
 
     with ThreadPoolExecutor(1) as pool:
         changing = pool.submit(change)

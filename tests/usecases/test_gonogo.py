@@ -25,7 +25,16 @@ from interlock.store.directory import fresh
 from interlock.store.engine import Store
 from interlock.store.outbox import OutboxRow
 from interlock.store.person import GroupMemberRow, PersonRow
-from interlock.usecases import gonogo, gonogo_card, gonogo_chase, gonogo_end, gonogo_void, revalidation, scope, stage
+from interlock.usecases import (
+    gonogo,
+    gonogo_card,
+    gonogo_chase,
+    gonogo_end,
+    gonogo_void,
+    revalidation,
+    scope,
+    stage_stop,
+)
 from interlock.usecases.gonogo import Opened, Stale, Voted
 from interlock.usecases.gonogo_end import Ended
 from interlock.usecases.release import Invalid
@@ -539,7 +548,7 @@ def test_at_the_close_the_result_is_told_once(store: Store) -> None:
 def test_a_release_that_ended_is_chased_by_nobody(sqlite_store: Store) -> None:
     begun(sqlite_store)
     seen = revision(sqlite_store)
-    assert isinstance(stage.cancel(sqlite_store, POLICY, RITA, 1, "no budget", NOW), Moved)
+    assert isinstance(stage_stop.cancel(sqlite_store, POLICY, RITA, 1, "no budget", NOW), Moved)
     assert gonogo_chase.run(sqlite_store, POLICY, NOW + timedelta(hours=7)) == ()
     assert gonogo_chase.run(sqlite_store, POLICY, CLOSES) == ()
     refused = say(sqlite_store, "TOM", seen=seen)

@@ -26,7 +26,7 @@ from interlock.store.outbox import OutboxRow
 from interlock.store.person import PersonRow
 from interlock.store.release import ReleaseRow
 from interlock.store.runbook import MarkRow, RunRow
-from interlock.usecases import stage, status
+from interlock.usecases import stage, stage_stop, status
 from interlock.usecases.release import close
 from interlock.usecases.runbook import Aborted, Begun, Marked, abort, mark, skip, start
 from interlock.usecases.runbook_view import NamedRun, NamedStep, draw, run_named, show_of, step_named
@@ -325,7 +325,7 @@ def test_what_was_skipped_stays_in_the_status(sqlite_store: Store, where: Stage)
 
 
 def test_a_release_that_is_cancelled_freezes_it_too(store: Store, one: int) -> None:
-    assert isinstance(stage.cancel(store, POLICY, RITA, one, "Called off", at(5)), Moved)
+    assert isinstance(stage_stop.cancel(store, POLICY, RITA, one, "Called off", at(5)), Moved)
     assert ("runbook.refresh", CHANNEL) in posts(store)
     assert do(store, TOM, 1, Deed.STARTED, 6) == "release_ended"
 

@@ -31,7 +31,9 @@ from interlock.store.signoff import SignoffRow
 from interlock.store.ticket import TicketChangeRow, TicketRow
 from interlock.usecases import card, home, revalidation, scope
 from interlock.usecases.redelivery import Act, RepeatedError
-from interlock.usecases.signoff import Decided, Requested, Revoked, decide, overview_of, request, revoke
+from interlock.usecases.signoff import Decided, Requested, decide, request
+from interlock.usecases.signoff_revoke import Revoked, revoke
+from interlock.usecases.signoff_view import overview_of
 from tests.builders import NOW, POLICY, TEMPLATE, actor, people, release, ticket
 
 TICKETS = ("DATA-1", "DATA-2", "ML-3")

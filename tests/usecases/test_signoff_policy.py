@@ -22,7 +22,8 @@ from interlock.store.release import ReleaseRow
 from interlock.store.signoff import SignoffRow
 from interlock.store.ticket import TicketChangeRow
 from interlock.usecases import ask, card, criterion, directory, report, revalidation, scope, signoff_reminder
-from interlock.usecases.signoff import Decided, With, decide, revoke
+from interlock.usecases.signoff import Decided, With, decide
+from interlock.usecases.signoff_revoke import revoke
 from tests.builders import CHANNEL, GOVERNANCE, NOW, POLICY, QA, TEMPLATE, actor, ticket
 from tests.signoffs import asked, at_once, drawn, fresh, kinds, later, messages, requirement, say, why
 

@@ -24,7 +24,7 @@ from interlock.store.outbox import OutboxRow
 from interlock.store.person import PersonRow
 from interlock.store.ticket import TicketRow
 from interlock.store.waiver import WaiverRow
-from interlock.usecases import card, criterion, report, revalidation, scope, signoff, stage
+from interlock.usecases import card, criterion, report, revalidation, scope, signoff, signoff_revoke, stage, stage_stop
 from interlock.usecases import release as releases_usecase
 from interlock.usecases.release import Invalid
 from tests.builders import CHANNEL, GOVERNANCE, NOW, POLICY, TEMPLATE, actor, people, release, ticket
@@ -215,19 +215,19 @@ def test_of_two_who_move_it_at_once_one_does(store: Store) -> None:
 
 def test_a_held_release_moves_only_back(store: Store) -> None:
     number = made(store, Stage.IN_PROGRESS)
-    held = stage.hold(store, POLICY, RITA, "2026.12 the bank is closed", CHANNEL, NOW, on=True)
-    assert isinstance(held, stage.HoldSet)
+    held = stage_stop.hold(store, POLICY, RITA, "2026.12 the bank is closed", CHANNEL, NOW, on=True)
+    assert isinstance(held, stage_stop.HoldSet)
     refused = move(store, number, Stage.FROZEN)
     assert isinstance(refused, Refused)
     assert "the bank is closed" in refused.sentence
     assert isinstance(move(store, number, Stage.PLANNED, "start over"), Moved)
-    assert isinstance(stage.hold(store, POLICY, RITA, "2026.12", CHANNEL, NOW, on=False), stage.HoldSet)
+    assert isinstance(stage_stop.hold(store, POLICY, RITA, "2026.12", CHANNEL, NOW, on=False), stage_stop.HoldSet)
     assert isinstance(move(store, number, Stage.IN_PROGRESS), Moved)
     assert [facts(store, kind)[0]["why"] for kind in ("release.held", "release.resumed")] == ["the bank is closed", ""]
 
 
 def hold(store: Store, text: str, who: str = "RITA", *, on: bool = True) -> Any:
-    return stage.hold(store, POLICY, actor(who), text, CHANNEL, NOW, on=on)
+    return stage_stop.hold(store, POLICY, actor(who), text, CHANNEL, NOW, on=on)
 
 
 def test_holding_again_in_the_same_words_succeeds_quietly_and_in_others_is_refused(store: Store) -> None:
@@ -255,7 +255,7 @@ def test_what_is_refused_of_a_release_that_is_over_is_on_record(store: Store) ->
     done = [
         hold(store, "2026.12 too late"),
         hold(store, "2026.12", on=False),
-        stage.cancel(store, POLICY, RITA, number, "too late", NOW),
+        stage_stop.cancel(store, POLICY, RITA, number, "too late", NOW),
         releases_usecase.close(store, POLICY, RITA, number, "too late", NOW),
     ]
     assert [each.reason for each in done] == ["release_ended"] * 4
@@ -265,24 +265,24 @@ def test_what_is_refused_of_a_release_that_is_over_is_on_record(store: Store) ->
 
 def test_holding_takes_a_reason(sqlite_store: Store) -> None:
     made(sqlite_store)
-    assert isinstance(stage.hold(sqlite_store, POLICY, RITA, "2026.12", CHANNEL, NOW, on=True), Invalid)
+    assert isinstance(stage_stop.hold(sqlite_store, POLICY, RITA, "2026.12", CHANNEL, NOW, on=True), Invalid)
 
 
 def test_a_cancelled_release_is_over(store: Store) -> None:
     number = made(store, Stage.FROZEN)
-    assert isinstance(stage.cancel(store, POLICY, RITA, number, "", NOW), Invalid)
-    done = stage.cancel(store, POLICY, RITA, number, "no budget", NOW)
+    assert isinstance(stage_stop.cancel(store, POLICY, RITA, number, "", NOW), Invalid)
+    done = stage_stop.cancel(store, POLICY, RITA, number, "no budget", NOW)
     assert isinstance(done, Moved)
     assert done.release.ended
     assert isinstance(move(store, number, Stage.READY), Refused)
-    again = stage.cancel(store, POLICY, RITA, number, "no budget", NOW)
+    again = stage_stop.cancel(store, POLICY, RITA, number, "no budget", NOW)
     assert isinstance(again, Moved)
     assert again.again
 
 
 @pytest.mark.parametrize("at", [Stage.DEPLOYING, Stage.RELEASED])
 def test_what_is_deployed_is_not_cancelled(sqlite_store: Store, at: Stage) -> None:
-    refused = stage.cancel(sqlite_store, POLICY, RITA, made(sqlite_store, at), "x", NOW)
+    refused = stage_stop.cancel(sqlite_store, POLICY, RITA, made(sqlite_store, at), "x", NOW)
     assert isinstance(refused, Refused)
     assert refused.reason == "too_late"
 
@@ -318,8 +318,8 @@ def test_a_revocation_takes_the_go_back(store: Store) -> None:
     number = at_go(store)
     picture = card.draw(store, 1, NOW)
     assert picture is not None
-    done = signoff.revoke(store, POLICY, MARIA, picture.revision_id or "", NOW)
-    assert isinstance(done, signoff.Revoked)
+    done = signoff_revoke.revoke(store, POLICY, MARIA, picture.revision_id or "", NOW)
+    assert isinstance(done, signoff_revoke.Revoked)
     assert standing(store, number) is Stage.READY
     assert facts(store, "release.moved")[-1]["why"] == "a sign-off was revoked: Data Governance"
 

@@ -12,7 +12,7 @@ from interlock.store import outbox_relay
 from interlock.store.card import CardRevisionRow
 from interlock.store.engine import Store
 from interlock.store.outbox import OutboxRow, message_of
-from interlock.usecases import card, scope, signoff
+from interlock.usecases import card, scope, signoff, signoff_view
 from tests.builders import CHANNEL, NOW, POLICY, actor, people, release, ticket
 
 
@@ -25,7 +25,7 @@ def world(store: Store) -> Store:
 
 
 def shown(store: Store, who: str = "TOM") -> SignoffCard:
-    found = signoff.to_sign(store, POLICY, actor(who), "2026.12", "", NOW)
+    found = signoff_view.to_sign(store, POLICY, actor(who), "2026.12", "", NOW)
     assert isinstance(found, SignoffCard)
     return found
 
@@ -76,7 +76,7 @@ def test_a_scope_that_changed_is_another_revision_and_the_card_follows(world: St
 
 
 def test_looking_needs_the_same_permission_and_a_name_that_is_known(world: Store) -> None:
-    assert isinstance(signoff.to_sign(world, POLICY, actor("GUEST"), "2026.12", "", NOW), Refused)
-    assert isinstance(signoff.to_sign_of(world, POLICY, actor("GUEST"), 1, NOW), Refused)
-    assert isinstance(signoff.to_sign(world, POLICY, actor("TOM"), "1999.01", "", NOW), Unclear)
-    assert isinstance(signoff.to_sign_of(world, POLICY, actor("TOM"), 1, NOW), SignoffCard)
+    assert isinstance(signoff_view.to_sign(world, POLICY, actor("GUEST"), "2026.12", "", NOW), Refused)
+    assert isinstance(signoff_view.to_sign_of(world, POLICY, actor("GUEST"), 1, NOW), Refused)
+    assert isinstance(signoff_view.to_sign(world, POLICY, actor("TOM"), "1999.01", "", NOW), Unclear)
+    assert isinstance(signoff_view.to_sign_of(world, POLICY, actor("TOM"), 1, NOW), SignoffCard)

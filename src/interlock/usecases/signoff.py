@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from interlock.domain import condition as condition_rules
@@ -16,14 +15,15 @@ from interlock.domain.card import SIGNOFF, Card, CardRevision
 from interlock.domain.outbox import Urgency
 from interlock.domain.permission import Permission
 from interlock.domain.policy import Policy
-from interlock.domain.release import Release, Stage, Unclear, choose
+from interlock.domain.release import Release
 from interlock.domain.signing import Accepted, AlreadySigned, Ask, Signature, SignatureWanted, Verdict
-from interlock.domain.signoff import Decision, Requirement, Signoff, SignoffCard
+from interlock.domain.signoff import Decision, Requirement
 from interlock.store import card, condition, person, release, signoff
 from interlock.store.engine import Store
 from interlock.usecases import ask, authority
-from interlock.usecases.card import enqueue, picture, refresh, revise_elsewhere
+from interlock.usecases.card import enqueue, refresh
 from interlock.usecases.home import refresh as home_refresh
+from interlock.usecases.race import after_the_winner
 from interlock.usecases.record import record
 from interlock.usecases.stage import begin, fall_back
 
@@ -69,14 +69,6 @@ class Decided:
     further: tuple[Requirement, ...] = ()
     conditions: int = 0
     revision_id: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Revoked:
-    """The requirements from which the person's sign-off was taken back; none where there was none."""
-
-    release: Release
-    requirements: tuple[Requirement, ...]
 
 
 def request(store: Store, policy: Policy, actor: Actor, release_id: int, now: datetime) -> Requested | Refused:
@@ -125,11 +117,7 @@ def decide(
 
     `revision_id` may name one requirement too, as `shown_for` writes it.
     """
-    try:
-        return _decide(store, policy, actor, revision_id, decision, reason, now, more)
-    except IntegrityError:
-        # The same person's other click won the race to the database; it now reads as signed already.
-        return _decide(store, policy, actor, revision_id, decision, reason, now, more)
+    return after_the_winner(lambda: _decide(store, policy, actor, revision_id, decision, reason, now, more))
 
 
 def foresee(
@@ -254,113 +242,6 @@ def _given(
     if actor.slack_id == asked.requested_by:
         facts["own_request"] = True  # policy lets them; whoever reads the record should not have to find out
     return facts
-
-
-def revoke(store: Store, policy: Policy, actor: Actor, revision_id: str, now: datetime) -> Revoked | Refused:
-    """Take back whatever the actor signed on the release, or had signed in their name, until it is released. A go
-    that rests on it is taken back with it.
-    """
-    with store.write() as session:
-        revision = card.revision(session, ask.named(revision_id)[0])
-        if revision is None:
-            return UNKNOWN_CARD
-        one = release.load(session, revision.card.release_id, lock=True)
-        allowed = authority.to_decide(session, policy, Permission.SIGNOFF_DECIDE, actor, now)
-        seen = ask.seen_facts(revision)
-        if isinstance(allowed, Refused):
-            ask.record_refusal(session, actor, one, seen | {"decision": "revoked"}, allowed, now)
-            return allowed
-        if one.settled:
-            refused = Refused(
-                reason="release_ended",
-                sentence=f"{one.name} is {one.stage.value}, so its sign-offs stand as they are.",
-            )
-            ask.record_refusal(session, actor, one, seen | {"decision": "revoked"}, refused, now)
-            return refused
-        mine = tuple(
-            (requirement, given)
-            for requirement in signoff.requirements(session, one)
-            for given in requirement.signoffs
-            if actor.slack_id in {given.person.slack_id, given.speaks_for.slack_id}
-        )
-        for requirement, given in mine:
-            signoff.revoke(session, given, now)
-            facts = seen | {"requirement": requirement.key, "decision": given.decision.value}
-            also = {"signer": given.person} if given.person.slack_id != actor.slack_id else None
-            record(session, "signoff.revoked", actor, allowed.person, one, facts, now, also=also)
-        fall_back(session, one, "a sign-off was revoked", now)
-        if one.stage is Stage.DEPLOYING:
-            _tell_revoked(session, revision.card, mine, actor, now)
-        refresh(session, revision.card, now)
-        home_refresh(session, actor.slack_id, now)
-        return Revoked(release=one, requirements=tuple(requirement for requirement, _ in mine))
-
-
-def _tell_revoked(
-    session: Session, asked: Card, mine: Sequence[tuple[Requirement, Signoff]], actor: Actor, now: datetime
-) -> None:
-    """While it is being deployed nothing falls back by itself: somebody has to decide."""
-    for requirement, given in mine:
-        if given.decision is Decision.APPROVED:
-            ids = {"requirement_id": requirement.id, "slack_id": actor.slack_id}
-            enqueue(session, asked, "signoff.revoked", f"signoff.revoked:{given.id}", now, Urgency.PROMPT, ids=ids)
-
-
-def overview(
-    store: Store, policy: Policy, actor: Actor, typed: str, channel_id: str, *, now: datetime | None = None
-) -> SignoffCard | Unclear | Refused:
-    """`/release signoffs [release]`, for somebody who looks."""
-    with store.read() as session:
-        allowed = authority.to_view(session, policy, Permission.RELEASE_VIEW, actor)
-        if isinstance(allowed, Refused):
-            return allowed
-        meant = choose(typed, channel_id, release.all_names(session))
-        if isinstance(meant, Unclear):
-            return meant
-        one = release.load(session, meant.id)
-        return picture(session, one, card.of_release(session, one.id, SIGNOFF), now=now)
-
-
-def overview_of(
-    store: Store, policy: Policy, actor: Actor, release_id: int, *, now: datetime | None = None
-) -> SignoffCard | Refused:
-    """As `overview`, for the release that a button names."""
-    with store.read() as session:
-        allowed = authority.to_view(session, policy, Permission.RELEASE_VIEW, actor)
-        if isinstance(allowed, Refused):
-            return allowed
-        one = release.load(session, release_id)
-        return picture(session, one, card.of_release(session, one.id, SIGNOFF), now=now)
-
-
-def to_sign(
-    store: Store, policy: Policy, actor: Actor, typed: str, channel_id: str, now: datetime
-) -> SignoffCard | Unclear | Refused:
-    """As `overview`, for somebody who signs by what they read here and not on the card: it carries the revision that
-    records it, once sign-offs were asked for.
-    """
-    with store.write() as session:
-        allowed = authority.to_view(session, policy, Permission.RELEASE_VIEW, actor)
-        if isinstance(allowed, Refused):
-            return allowed
-        meant = choose(typed, channel_id, release.all_names(session))
-        return meant if isinstance(meant, Unclear) else _to_sign(session, meant.id, now)
-
-
-def to_sign_of(store: Store, policy: Policy, actor: Actor, release_id: int, now: datetime) -> SignoffCard | Refused:
-    """As `to_sign`, for the release that a button names."""
-    with store.write() as session:
-        allowed = authority.to_view(session, policy, Permission.RELEASE_VIEW, actor)
-        return allowed if isinstance(allowed, Refused) else _to_sign(session, release_id, now)
-
-
-def _to_sign(session: Session, release_id: int, now: datetime) -> SignoffCard:
-    one = release.load(session, release_id, lock=True)
-    asked = card.of_release(session, one.id, SIGNOFF)
-    if asked is None or one.settled:
-        return picture(session, one, asked, now=now)
-    revision = revise_elsewhere(session, one, asked, now)
-    return picture(session, one, asked, revision, now=now)
 
 
 def _named(

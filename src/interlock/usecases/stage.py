@@ -1,8 +1,8 @@
 """Moving a release from stage to stage: forward on its conditions, back where that is safe, on hold, cancelled."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 
 from sqlmodel import Session
 
@@ -10,49 +10,22 @@ from interlock.domain import names
 from interlock.domain import stage as rules
 from interlock.domain.actor import SYSTEM, Actor, Person
 from interlock.domain.authority import Refused
-from interlock.domain.break_glass import Flag
-from interlock.domain.card import SIGNOFF
 from interlock.domain.fingerprint import fingerprint
-from interlock.domain.outbox import Outgoing, Urgency
 from interlock.domain.permission import Permission
 from interlock.domain.policy import CriterionRule, Policy
-from interlock.domain.release import LONGEST_REASON, Held, Release, Stage, Unclear, choose, leading
-from interlock.domain.runbook import Progress
+from interlock.domain.release import LONGEST_REASON, Release, Stage, Unclear, choose, leading
 from interlock.domain.stage import Ahead, Grounds, Moved
 from interlock.domain.words import day, full_stop, join
-from interlock.store import card, outbox, release, runbook, signoff, waiver
+from interlock.store import release, runbook, signoff, waiver
 from interlock.store.engine import Store
-from interlock.usecases import authority, break_glass_card, readiness
-from interlock.usecases import card as cards
-from interlock.usecases import runbook as runbooks
-from interlock.usecases.announcement import name_of
+from interlock.usecases import authority, readiness
 from interlock.usecases.obstacle import go_obstacles
 from interlock.usecases.record import record, record_refusal
 from interlock.usecases.release import Invalid
+from interlock.usecases.stage_news import announce, redraw
 
-NEWS_GOOD_FOR = timedelta(days=1)
 TO = "to"
 MOVE_REFUSED = "release.move_refused"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HoldSet:
-    """A release whose `held` is None goes on. `again`: it was so already, and nothing was done."""
-
-    release: Release
-    again: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class News:
-    """A release, and the name of whoever moved or held it. `runbook`: of one that is released, how far that came;
-    `break_glass`: what of it went by broken glass.
-    """
-
-    release: Release
-    by: str
-    runbook: Progress | None
-    break_glass: tuple[Flag, ...] = ()
 
 
 def ask(
@@ -137,65 +110,6 @@ def carry_out(
             return replace(found, refused=True)
         facts["conditions"] = [[each.name, each.unnamed or each.why] for each in found.conditions]
     return _moved(session, one, after, actor, who, facts, now)
-
-
-def hold(
-    store: Store, policy: Policy, actor: Actor, text: str, channel_id: str, now: datetime, *, on: bool
-) -> HoldSet | Unclear | Invalid | Refused:
-    """`/release hold RELEASE why`: nothing moves it forward until `/release resume RELEASE`."""
-    kind = "release.held" if on else "release.resumed"
-    with store.write() as session:
-        allowed = authority.to_decide(session, policy, Permission.RELEASE_ADVANCE, actor, now)
-        if isinstance(allowed, Refused):
-            return record_refusal(session, f"{kind}_refused", actor, None, {}, allowed, now)
-        known = release.all_names(session)
-        typed, reason = leading(text, known)
-        meant = choose(typed, channel_id, known)
-        if isinstance(meant, Unclear):
-            return meant
-        one = release.load(session, meant.id, lock=True)
-        if over := rules.over(one):
-            return record_refusal(session, f"{kind}_refused", actor, one, {}, over, now)
-        why = names.tidy(reason)
-        if on and (problem := names.unsaid(why, "Say why it is held.", LONGEST_REASON)):
-            return Invalid(problems={"reason": problem})
-        if one.held is None and not on:
-            return HoldSet(release=one, again=True)
-        if one.held is not None and on:
-            if (one.held.by, one.held.reason) == (actor.slack_id, why):
-                return HoldSet(release=one, again=True)
-            sentence = f"{one.name} is on hold already, so nothing was changed: {full_stop(one.held.reason)}"
-            standing = Refused(reason="no_change", sentence=sentence)
-            return record_refusal(session, f"{kind}_refused", actor, one, {}, standing, now)
-        held = Held(by=actor.slack_id, at=now, reason=why) if on else None
-        release.hold(session, one.id, held)
-        record(session, kind, actor, allowed.person, one, {"why": why, "stage": one.stage.value}, now)
-        changed = release.load(session, one.id)
-        _announce(session, changed, kind, actor.slack_id, {"why": why}, now)
-        return HoldSet(release=changed)
-
-
-def cancel(
-    store: Store, policy: Policy, actor: Actor, release_id: int, reason: str, now: datetime
-) -> Moved | Invalid | Refused:
-    """End a release that will not be released, for good."""
-    with store.write() as session:
-        one = release.load(session, release_id, lock=True)
-        allowed = authority.to_decide(session, policy, Permission.RELEASE_CANCEL, actor, now)
-        if isinstance(allowed, Refused):
-            return record_refusal(session, "release.cancel_refused", actor, one, {}, allowed, now)
-        if one.stage is Stage.CANCELLED and one.closed_by == actor.slack_id:
-            return Moved(release=one, before=one.stage, after=one.stage, again=True)
-        if refused := rules.over(one) or rules.too_late_to_cancel(one):
-            return record_refusal(session, "release.cancel_refused", actor, one, {}, refused, now)
-        why = names.tidy(reason)
-        if problem := names.unsaid(why, "Say why it is cancelled.", LONGEST_REASON):
-            return Invalid(problems={"reason": problem})
-        release.end(session, one.id, Stage.CANCELLED, actor, why, now)
-        record(session, "release.cancelled", actor, allowed.person, one, {"why": why, "stage": one.stage.value}, now)
-        _announce(session, one, "release.cancelled", actor.slack_id, {"why": why}, now)
-        _redraw(session, one, now)
-        return Moved(release=release.load(session, one.id), before=one.stage, after=Stage.CANCELLED)
 
 
 def begin(session: Session, one: Release, card_id: int, actor: Actor, who: Person, now: datetime) -> None:
@@ -329,8 +243,8 @@ def _moved(
     _put(session, one, after, actor, who, facts, now)
     ids = {"before": one.stage.value, "after": after.value, "why": facts["why"]}
     changed = release.load(session, one.id)
-    _announce(session, changed, "release.moved", actor.slack_id, ids, now)
-    _redraw(session, one, now)
+    announce(session, changed, "release.moved", actor.slack_id, ids, now)
+    redraw(session, one, now)
     return Moved(release=changed, before=one.stage, after=after)
 
 
@@ -341,31 +255,3 @@ def _put(
     release.set_stage(session, one.id, after)
     whole = {"from": one.stage.value, "to": after.value, "policy_version": one.policy_version}
     record(session, "release.moved", actor, who, one, whole | {"fingerprint": fingerprint(seen)} | facts, now)
-
-
-def _announce(session: Session, one: Release, kind: str, slack_id: str, ids: dict[str, object], now: datetime) -> None:
-    message = Outgoing(
-        key=f"{kind}:{one.id}:{one.number}",
-        kind=kind,
-        ids={"release_id": one.id, "slack_id": slack_id} | ids,
-        channel=one.channel_id,
-        urgency=Urgency.PROMPT,
-        not_after=now + NEWS_GOOD_FOR,
-    )
-    outbox.enqueue(session, message, now)
-
-
-def _redraw(session: Session, one: Release, now: datetime) -> None:
-    if asked := card.of_release(session, one.id, SIGNOFF):
-        cards.refresh(session, asked, now)
-    runbooks.redraw_of(session, one.id, now)
-
-
-def news(store: Store, release_id: int, slack_id: str, now: datetime) -> News:
-    """What an announcement is drawn from; an empty `slack_id` is Interlock itself."""
-    with store.read() as session:
-        by = name_of(session, slack_id) if slack_id else "Interlock"
-        one = release.load(session, release_id)
-        deployed = runbook.progress(session, one.id) if one.stage is Stage.RELEASED else None
-        broken = break_glass_card.flags_of(session, one, now)
-        return News(release=one, by=by, runbook=deployed, break_glass=broken)
