@@ -425,7 +425,13 @@ def facts_faults(one: Chain, facts: dict[str, Any], people: list[dict[str, Any]]
         if fingerprint(tickets) != mark:
             faults.append(f"The scope with the fingerprint {mark[:12]} is not the one that was signed.")
     faults += _policy_change_faults(one, facts)
-    return faults + _signoff_faults(one, facts, people) + _deed_faults(one, facts, people) + _vote_faults(facts)
+    return (
+        faults
+        + _signoff_faults(one, facts, people)
+        + _deed_faults(one, facts, people)
+        + _vote_faults(facts)
+        + _raid_faults(facts)
+    )
 
 
 def _vote_faults(facts: dict[str, Any]) -> list[str]:
@@ -603,6 +609,10 @@ GLASS = {"break_glass": "id"}
 CHANGED = {"change": "id", "from": "old_version", "to": "new_version", "after": "after"}
 GLASS_ENDS = ("withdrawn", "unanswered", "revoked", "lapsed", "overtaken", "left")
 VOTE = {each: each for each in ("role", "choice", "reason", "fingerprint")}
+MOVED = "raid.moved"
+RAID_COLUMNS = {"release": "release_id", "ticket": "ticket_id"}
+RAID_FACTS = {"release", "title", "owner", "review_on", "state"}
+RUN = {"run": "number", "card": "card_id"}
 COUNTED_BY = ("roles", "at_least", "absent", "exclude_opener")
 """What of a roll-call's rule its votes are counted by."""
 DEEDS = (
@@ -686,7 +696,10 @@ DEEDS = (
             "asked_fingerprint": "fingerprint",
             "card": "card_id",
             "revision": "revision_id",
-            **{each: each for each in ("policy_version", "reason", "requirements", "answer_by", "holds_hours")},
+            **{
+                each: each
+                for each in ("policy_version", "reason", "requirements", "answer_by", "holds_hours", "sent_to")
+            },
         },
     ),
     Deed(
@@ -753,6 +766,24 @@ DEEDS = (
         {"gonogo": "gonogo_id", "vote": "id", "role": "role", "choice": "choice", "changes": "changes"},
     ),
     Deed(
+        "runbook_run",
+        "runbook.started",
+        ("runbook.started",),
+        "started_at",
+        "started_by",
+        "",
+        {**RUN, "steps": "steps", "usual_minutes": "usual_minutes"},
+    ),
+    Deed(
+        "runbook_run",
+        "runbook.{outcome}",
+        ("runbook.done", "runbook.aborted"),
+        "ended_at",
+        "ended_by",
+        "",
+        {**RUN, "reason": "reason"},
+    ),
+    Deed(
         "runbook_mark",
         "runbook.step_{deed}",
         ("runbook.step_started", "runbook.step_failed", "runbook.step_done", "runbook.step_skipped"),
@@ -760,6 +791,15 @@ DEEDS = (
         "slack_id",
         "auth",
         {"run": "run", "step": "step", "check": "check", "note": "note"},
+    ),
+    Deed(
+        "raid_change",
+        "raid.{deed}",
+        tuple(f"raid.{each}" for each in ("created", "changed", "reviewed", "closed")),
+        "at",
+        "by",
+        "",
+        {each: each for each in ("entry", "before", "after", "note")},
     ),
     Deed(
         "tick",
@@ -788,8 +828,10 @@ def _deed_faults(one: Chain, facts: dict[str, Any], people: list[dict[str, Any]]
     who = {each["seq"]: each.get("data", {}).get("slack_id") for each in people if each["role"] == "actor"}
     withheld = any(each.body is None for each in one.events)
     rows = _rows(facts)
+    moved = _moved(one, rows["raid_change"])
     for deed in DEEDS:
-        left = [each for each in one.own if each.body and each.body["kind"] in deed.kinds]
+        own = [each for each in one.own if each.body and each.body["kind"] in deed.kinds]
+        left = [each for each in own if each.body and each.seq > moved.get(each.body["facts"].get("entry"), 0)]
         for row in rows[deed.rows]:
             kind = deed.kind.format(**row)
             if not row[deed.at]:
@@ -805,6 +847,52 @@ def _deed_faults(one: Chain, facts: dict[str, Any], people: list[dict[str, Any]]
                 faults.append(f"The {what} {row['id']} ({kind}, {row[deed.at]}) is not what the chain records.")
         faults += [f"Event {each.seq} ({each.body['kind']}) has none in the facts." for each in left if each.body]
     return faults
+
+
+def _moved(one: Chain, rows: list[dict[str, Any]]) -> dict[str, int]:
+    """By the keys of the RAID log's entries that are not among these, the event by which each went to another release
+    last: what was done to it until then is told with that one's.
+    """
+    there = {each["entry"] for each in rows}
+    moves = [(each.body["facts"]["entry"], each.seq) for each in one.own if each.body and each.body["kind"] == MOVED]
+    return {entry: seq for entry, seq in moves if entry not in there}
+
+
+def _raid_faults(facts: dict[str, Any]) -> list[str]:
+    """An entry stands as its changes have left it, from the first on."""
+    faults = []
+    for row in facts["more"]["raid_entry"]:
+        changes = sorted((each for each in facts["more"]["raid_change"] if each["entry_id"] == row["id"]), key=_number)
+        left = {name: value for each in changes for name, value in each["after"].items()}
+        stands = {name: row[RAID_COLUMNS.get(name, name)] for name in left}
+        begun = [(each["by"], each["at"]) for each in changes if each["deed"] == "created"]
+        closed = [(each["by"], each["at"]) for each in changes if each["deed"] == "closed"]
+        ended = [(row["closed_by"], row["closed_at"])] if row["closed_at"] else []
+        same = (begun, closed) == ([(row["created_by"], row["created_at"])], ended)
+        if left != stands or not left.keys() >= RAID_FACTS or not same:
+            faults.append(f"The entry {_raid_key(row)} does not stand as its changes left it.")
+    return faults
+
+
+def _raid_changes(facts: dict[str, Any]) -> list[dict[str, Any]]:
+    """Those that were made while their entry was of this release: each with its entry's key."""
+    keys = {each["id"]: _raid_key(each) for each in facts["more"]["raid_entry"]}
+    of: dict[int, Any] = {}
+    found = []
+    for row in sorted(facts["more"]["raid_change"], key=_number):
+        of[row["entry_id"]] = row["after"].get("release", of.get(row["entry_id"]))
+        if of[row["entry_id"]] == facts["release"]["id"]:
+            found.append({**row, "entry": keys.get(row["entry_id"])})
+    return found
+
+
+def _raid_key(row: dict[str, Any]) -> str:
+    return f"{row['kind'][0].upper()}-{row['id']}"
+
+
+def _number(row: dict[str, Any]) -> int:
+    number: int = row["id"]
+    return number
 
 
 def _alone(deed: Deed) -> set[str]:
@@ -834,6 +922,14 @@ def _rows(facts: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
     for row in more["runbook_mark"]:
         step = steps[row["step_id"]]
         marks.append({**row, "run": runs[step["run_id"]], "step": step["key"], "check": step["rule"]["check"]})
+    deployments = [
+        {
+            **row,
+            "steps": [key for key, _ in _usual(steps, row)],
+            "usual_minutes": {key: minutes for key, minutes in _usual(steps, row) if minutes},
+        }
+        for row in more["runbook_run"]
+    ]
     calls = [
         {
             **row,
@@ -868,7 +964,9 @@ def _rows(facts: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
     ]
     return {
         **more,
+        "runbook_run": deployments,
         "runbook_mark": marks,
+        "raid_change": _raid_changes(facts),
         "gonogo": calls,
         "gonogo_vote": votes,
         "break_glass": glasses,
@@ -878,6 +976,11 @@ def _rows(facts: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
         "policy_change_end": ends,
         "policy_change_word": words,
     }
+
+
+def _usual(steps: dict[int, dict[str, Any]], run: dict[str, Any]) -> list[tuple[str, int | None]]:
+    """The run's steps, and the minutes that each usually takes."""
+    return [(each["key"], each["usual_minutes"]) for each in steps.values() if each["run_id"] == run["id"]]
 
 
 def _records(event: Event, kind: str, deed: Deed, row: dict[str, Any], actor: str | None) -> bool:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,9 +20,9 @@ from interlock.domain.anchor import Anchor
 from interlock.domain.audit import canonical, link_hash
 from interlock.domain.gonogo import Choice
 from interlock.store.engine import Store
-from interlock.usecases import gonogo_void, scope
-from tests import eventful, evidences
-from tests.builders import NOW, ticket
+from interlock.usecases import gonogo_void, raid, scope
+from tests import eventful, evidences, raids
+from tests.builders import NOW, actor, people, release, ticket
 from tests.evidences import KEY
 from tests.usecases import test_gonogo as gonogo_tests
 
@@ -606,6 +607,14 @@ ALTERED = {
     "skipped for another reason": another("runbook_mark", 4, note="not needed"),
     "a step less": one_less("runbook_mark"),
     "another check": another("runbook_step", 0, rule={"check": "It looks fine"}),
+    "another step deployed": another("runbook_step", 1, key="rollback"),
+    "usually quicker": another("runbook_step", 0, usual_minutes=1),
+    "begun by another": another("runbook_run", 0, started_by="U0TOM"),
+    "aborted for another reason": another("runbook_run", 0, reason="As planned"),
+    "a risk of somebody else's": another("raid_change", 0, by="U0TOM"),
+    "a risk seen otherwise": another("raid_change", -1, note="All is well"),
+    "a change of a risk less": one_less("raid_change"),
+    "asked somebody else": another("break_glass", 3, sent_to=["U0TOM"]),
     "another link": another("criterion_evidence", 0, link="https://wiki.example/other"),
     "ticked by another": another("criterion_evidence", 0, slack_id="U0TOM"),
     "never unticked": another("criterion_evidence", 0, ticked=False),
@@ -653,6 +662,13 @@ ODD = {
         another("gonogo_vote", 2, void_change={"changes": [["added", "id-ML-9", "ML-9"]]}),
         "tells of a deed without its time",
     ),
+    "a smaller risk": (another("raid_entry", 0, probability=1), "R-1 does not stand as its changes left it"),
+    "a risk that is none any more": (
+        another("raid_entry", 0, state="closed", outcome="Over", closed_by="U0TOM", closed_at=ANOTHER_TIME),
+        "R-1 does not stand as its changes left it",
+    ),
+    "closed by another": (another("raid_entry", 1, closed_by="U0TOM"), "does not stand as its changes left it"),
+    "a risk less": (one_less("raid_entry"), "has none in the facts"),
     "another number": (another("policy_change", 2, number=2), "not numbered as they came"),
 }
 
@@ -695,3 +711,32 @@ def test_void_votes_are_borne_out_and_none_is_hidden(sqlite_store: Store) -> Non
         (2, {"void_at": None, "superseded_at": ANOTHER_TIME}),
     ):
         assert verdict(resealed(data, another("gonogo_vote", row, **change)), anchors).code == 1
+
+
+def test_an_entry_of_the_raid_log_that_went_to_another_release_is_told_with_that_one(sqlite_store: Store) -> None:
+    with sqlite_store.write() as session:
+        people(session)
+        here, there = (release(session, name=name) for name in ("2026.12", "2027.01"))
+    rita, draft = actor("RITA"), raids.a_risk(here)
+
+    def move(to: int, version: int) -> None:
+        moved = raid.edit(sqlite_store, raids.POLICY, rita, 1, replace(draft, release_id=to), version, NOW)
+        assert isinstance(moved, raid.Saved), moved
+
+    def altered(change: Callable[[dict[str, Any]], None] = lambda _: None) -> list[list[str]]:
+        anchors = V.anchors_in(evidences.anchored(sqlite_store).line)
+        zips = [evidences.zipped(sqlite_store, each) for each in (here, there)]
+        return [verdict(resealed(each, change), anchors).altered for each in zips]
+
+    assert isinstance(raid.add(sqlite_store, raids.POLICY, rita, draft, "r1", NOW), raid.Saved)
+    move(there, 1)
+    assert altered() == [[], []]
+    move(here, 2)
+    assert altered() == [[], []]
+
+    def without_log(value: dict[str, Any]) -> None:
+        value["facts"]["more"] |= {"raid_entry": [], "raid_change": []}
+
+    hidden = altered(without_log)
+    assert ["(raid.changed) has none in the facts" in each for each in hidden[0]] == [True]
+    assert hidden[1] == []  # there it went away, and that is all there is to tell

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from interlock.domain import break_glass_rules as rules
@@ -25,6 +24,7 @@ from interlock.usecases import break_glass_card as cards
 from interlock.usecases.announcement import governance_channel
 from interlock.usecases.ask import seen_facts
 from interlock.usecases.break_glass_end import settle, settle_live
+from interlock.usecases.race import after_the_winner
 from interlock.usecases.record import record, record_refusal
 from interlock.usecases.release import Invalid, read_release
 
@@ -82,11 +82,7 @@ def ask(
     store: Store, policy: Policy, actor: Actor, text: str, channel_id: str, now: datetime
 ) -> Asked | Unclear | Invalid | Refused:
     """`/release breakglass RELEASE [SIGN-OFF, …] because …`: have somebody else let pass what is not signed."""
-    try:
-        return _ask(store, policy, actor, text, channel_id, now)
-    except IntegrityError:
-        # Somebody else's asking won the race to the database; it now stands there to be named.
-        return _ask(store, policy, actor, text, channel_id, now)
+    return after_the_winner(lambda: _ask(store, policy, actor, text, channel_id, now))
 
 
 def confirm(store: Store, policy: Policy, actor: Actor, revision_id: str, now: datetime) -> Judged | Refused:
@@ -167,7 +163,8 @@ def _ask(
         revision = cards.revise(session, one, asked, wanted, reason, rule.holds_hours, now)
         keys = [each.key for each in wanted]
         glass = break_glass.add(session, one, rule, revision, keys, reason, confirmers, actor, now)
-        record(session, "break_glass.asked", actor, allowed.person, one, seen_facts(revision) | _facts(glass), now)
+        facts = seen_facts(revision) | _facts(glass) | {"sent_to": list(glass.sent_to)}
+        record(session, "break_glass.asked", actor, allowed.person, one, facts, now)
         cards.post(session, glass, now)
         shown = cards.picture(session, one, glass, now, revision)
         return Asked(picture=shown, channel_id=where, confirmers=len(confirmers))

@@ -232,7 +232,8 @@ def keep(
     note: str,
     now: datetime,
 ) -> None:
-    """The entry's own history, and the record of decisions."""
+    """The entry's own history, and the record of decisions: a release that it leaves has that in its own, or there
+    nobody could tell it from one that was taken out."""
     raid.remember(session, before, after, deed, actor.slack_id, note, now)
     old, new = rules.difference(before, after) if before else ({}, rules.facts(after))
     said = {"note": note} if note else {}
@@ -245,6 +246,9 @@ def keep(
         release_id=after.release.id,
     )
     audit.append(session, event, now)
+    if before and before.release.id != after.release.id:
+        left = {"release": before.release.name, "entry": after.key, "to": after.release.name}
+        audit.append(session, replace(event, kind="raid.moved", facts=left, release_id=before.release.id), now)
 
 
 def refused(session: Session, actor: Actor, why: Refused, facts: dict[str, Any], now: datetime) -> Refused:
