@@ -80,15 +80,12 @@ def snooze(request: Click, services: Services) -> Message | None:
 def take_typed(request: Command, services: Services) -> Message | None:
     """`/blockers take KEY [DAY]`; without a day, the form asks for it."""
     key, _, typed = request.args.partition(" ")
-    ticket_id = blocker.named(services.store, services.policy, request.actor, key)
-    if isinstance(ticket_id, Refused):
-        return release_view.refused(ticket_id)
     if not typed.strip():
-        return _ask(request.actor, request.trigger_id, ticket_id, services, view.take_form, request.now)
+        return _ask_typed(request, services, key, view.take_form)
     until = _typed_evening(typed, request, services)
     if until is None:
         return refusal(NO_DAY)
-    done = blocker.take(services.store, services.policy, request.actor, ticket_id, until, request.now)
+    done = blocker.take_typed(services.store, services.policy, request.actor, key, until, request.now)
     return release_view.refused(done) if isinstance(done, Refused) else sentence(view.taken(done.key, done.until))
 
 
@@ -96,17 +93,14 @@ def snooze_typed(request: Command, services: Services) -> Message | None:
     """`/blockers snooze KEY [DAY why]`"""
     key, _, rest = request.args.partition(" ")
     typed, _, reason = rest.strip().partition(" ")
-    ticket_id = blocker.named(services.store, services.policy, request.actor, key)
-    if isinstance(ticket_id, Refused):
-        return release_view.refused(ticket_id)
     if not typed:
-        return _ask(request.actor, request.trigger_id, ticket_id, services, view.snooze_form, request.now)
+        return _ask_typed(request, services, key, view.snooze_form)
     until, reason = _typed_evening(typed, request, services), reason.strip()
     if until is None or not says_something(reason):
         return refusal(NO_DAY if until is None else NO_REASON)
     if problem := too_long(reason, view.REASON_LETTERS):
         return refusal(problem)
-    done = blocker.snooze(services.store, services.policy, request.actor, ticket_id, until, reason, request.now)
+    done = blocker.snooze_typed(services.store, services.policy, request.actor, key, until, reason, request.now)
     return release_view.refused(done) if isinstance(done, Refused) else sentence(view.snoozed(done.key, done.until))
 
 
@@ -136,6 +130,13 @@ def snoozed(request: Submission, services: Services) -> Answer:
 def _open(request: Click, services: Services, *, snoozing: bool) -> Message | None:
     form = view.snooze_form if snoozing else view.take_form
     return _ask(request.actor, request.trigger_id, request.id("ticket"), services, form, request.now)
+
+
+def _ask_typed(request: Command, services: Services, key: str, form: Form) -> Message | None:
+    ticket_id = blocker.named(services.store, services.policy, request.actor, key)
+    if isinstance(ticket_id, Refused):
+        return release_view.refused(ticket_id)
+    return _ask(request.actor, request.trigger_id, ticket_id, services, form, request.now)
 
 
 def _ask(

@@ -78,19 +78,18 @@ def _book_typed(request: Command, services: Services, key: str, words: list[str]
     typed = when.span(words, request.now, whereabouts.zone(services.store, services.policy, request.actor))
     if typed is None:
         return refusal(NO_SPAN)
-    offered = booking.form(services.store, services.policy, request.actor, key, request.now)
-    if isinstance(offered, Refused):
-        return view.refused(offered)
     marks = {word.casefold() for word in typed.rest[:2]} & {form.SHARED, form.WAIT}
     draft = BookingDraft(
-        environment=offered.chosen.key if offered.chosen else "",
+        environment="",
         starts=typed.span.starts,
         ends=typed.span.ends,
         exclusive=form.SHARED not in marks,
         purpose=" ".join(typed.rest[len(marks) :]),
         wait=form.WAIT in marks,
     )
-    done = booking.book(services.store, services.policy, request.actor, draft, request.trigger_id, request.now)
+    done = booking.book_typed(
+        services.store, services.policy, request.actor, key, draft, request.trigger_id, request.now
+    )
     services.wake()
     if isinstance(done, Invalid):
         return problems(done.problems)

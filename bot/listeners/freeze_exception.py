@@ -21,18 +21,19 @@ WHY = "Say why: whoever asked has to know."
 def ask(request: Command, services: Services) -> Message | None:
     """`/release exception RELEASE` opens the form; with the reasons behind it, it asks at once."""
     head, reasons = exception_line.read(request.args)
-    store, policy = services.store, services.policy
-    found = freeze_exception.offered(store, policy, request.actor, head, request.channel_id, request.now)
-    if isinstance(found, Unclear):
-        return release_view.unclear(found, None)
-    if isinstance(found, Refused):
-        return view.refused(found)
-    offered, freeze = found
+    store, policy, actor, there = services.store, services.policy, request.actor, request.channel_id
     if reasons is None:
-        services.views.open(request.trigger_id, view.form(offered.release, offered.windows))
+        found = freeze_exception.offered(store, policy, actor, head, there, request.now)
+        if isinstance(found, Unclear):
+            return release_view.unclear(found, None)
+        if isinstance(found, Refused):
+            return view.refused(found)
+        services.views.open(request.trigger_id, view.form(found.release, found.windows))
         return None
-    done = freeze_exception.ask(store, policy, request.actor, offered.release.id, freeze, reasons, request.now)
+    done = freeze_exception.ask_typed(store, policy, actor, head, there, reasons, request.now)
     services.wake()
+    if isinstance(done, Unclear):
+        return release_view.unclear(done, None)
     if isinstance(done, Invalid):
         return problems(done.problems)
     return view.refused(done) if isinstance(done, Refused) else _asked(done)

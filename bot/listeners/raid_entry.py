@@ -95,17 +95,13 @@ def review(request: Command, services: Services) -> Message | None:
     if not rest:
         asked = raid_review.named_entry(services.store, services.policy, request.actor, key, request.now)
         return view.refused(asked) if isinstance(asked, Refused) else _open_review(request, services, asked)
-    # Whether they may is the use case's to say, which records a refusal.
-    found = _named(request, services, key)
-    if isinstance(found, Refused):
-        return view.refused(found)
     words = raid_line.read(rest)
     if isinstance(words, raid_line.Unread):
         return refusal(escape(words.sentence))
     if words != TypedEntry(probability=words.probability, impact=words.impact, day=words.day, title=words.title):
         return refusal(
-            f"A review takes p, i, `by` and a day, and a note behind a colon, such as `/raid review {found.key} p2 by "
-            "+14d: the vendor has confirmed`. `/raid edit` changes the rest."
+            "A review takes p, i, `by` and a day, and a note behind a colon, such as `/raid review R-12 p2 by +14d: "
+            "the vendor has confirmed`. `/raid edit` changes the rest."
         )
     today = whereabouts.today(services.store, services.policy, request.actor, request.now)
     day = when.day(words.day, today) if words.day else None
@@ -116,7 +112,7 @@ def review(request: Command, services: Services) -> Message | None:
         unread=bool(words.day) and day is None,
         note=words.title or "",
     )
-    done = raid_review.review(services.store, services.policy, request.actor, found.id, looked, request.now)
+    done = raid_review.review_typed(services.store, services.policy, request.actor, key, looked, request.now)
     if isinstance(done, Invalid):
         return problems(done.problems)
     return view.refused(done) if isinstance(done, Refused) else view.reviewed(done.entry)
@@ -156,10 +152,7 @@ def close(request: Command, services: Services) -> Message | None:
             return view.refused(asked)
         services.views.open(request.trigger_id, form.close(asked))
         return None
-    found = _named(request, services, key)
-    if isinstance(found, Refused):
-        return view.refused(found)
-    done = raid_review.close(services.store, services.policy, request.actor, found.id, outcome, request.now)
+    done = raid_review.close_typed(services.store, services.policy, request.actor, key, outcome, request.now)
     if isinstance(done, Invalid):
         return problems(done.problems)
     return view.refused(done) if isinstance(done, Refused) else view.closed(done.entry, again=done.again)
@@ -217,11 +210,6 @@ def _ask_edit(request: Command | Click, services: Services, key: str) -> Message
         return view.refused(offered)
     services.views.open(request.trigger_id, form.entry(offered))
     return None
-
-
-def _named(request: Command, services: Services, key: str) -> Entry | Refused:
-    found = raid.show(services.store, services.policy, request.actor, key)
-    return found if isinstance(found, Refused) else found.entry
 
 
 def _open_review(request: Command | Click, services: Services, one: Entry) -> Message | None:

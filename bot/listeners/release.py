@@ -128,18 +128,18 @@ def close(request: Command, services: Services) -> Message | None:
 
 def close_typed(request: Command, services: Services) -> Message:
     """As `close`, where no form can ask: `--yes` at the end agrees."""
-    agreed = request.args.endswith(AGREED)
-    args = request.args.removesuffix(AGREED).strip()
-    found = release.ending(services.store, services.policy, request.actor, args, request.channel_id, request.now)
-    if isinstance(found, Refused):
-        return view.refused(found)
-    if isinstance(found, Unclear):
-        return view.unclear(found, None)
-    one = found.release
-    if not agreed:
-        return form.would_close(one.name, found.tickets, found.unfinished)
-    done = release.close(services.store, services.policy, request.actor, one.id, found.reason, request.now)
+    store, policy, actor, there = services.store, services.policy, request.actor, request.channel_id
+    if not request.args.endswith(AGREED):
+        found = release.ending(store, policy, actor, request.args, there, request.now, asked=False)
+        if isinstance(found, Refused):
+            return view.refused(found)
+        if isinstance(found, Unclear):
+            return view.unclear(found, None)
+        return form.would_close(found.release.name, found.tickets, found.unfinished)
+    done = release.close_typed(store, policy, actor, request.args.removesuffix(AGREED), there, request.now)
     services.wake()
+    if isinstance(done, Unclear):
+        return view.unclear(done, None)
     if isinstance(done, Invalid):
         return problems(done.problems)
     return view.refused(done) if isinstance(done, Refused) else form.has_closed(done.release)

@@ -12,9 +12,9 @@ from bot.views.forms import notice
 from interlock.domain.authority import Refused
 from interlock.domain.release import Unclear
 from interlock.domain.runbook import Already, Deed
-from interlock.usecases import release, runbook, runbook_view
+from interlock.usecases import runbook, runbook_view, runbook_words
 
-Marking = Callable[[Services, Click | Submission | Command, int, str], runbook.Marked | Refused]
+Marking = Callable[[Services, Click | Submission, int, str], runbook.Marked | Refused]
 
 
 def show(request: Command, services: Services) -> Message:
@@ -45,12 +45,14 @@ def show_all(request: Click, services: Services) -> Message | None:
 
 def start(request: Command, services: Services) -> Message:
     """`/release runbook start [release]`"""
-    found = release.find(services.store, services.policy, request.actor, request.args, request.channel_id)
-    return view.refused(found) if isinstance(found, Refused) else _start(request, services, found.id)
+    store, policy, actor = services.store, services.policy, request.actor
+    done = runbook_words.start(store, policy, actor, request.args, request.channel_id, request.now)
+    return release_view.unclear(done, None) if isinstance(done, Unclear) else _begun(done, services)
 
 
 def start_clicked(request: Click, services: Services) -> Message:
-    return _start(request, services, request.number("release"))
+    number = request.number("release")
+    return _begun(runbook.start(services.store, services.policy, request.actor, number, request.now), services)
 
 
 def begin(request: Click, services: Services) -> Message:
@@ -108,66 +110,54 @@ def aborted(request: Submission, services: Services) -> Answer:
 
 def begin_typed(request: Command, services: Services) -> Message:
     """`/release runbook start-step [RELEASE] STEP`"""
-    return _typed(request, services, _mark(Deed.STARTED))
+    return _typed(request, services, Deed.STARTED)
 
 
 def tick_typed(request: Command, services: Services) -> Message:
     """`/release runbook tick [RELEASE] STEP [note]`"""
-    return _typed(request, services, _mark(Deed.DONE))
+    return _typed(request, services, Deed.DONE)
 
 
 def fail_typed(request: Command, services: Services) -> Message:
     """`/release runbook fail [RELEASE] STEP why`"""
-    return _typed(request, services, _mark(Deed.FAILED))
+    return _typed(request, services, Deed.FAILED)
 
 
 def skip_typed(request: Command, services: Services) -> Message:
     """`/release runbook skip [RELEASE] STEP why`"""
-    return _typed(request, services, _skip)
+    store, policy, actor = services.store, services.policy, request.actor
+    done = runbook_words.skip(store, policy, actor, request.args, request.channel_id, request.now)
+    return release_view.unclear(done, None) if isinstance(done, Unclear) else _told(done, services)
 
 
 def abort_typed(request: Command, services: Services) -> Message:
     """`/release runbook abort RELEASE why`"""
     store, policy, actor = services.store, services.policy, request.actor
-    found = runbook_view.run_named(store, policy, actor, request.args, request.channel_id)
-    if isinstance(found, Unclear):
-        return release_view.unclear(found, None)
-    if isinstance(found, Refused):
-        return view.refused(found)
-    done = runbook.abort(store, policy, actor, found.run.id, found.rest, request.now)
+    done = runbook_words.abort(store, policy, actor, request.args, request.channel_id, request.now)
     services.wake()
-    return _aborted(done)
+    return release_view.unclear(done, None) if isinstance(done, Unclear) else _aborted(done)
 
 
 def _mark(deed: Deed) -> Marking:
-    def act(
-        services: Services, request: Click | Submission | Command, step_id: int, note: str
-    ) -> runbook.Marked | Refused:
+    def act(services: Services, request: Click | Submission, step_id: int, note: str) -> runbook.Marked | Refused:
         return runbook.mark(services.store, services.policy, request.actor, step_id, deed, note, request.now)
 
     return act
 
 
-def _skip(
-    services: Services, request: Click | Submission | Command, step_id: int, note: str
-) -> runbook.Marked | Refused:
+def _skip(services: Services, request: Click | Submission, step_id: int, note: str) -> runbook.Marked | Refused:
     return runbook.skip(services.store, services.policy, request.actor, step_id, note, request.now)
 
 
-def _start(request: Click | Command, services: Services, release_id: int) -> Message:
-    done = runbook.start(services.store, services.policy, request.actor, release_id, request.now)
+def _typed(request: Command, services: Services, deed: Deed) -> Message:
+    store, policy, actor = services.store, services.policy, request.actor
+    done = runbook_words.mark(store, policy, actor, request.args, request.channel_id, deed, request.now)
+    return release_view.unclear(done, None) if isinstance(done, Unclear) else _told(done, services)
+
+
+def _begun(done: runbook.Begun | Refused, services: Services) -> Message:
     services.wake()
     return view.refused(done) if isinstance(done, Refused) else notes.begun(done.release, done.run, new=done.new)
-
-
-def _typed(request: Command, services: Services, act: Marking) -> Message:
-    store, policy, actor = services.store, services.policy, request.actor
-    found = runbook_view.step_named(store, policy, actor, request.args, request.channel_id)
-    if isinstance(found, Unclear):
-        return release_view.unclear(found, None)
-    if isinstance(found, Refused):
-        return view.refused(found)
-    return _told(act(services, request, found.step.id, found.rest), services)
 
 
 def _submitted(request: Submission, services: Services, act: Marking, title: str) -> Answer:

@@ -79,7 +79,7 @@ def resume(request: Command, services: Services) -> Message:
 
 def cancel(request: Command, services: Services) -> Message | None:
     """`/release cancel RELEASE why` asks before it does."""
-    found = _ending(request, request.args, services)
+    found = _ending(request, services, asked=True)
     if isinstance(found, Message):
         return found
     services.views.open(request.trigger_id, view.cancel_form(found.release.id, found.release.name, found.reason))
@@ -88,16 +88,13 @@ def cancel(request: Command, services: Services) -> Message | None:
 
 def cancel_typed(request: Command, services: Services) -> Message:
     """As `cancel`, where no form can ask: `--yes` at the end agrees."""
-    found = _ending(request, request.args.removesuffix(AGREED).strip(), services)
-    if isinstance(found, Message):
-        return found
     if not request.args.endswith(AGREED):
-        return view.would_cancel(found.release.name)
-    done = stage_stop.cancel(
-        services.store, services.policy, request.actor, found.release.id, found.reason, request.now
-    )
+        found = _ending(request, services, asked=False)
+        return found if isinstance(found, Message) else view.would_cancel(found.release.name)
+    store, policy, args = services.store, services.policy, request.args.removesuffix(AGREED)
+    done = stage_stop.cancel_typed(store, policy, request.actor, args, request.channel_id, request.now)
     services.wake()
-    return _answer(done)
+    return release_view.unclear(done, None) if isinstance(done, Unclear) else _answer(done)
 
 
 def cancel_for_good(request: Submission, services: Services) -> Answer:
@@ -122,9 +119,16 @@ def _hold(request: Command, services: Services, *, on: bool) -> Message:
     return release_view.refused(done) if isinstance(done, Refused) else view.on_hold(done.release, again=done.again)
 
 
-def _ending(request: Command, args: str, services: Services) -> Ending | Message:
+def _ending(request: Command, services: Services, *, asked: bool) -> Ending | Message:
     found = release.ending(
-        services.store, services.policy, request.actor, args, request.channel_id, request.now, Permission.RELEASE_CANCEL
+        services.store,
+        services.policy,
+        request.actor,
+        request.args,
+        request.channel_id,
+        request.now,
+        Permission.RELEASE_CANCEL,
+        asked=asked,
     )
     if isinstance(found, Refused):
         return release_view.refused(found)

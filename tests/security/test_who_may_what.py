@@ -54,23 +54,30 @@ freeze_exception.foresee freeze_exception.offered freeze_exception.offered_of go
 policy_change.ask policy_change.may_propose policy_change_word.foresee raid.edit_form raid.form raid.listing
 raid.of_release raid.show raid.show_one raid_file.ask raid_review.entry_of raid_review.named_entry
 raid_review.next_review readiness.ask readiness.ask_of release.ending
-release.find runbook_view.may_abort runbook_view.may_fail runbook_view.may_skip runbook_view.run_named
-runbook_view.show runbook_view.show_of runbook_view.step_named signoff.foresee signoff_view.overview
+runbook_view.may_abort runbook_view.may_fail runbook_view.may_skip
+runbook_view.show runbook_view.show_of signoff.foresee signoff_view.overview
 signoff_view.overview_of signoff_view.to_sign signoff_view.to_sign_of stage.ahead_of stage.ask status.listing
 status.status status.status_of whatif.ask whatif.of_target whatif.of_ticket words.answer
 """
 """They decide nothing, so nothing of them is on record: what is shown, sent to be read, or filled in before it is done.
-`evidence.gather` is of what `evidence.ask` recorded; of two, words make an act: see ACTS_IN_WORDS."""
+`evidence.gather` is of what `evidence.ask` recorded; of three, words make an act: see ACTS_IN_WORDS."""
 
 LOOKS: Final = frozenset(LOOKERS.split())
 
 ACTS_IN_WORDS: Final[Mapping[str, dict[str, str]]] = {
     "stage.ask": {"text": "2026.12 to in progress"},
     "policy_change.ask": {"text": "2026.12 change because the regulator asks"},
+    "release.ending": {"text": "2026.12 it shipped on Thursday"},
 }
 
 NOT_MEMBERS = {"GUEST", "VENDOR", "LEFT", "BOT", "NOBODY"}
-MORE = {"environment.set_lifecycle": {"typed": "uat-2"}}
+MORE = {
+    "booking.book_typed": {"typed": "uat-2"},
+    "environment.set_lifecycle": {"typed": "uat-2"},
+    "raid_review.close_typed": {"typed": "R-1"},
+    "raid_review.review_typed": {"typed": "R-1"},
+    "runbook_words.mark": {"text": "2026.12 1"},
+}
 """Where the usual arguments are turned down before it matters who asks."""
 
 TABLE = """
@@ -80,9 +87,12 @@ blocker.named                   +  +  +  +  +  +  x  x  x  x  x
 blocker.of_release              +  +  +  +  +  +  x  x  x  x  x
 blocker.of_team                 +  +  +  +  +  +  x  x  x  x  x
 blocker.snooze                  +  +  +  +  +  +  x  x  x  x  x
+blocker.snooze_typed            +  +  +  +  +  +  x  x  x  x  x
 blocker.take                    +  +  +  +  +  +  x  x  x  x  x
+blocker.take_typed              +  +  +  +  +  +  x  x  x  x  x
 blocker.ticket                  +  +  +  +  +  +  x  x  x  x  x
 booking.book                    +  +  +  +  +  +  x  x  x  x  x
+booking.book_typed              +  +  +  +  +  +  x  x  x  x  x
 booking.extend                  +  +  +  +  +  +  x  x  x  x  x
 booking.form                    +  +  +  +  +  +  x  x  x  x  x
 booking.own                     .  .  +  .  .  .  .  .  .  .  .
@@ -120,6 +130,7 @@ feed.revoke                     +  +  +  +  +  +  x  x  x  x  x
 forecast.ask                    +  +  +  +  +  +  x  x  x  x  x
 forecast.ask_of                 +  +  +  +  +  +  x  x  x  x  x
 freeze_exception.ask            -  -  +  -  -  -  x  x  x  x  x
+freeze_exception.ask_typed      -  -  +  -  -  -  x  x  x  x  x
 freeze_exception.decide         -  -  -  +  -  -  x  x  x  x  x
 freeze_exception.foresee        -  -  -  +  -  -  x  x  x  x  x
 freeze_exception.offered        -  -  +  -  -  -  x  x  x  x  x
@@ -157,18 +168,20 @@ raid.show                       +  +  +  +  +  +  x  x  x  x  x
 raid.show_one                   +  +  +  +  +  +  x  x  x  x  x
 raid_file.ask                   +  +  +  +  +  +  x  x  x  x  x
 raid_review.close               +  +  +  -  -  -  x  x  x  x  x
+raid_review.close_typed         +  +  +  -  -  -  x  x  x  x  x
 raid_review.entry_of            +  +  +  -  -  -  x  x  x  x  x
 raid_review.named_entry         +  +  +  +  +  +  x  x  x  x  x
 raid_review.next_review         +  +  +  +  +  +  x  x  x  x  x
 raid_review.review              +  +  +  -  -  -  x  x  x  x  x
+raid_review.review_typed        +  +  +  -  -  -  x  x  x  x  x
 raid_words.to_add               -  +  +  -  -  -  x  x  x  x  x
 raid_words.to_edit              -  +  +  -  -  -  x  x  x  x  x
 readiness.ask                   +  +  +  +  +  +  x  x  x  x  x
 readiness.ask_of                +  +  +  +  +  +  x  x  x  x  x
 release.close                   -  -  +  -  -  -  x  x  x  x  x
+release.close_typed             -  -  +  -  -  -  x  x  x  x  x
 release.create                  -  -  +  -  -  -  x  x  x  x  x
 release.ending                  -  -  +  -  -  -  x  x  x  x  x
-release.find                    +  +  +  +  +  +  x  x  x  x  x
 report.ask                      -  -  +  -  -  -  x  x  x  x  x
 report.end                      -  -  +  -  -  -  x  x  x  x  x
 runbook.abort                   -  -  +  -  -  -  x  x  x  x  x
@@ -178,10 +191,12 @@ runbook.start                   -  -  +  -  -  -  x  x  x  x  x
 runbook_view.may_abort          -  -  +  -  -  -  x  x  x  x  x
 runbook_view.may_fail           -  +  -  -  -  -  x  x  x  x  x
 runbook_view.may_skip           -  -  +  -  -  -  x  x  x  x  x
-runbook_view.run_named          +  +  +  +  +  +  x  x  x  x  x
 runbook_view.show               +  +  +  +  +  +  x  x  x  x  x
 runbook_view.show_of            +  +  +  +  +  +  x  x  x  x  x
-runbook_view.step_named         +  +  +  +  +  +  x  x  x  x  x
+runbook_words.abort             -  -  +  -  -  -  x  x  x  x  x
+runbook_words.mark              -  +  -  -  -  -  x  x  x  x  x
+runbook_words.skip              -  -  +  -  -  -  x  x  x  x  x
+runbook_words.start             -  -  +  -  -  -  x  x  x  x  x
 signoff.decide                  -  +  -  -  -  -  x  x  x  x  x
 signoff.foresee                 -  +  -  -  -  -  x  x  x  x  x
 signoff.request                 -  -  +  -  -  -  x  x  x  x  x
@@ -194,6 +209,7 @@ stage.ahead_of                  +  +  +  +  +  +  x  x  x  x  x
 stage.ask                       +  +  +  +  +  +  x  x  x  x  x
 stage.move                      -  -  +  -  -  -  x  x  x  x  x
 stage_stop.cancel               -  -  +  -  -  -  x  x  x  x  x
+stage_stop.cancel_typed         -  -  +  -  -  -  x  x  x  x  x
 stage_stop.hold                 -  -  +  -  -  -  x  x  x  x  x
 status.listing                  +  +  +  +  +  +  x  x  x  x  x
 status.status                   +  +  +  +  +  +  x  x  x  x  x

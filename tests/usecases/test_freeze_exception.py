@@ -27,7 +27,17 @@ from interlock.store.mirror import MirrorRow
 from interlock.store.outbox import OutboxRow
 from interlock.store.release import ReleaseRow
 from interlock.usecases import obstacle, status, whatif
-from interlock.usecases.freeze_exception import Asked, Judged, ask, decide, foresee, offered, offered_of
+from interlock.usecases.freeze_exception import (
+    Asked,
+    Judged,
+    Offered,
+    ask,
+    ask_typed,
+    decide,
+    foresee,
+    offered,
+    offered_of,
+)
 from interlock.usecases.obstacle import go_obstacles
 from interlock.usecases.release import Invalid
 from tests.builders import CHANNEL, NOW, actor
@@ -277,13 +287,14 @@ def test_an_ended_release_needs_none(sqlite_store: Store) -> None:
 def test_what_is_typed_begins_with_the_release(sqlite_store: Store) -> None:
     world(sqlite_store)
     found = offered(sqlite_store, POLICY, actor("RITA"), "2026.12 year end", CHANNEL, NOW)
-    assert isinstance(found, tuple)
-    assert (found[0].release.name, [each.name for each in found[0].windows], found[1]) == (
-        "2026.12",
-        ["Year-end"],
-        "year end",
-    )
-    made = asked(sqlite_store)
+    assert isinstance(found, Offered)
+    assert (found.release.name, [each.name for each in found.windows]) == ("2026.12", ["Year-end"])
+    made = ask_typed(sqlite_store, POLICY, actor("RITA"), "2026.12 year-end", CHANNEL, REASONS, NOW)
+    assert isinstance(made, Asked)
+    assert (made.release.name, made.exception.freeze, made.again) == ("2026.12", "Year-end", False)
+    again = ask_typed(sqlite_store, POLICY, actor("RITA"), "2026.12 year-end", CHANNEL, REASONS, NOW)
+    assert isinstance(again, Asked)
+    assert (again.exception.id, again.again) == (made.exception.id, True)
     assert isinstance(foresee(sqlite_store, POLICY, actor("INES"), made.exception.id, REFUSE, NOW), Judged)
     assert refused(foresee(sqlite_store, POLICY, actor("INES"), 99, REFUSE, NOW)) == "unknown_exception"
 

@@ -32,7 +32,6 @@ from interlock.usecases.release import (
     close,
     create,
     ending,
-    find,
 )
 from tests.builders import CHANNEL, NOW, POLICY, TEMPLATE, actor, people, release, ticket
 
@@ -142,9 +141,9 @@ def test_hostile_names_are_names(store: Store, name: str) -> None:
     world(store)
     done = planned(store, replace(DRAFT, name=name))
     assert done.release.name == name
-    assert find(store, POLICY, actor("ANA"), name, "C0X") == ReleaseName(
-        id=done.release.id, name=name, channel_id=CHANNEL, ended=False
-    )
+    asked = ending(store, POLICY, RITA, name, "C0X", NOW)
+    assert isinstance(asked, Ending)
+    assert asked.release == ReleaseName(id=done.release.id, name=name, channel_id=CHANNEL, ended=False)
 
 
 @pytest.mark.parametrize(
@@ -246,7 +245,11 @@ def test_closing_asks_first_and_says_what_is_left(store: Store) -> None:
         unfinished=2,
     )
     assert isinstance(ending(store, POLICY, RITA, "zebra because", "C0X", NOW), Unclear)
+    assert isinstance(ending(store, POLICY, actor("ANA"), "2027.03", "C0X", NOW), Refused)
+    assert isinstance(ending(store, POLICY, actor("ANA"), "2027.03 x", "C0X", NOW, asked=False), Refused)
+    assert kinds(store) == ["release.created"]
     assert isinstance(ending(store, POLICY, actor("ANA"), "2027.03 x", "C0X", NOW), Refused)
+    assert kinds(store) == ["release.created", "release.close_refused"], "whoever may not, and says why, is on record"
 
 
 def test_a_closed_release_is_told_recorded_and_final(store: Store) -> None:

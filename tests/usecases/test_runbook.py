@@ -29,7 +29,8 @@ from interlock.store.runbook import MarkRow, RunRow
 from interlock.usecases import stage, stage_stop, status
 from interlock.usecases.release import close
 from interlock.usecases.runbook import Aborted, Begun, Marked, abort, mark, skip, start
-from interlock.usecases.runbook_view import NamedRun, NamedStep, draw, run_named, show_of, step_named
+from interlock.usecases.runbook_view import draw, show_of
+from interlock.usecases.runbook_words import MeantRun, MeantStep, meant_run, meant_step
 from tests.builders import CHANNEL, NOW, POLICY, TEMPLATE, WITH_RUNBOOK, actor, people, release
 
 RITA, TOM, RAVI = actor("RITA"), actor("TOM"), actor("RAVI")
@@ -406,8 +407,9 @@ def test_a_run_begun_by_who_left_tells_all_release_managers(store: Store, one: i
 def test_a_step_is_named_with_its_release_or_in_its_channel(
     store: Store, one: int, typed: str, meant: tuple[int, str] | str
 ) -> None:
-    found = step_named(store, POLICY, TOM, typed, CHANNEL)
-    if isinstance(found, NamedStep):
+    with store.read() as session:
+        _, found = meant_step(session, typed, CHANNEL)
+    if isinstance(found, MeantStep):
         assert (found.step.number, found.rest) == meant
         assert found.release.id == one
     else:
@@ -415,10 +417,12 @@ def test_a_step_is_named_with_its_release_or_in_its_channel(
 
 
 def test_a_run_is_aborted_by_the_releases_name(store: Store, one: int) -> None:
-    found = run_named(store, POLICY, RITA, "2026.12 rolled back", CHANNEL)
-    assert isinstance(found, NamedRun)
+    with store.read() as session:
+        _, found = meant_run(session, "2026.12 rolled back", CHANNEL)
+        _, unknown = meant_run(session, "2026.13 rolled back", CHANNEL)
+    assert isinstance(found, MeantRun)
     assert (found.run.number, found.rest) == (1, "rolled back")
-    assert not isinstance(run_named(store, POLICY, RITA, "2026.13 rolled back", CHANNEL), NamedRun)
+    assert not isinstance(unknown, MeantRun)
 
 
 def together(*acts: Callable[[], object]) -> list[object]:

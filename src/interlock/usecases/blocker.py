@@ -96,61 +96,81 @@ def ticket(store: Store, policy: Policy, actor: Actor, ticket_id: str) -> str | 
 
 
 def named(store: Store, policy: Policy, actor: Actor, key: str) -> str | Refused:
-    """The id of the ticket whose key was typed, for somebody who may take it. A restricted one is not told of."""
+    """The id of the ticket whose key was typed, for the form of somebody who may take it."""
     with store.read() as session:
         allowed = authority.to_view(session, policy, Permission.BLOCKER_TAKE, actor)
-        if isinstance(allowed, Refused):
-            return allowed
-        found = ticket_read.by_key(session, names.tidy(key).upper())
-        if found is None or found.restricted or found.done:
-            known = names.tidy(key)[: names.LONGEST] or "that key"
-            return Refused(reason="unknown_ticket", sentence=f"No open ticket {known} is known here. Check its key.")
-        return found.id
+        return allowed if isinstance(allowed, Refused) else _named(session, key)
 
 
 def take(store: Store, policy: Policy, actor: Actor, ticket_id: str, until: datetime, now: datetime) -> Taken | Refused:
     """Somebody is on it: the ladder is silent until the date that they give."""
-    if until <= now:
-        return Refused(reason="past", sentence="Give a date from today on: by when will it be out of the way?")
-    if until - now > LONGEST_QUIET:
-        return Refused(reason="too_far", sentence=TOO_FAR)
     with store.write() as session:
-        allowed = authority.to_decide(session, policy, Permission.BLOCKER_TAKE, actor, now)
-        if isinstance(allowed, Refused):
-            told = {"ticket": ticket_id}
-            return record_refusal(session, "blocker.take_refused", actor, None, told, allowed, now)
-        key = _begin(session, ticket_id, now)
-        if isinstance(key, Refused):
-            return key
-        blocker.take(session, ticket_id, actor.slack_id, until, now)
-        _record(session, "blocker.taken", actor, allowed.person, {"ticket": ticket_id, "until": until.isoformat()}, now)
-        _told_differently(session, ticket_id, now)
-        home.refresh(session, actor.slack_id, now)
-        return Taken(key=key, until=until)
+        return _take(session, policy, actor, ticket_id, until, now)
+
+
+def take_typed(store: Store, policy: Policy, actor: Actor, key: str, until: datetime, now: datetime) -> Taken | Refused:
+    """`/blockers take KEY DAY`: as `take`, of the ticket whose key was typed."""
+    with store.write() as session:
+        return _take(session, policy, actor, _named(session, key), until, now)
 
 
 def snooze(
     store: Store, policy: Policy, actor: Actor, ticket_id: str, until: datetime, reason: str, now: datetime
 ) -> Snoozed | Refused:
     """Silence until a date, with a reason that stands in the record."""
-    if until <= now:
-        return Refused(reason="past", sentence="Give a date from today on: until when should it be silent?")
-    if until - now > LONGEST_QUIET:
-        return Refused(reason="too_far", sentence=TOO_FAR)
     with store.write() as session:
-        allowed = authority.to_decide(session, policy, Permission.BLOCKER_TAKE, actor, now)
-        if isinstance(allowed, Refused):
-            told = {"ticket": ticket_id}
-            return record_refusal(session, "blocker.snooze_refused", actor, None, told, allowed, now)
-        key = _begin(session, ticket_id, now)
-        if isinstance(key, Refused):
-            return key
-        blocker.snooze(session, ticket_id, actor.slack_id, until, reason)
-        facts = {"ticket": ticket_id, "until": until.isoformat(), "reason": reason}
-        _record(session, "blocker.snoozed", actor, allowed.person, facts, now)
-        _told_differently(session, ticket_id, now)
-        home.refresh(session, actor.slack_id, now)
-        return Snoozed(key=key, until=until)
+        return _snooze(session, policy, actor, ticket_id, until, reason, now)
+
+
+def snooze_typed(
+    store: Store, policy: Policy, actor: Actor, key: str, until: datetime, reason: str, now: datetime
+) -> Snoozed | Refused:
+    """`/blockers snooze KEY DAY why`: as `snooze`, of the ticket whose key was typed."""
+    with store.write() as session:
+        return _snooze(session, policy, actor, _named(session, key), until, reason, now)
+
+
+def _take(
+    session: Session, policy: Policy, actor: Actor, ticket: str | Refused, until: datetime, now: datetime
+) -> Taken | Refused:
+    past = "Give a date from today on: by when will it be out of the way?"
+    begun = _begin(session, policy, actor, "blocker.take_refused", ticket, until, past, now)
+    if isinstance(begun, Refused):
+        return begun
+    who, ticket_id, key = begun
+    blocker.take(session, ticket_id, actor.slack_id, until, now)
+    _record(session, "blocker.taken", actor, who, {"ticket": ticket_id, "until": until.isoformat()}, now)
+    _told_differently(session, ticket_id, now)
+    home.refresh(session, actor.slack_id, now)
+    return Taken(key=key, until=until)
+
+
+def _snooze(
+    session: Session,
+    policy: Policy,
+    actor: Actor,
+    ticket: str | Refused,
+    until: datetime,
+    reason: str,
+    now: datetime,
+) -> Snoozed | Refused:
+    past = "Give a date from today on: until when should it be silent?"
+    begun = _begin(session, policy, actor, "blocker.snooze_refused", ticket, until, past, now)
+    if isinstance(begun, Refused):
+        return begun
+    who, ticket_id, key = begun
+    blocker.snooze(session, ticket_id, actor.slack_id, until, reason)
+    _record(
+        session,
+        "blocker.snoozed",
+        actor,
+        who,
+        {"ticket": ticket_id, "until": until.isoformat(), "reason": reason},
+        now,
+    )
+    _told_differently(session, ticket_id, now)
+    home.refresh(session, actor.slack_id, now)
+    return Snoozed(key=key, until=until)
 
 
 def _told_differently(session: Session, ticket_id: str, now: datetime) -> None:
@@ -160,12 +180,43 @@ def _told_differently(session: Session, ticket_id: str, now: datetime) -> None:
         settled_ping.refresh(session, episode, now)
 
 
-def _begin(session: Session, ticket_id: str, now: datetime) -> str | Refused:
-    """The ticket's key; its episode begins here if no run has begun it yet."""
-    key = _key(session, ticket_id)
-    if not isinstance(key, Refused):
-        blocker.open_episodes(session, {ticket_id: None}, now)
-    return key
+def _begin(
+    session: Session,
+    policy: Policy,
+    actor: Actor,
+    kind: str,
+    ticket: str | Refused,
+    until: datetime,
+    past: str,
+    now: datetime,
+) -> tuple[Person, str, str] | Refused:
+    """Who it is, the ticket's id and its key; its episode begins here if no run has begun it yet. `ticket` is its id,
+    or why what was typed names none, which only somebody who may is told; `kind` records who may not.
+    """
+    allowed = authority.to_decide(session, policy, Permission.BLOCKER_TAKE, actor, now)
+    if isinstance(allowed, Refused):
+        told = {} if isinstance(ticket, Refused) else {"ticket": ticket}
+        return record_refusal(session, kind, actor, None, told, allowed, now)
+    if isinstance(ticket, Refused):
+        return ticket
+    if until <= now:
+        return Refused(reason="past", sentence=past)
+    if until - now > LONGEST_QUIET:
+        return Refused(reason="too_far", sentence=TOO_FAR)
+    key = _key(session, ticket)
+    if isinstance(key, Refused):
+        return key
+    blocker.open_episodes(session, {ticket: None}, now)
+    return allowed.person, ticket, key
+
+
+def _named(session: Session, key: str) -> str | Refused:
+    """The id of the ticket whose key was typed. A restricted one is not told of."""
+    found = ticket_read.by_key(session, names.tidy(key).upper())
+    if found is None or found.restricted or found.done:
+        known = names.tidy(key)[: names.LONGEST] or "that key"
+        return Refused(reason="unknown_ticket", sentence=f"No open ticket {known} is known here. Check its key.")
+    return found.id
 
 
 def _key(session: Session, ticket_id: str) -> str | Refused:

@@ -103,34 +103,26 @@ def book(
 ) -> Booked | Queued | Conflict | Invalid | Refused:
     """Of two who want the same time, the first to come gets it. A repeat of the same request finds what it made."""
     with store.write() as session:
-        allowed = authority.to_decide(session, policy, Permission.ENVIRONMENT_BOOK, actor, now)
+        allowed = _may_book(session, policy, actor, draft.environment, now)
         if isinstance(allowed, Refused):
-            known = {"environment": draft.environment} if draft.environment in policy.environments else {}
-            return record_refusal(session, "booking.book_refused", actor, None, known, allowed, now)
-        zone = zone_of(policy, allowed)
-        there = next((each for each in environment.load_all(session) if each.key == draft.environment), None)
-        rule = policy.environments.get(draft.environment) or EnvironmentRule(name="")
-        held = settle(session, policy, there.id, now) if there else None
-        made = booking.of_request(session, request_id)
-        if made and held:
-            return _made(held, made)
-        problems = drafts.problems(draft, held.environment if held else None, rule.max_booking_hours, now, zone)
-        if draft.release_id is not None and draft.release_id not in {each.id for each in release.active(session)}:
-            problems["release"] = "That release has ended, or is not known. Choose another, or none."
-        if problems or held is None:
-            return Invalid(problems=problems)
-        span = drafts.span_of(draft, now)
-        taken = rules.taken(held, span, exclusive=draft.exclusive)
-        if taken and not draft.wait:
-            return Conflict(taken=taken, zone=zone)
-        added = booking.add(session, _row(held, actor, draft, span, request_id, now))
-        kind = "booking.waits" if taken else "booking.made"
-        if not taken:
-            booking.give(session, added.id, span, rules.seats(held, added))
-        record(session, kind, actor, allowed.person, held.environment.key, facts(added, span), now)
-        refresh(session, actor.slack_id, now)
-        now_held = settle(session, policy, held.environment.id, now)
-        return _made(now_held, booking.load(session, added.id) or added)
+            return allowed
+        return _book(session, policy, actor, allowed, draft, request_id, now)
+
+
+def book_typed(
+    store: Store, policy: Policy, actor: Actor, typed: str, draft: BookingDraft, request_id: str, now: datetime
+) -> Booked | Queued | Conflict | Invalid | Refused:
+    """`/env book NAME WHEN why`: as `book`, of the environment whose name was typed."""
+    with store.write() as session:
+        found = environments.find(environment.load_all(session), typed)
+        allowed = _may_book(session, policy, actor, "" if isinstance(found, Refused) else found.key, now)
+        if isinstance(allowed, Refused):
+            return allowed
+        if isinstance(found, Refused):
+            return found
+        if refused := environments.not_bookable(found):
+            return refused
+        return _book(session, policy, actor, allowed, replace(draft, environment=found.key), request_id, now)
 
 
 def extend(
@@ -185,6 +177,50 @@ def mine(session: Session, slack_id: str, now: datetime) -> tuple[MyBooking, ...
 
 def zone_of(policy: Policy, standing: Standing) -> str:
     return person_time_zone(policy, standing.person.email, standing.person.time_zone, None)
+
+
+def _may_book(session: Session, policy: Policy, actor: Actor, key: str, now: datetime) -> Standing | Refused:
+    """Whether they may; whoever may not is on record, with the environment if it is one."""
+    allowed = authority.to_decide(session, policy, Permission.ENVIRONMENT_BOOK, actor, now)
+    if not isinstance(allowed, Refused):
+        return allowed
+    known = {"environment": key} if key in policy.environments else {}
+    return record_refusal(session, "booking.book_refused", actor, None, known, allowed, now)
+
+
+def _book(
+    session: Session,
+    policy: Policy,
+    actor: Actor,
+    standing: Standing,
+    draft: BookingDraft,
+    request_id: str,
+    now: datetime,
+) -> Booked | Queued | Conflict | Invalid:
+    zone = zone_of(policy, standing)
+    there = next((each for each in environment.load_all(session) if each.key == draft.environment), None)
+    rule = policy.environments.get(draft.environment) or EnvironmentRule(name="")
+    held = settle(session, policy, there.id, now) if there else None
+    made = booking.of_request(session, request_id)
+    if made and held:
+        return _made(held, made)
+    problems = drafts.problems(draft, held.environment if held else None, rule.max_booking_hours, now, zone)
+    if draft.release_id is not None and draft.release_id not in {each.id for each in release.active(session)}:
+        problems["release"] = "That release has ended, or is not known. Choose another, or none."
+    if problems or held is None:
+        return Invalid(problems=problems)
+    span = drafts.span_of(draft, now)
+    taken = rules.taken(held, span, exclusive=draft.exclusive)
+    if taken and not draft.wait:
+        return Conflict(taken=taken, zone=zone)
+    added = booking.add(session, _row(held, actor, draft, span, request_id, now))
+    kind = "booking.waits" if taken else "booking.made"
+    if not taken:
+        booking.give(session, added.id, span, rules.seats(held, added))
+    record(session, kind, actor, standing.person, held.environment.key, facts(added, span), now)
+    refresh(session, actor.slack_id, now)
+    now_held = settle(session, policy, held.environment.id, now)
+    return _made(now_held, booking.load(session, added.id) or added)
 
 
 def _refuse_extending(

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sqlmodel import Session
 
-from interlock.domain import freeze
+from interlock.domain import freeze, names
 from interlock.domain import freeze_exception as rules
 from interlock.domain.actor import Actor, Standing
 from interlock.domain.authority import Refused
@@ -64,19 +64,17 @@ class Judged:
 
 def offered(
     store: Store, policy: Policy, actor: Actor, text: str, channel_id: str, now: datetime
-) -> tuple[Offered, str] | Unclear | Refused:
-    """The release that a text begins with, and what follows it: for the form, or for what was typed at once."""
+) -> Offered | Unclear | Refused:
+    """`/release exception RELEASE …` without reasons: what the form offers."""
     with store.read() as session:
         allowed = authority.to_decide(session, policy, Permission.EXCEPTION_ASK, actor, now)
         if isinstance(allowed, Refused):
             return allowed
         known = release.all_names(session)
-        typed, rest = leading(text, known)
-        meant = choose(typed, channel_id, known)
+        meant = choose(leading(text, known)[0], channel_id, known)
         if isinstance(meant, Unclear):
             return meant
-        found = _offered(session, policy, release.load(session, meant.id), now)
-        return found if isinstance(found, Refused) else (found, rest)
+        return _offered(session, policy, release.load(session, meant.id), now)
 
 
 def offered_of(store: Store, policy: Policy, actor: Actor, release_id: int, now: datetime) -> Offered | Refused:
@@ -92,36 +90,62 @@ def ask(
     store: Store, policy: Policy, actor: Actor, release_id: int, typed: str, reasons: Reasons, now: datetime
 ) -> Asked | Invalid | Refused:
     """Ask for an exception from the freeze that is meant by `typed`, or by the only one there is where it is empty."""
-    return after_the_winner(lambda: _ask(store, policy, actor, release_id, typed, reasons, now))
+
+    def asking() -> Asked | Invalid | Refused:
+        with store.write() as session:
+            return _ask(session, policy, actor, release_id, typed, reasons, now)
+
+    return after_the_winner(asking)
+
+
+def ask_typed(
+    store: Store, policy: Policy, actor: Actor, text: str, channel_id: str, reasons: Reasons, now: datetime
+) -> Asked | Unclear | Invalid | Refused:
+    """`/release exception RELEASE [FREEZE] why: …`: as `ask`, of the release that the text begins with."""
+
+    def asking() -> Asked | Unclear | Invalid | Refused:
+        with store.write() as session:
+            known = release.all_names(session)
+            typed, freeze_typed = leading(text, known)
+            meant = choose(typed, channel_id, known)
+            if not isinstance(meant, Unclear):
+                return _ask(session, policy, actor, meant.id, freeze_typed, reasons, now)
+            allowed = authority.to_decide(session, policy, Permission.EXCEPTION_ASK, actor, now)
+            if not isinstance(allowed, Refused):
+                return meant
+            return record_refusal(session, DENIED, actor, None, {}, allowed, now)
+
+    return after_the_winner(asking)
 
 
 def _ask(
-    store: Store, policy: Policy, actor: Actor, release_id: int, typed: str, reasons: Reasons, now: datetime
+    session: Session, policy: Policy, actor: Actor, release_id: int, typed: str, reasons: Reasons, now: datetime
 ) -> Asked | Invalid | Refused:
-    with store.write() as session:
-        allowed = authority.to_decide(session, policy, Permission.EXCEPTION_ASK, actor, now)
-        one = release.load(session, release_id, lock=True)
-        if isinstance(allowed, Refused):
-            return record_refusal(session, DENIED, actor, one, {"asked": typed}, allowed, now)
-        met = obstacle.met(session, policy, one, now)
-        window = _ended(one) or rules.choose(typed, [each.window for each in met], one.name)
-        if isinstance(window, Refused):
-            return window
-        tidied = reasons.tidied()
-        if wrong := rules.problems(tidied):
-            return Invalid(problems=wrong)
-        asked = next((each.asked for each in met if each.window == window and each.asked), None)
-        if asked:
-            return _asked_already(session, one, asked, actor, tidied)
-        channel_id = governance_channel(session, policy, one)
-        if isinstance(channel_id, Refused):
-            return channel_id
-        number = exceptions.add(session, one.id, window, tidied, channel_id, actor, now)
-        made = exceptions.load(session, number)
-        assert made is not None
-        record(session, "exception.asked", actor, allowed.person, one, _facts(made) | _words(tidied), now)
-        _post(session, made, channel_id, CARD, f"exception:{number}", now)
-        return Asked(release=one, exception=made, channel_id=channel_id)
+    allowed = authority.to_decide(session, policy, Permission.EXCEPTION_ASK, actor, now)
+    one = release.load(session, release_id, lock=True)
+    if isinstance(allowed, Refused):
+        # What was typed in a freeze's place may be anything, and stays out of the record.
+        named = [each.name for each in policy.freezes if names.fold(each.name) == names.fold(typed)]
+        return record_refusal(session, DENIED, actor, one, {"asked": named[0]} if named else {}, allowed, now)
+    met = obstacle.met(session, policy, one, now)
+    window = _ended(one) or rules.choose(typed, [each.window for each in met], one.name)
+    if isinstance(window, Refused):
+        return window
+    tidied = reasons.tidied()
+    if wrong := rules.problems(tidied):
+        return Invalid(problems=wrong)
+    asked = next((each.asked for each in met if each.window == window and each.asked), None)
+    if asked:
+        return _asked_already(session, one, asked, actor, tidied)
+    channel_id = governance_channel(session, policy, one)
+    if isinstance(channel_id, Refused):
+        return channel_id
+    number = exceptions.add(session, one.id, window, tidied, channel_id, actor, now)
+    made = exceptions.load(session, number)
+    assert made is not None
+    record(session, "exception.asked", actor, allowed.person, one, _facts(made) | _words(tidied), now)
+    _post(session, made, channel_id, CARD, f"exception:{number}", now)
+    return Asked(release=one, exception=made, channel_id=channel_id)
 
 
 def foresee(

@@ -59,24 +59,15 @@ def review(
 ) -> Saved | Invalid | Refused:
     """It was looked at: it stands as it is, or with another probability and impact, until the next day of review."""
     with store.write() as session:
-        found = _begin(session, policy, actor, entry_id, now)
-        if isinstance(found, Refused):
-            return found
-        entry, allowed = found
-        turned_down = rules.not_open(entry) or changed_since(session, entry, looked.version)
-        if entry.release.ended and turned_down is None:
-            turned_down = rules.ended(entry.release.name)
-        if turned_down:
-            return turned_down
-        today = hours_of(policy, allowed.person).today(now)
-        wrong = drafts.problems_of_review(entry, looked, today)
-        if wrong:
-            return Invalid(problems=wrong)
-        draft: RaidDraft = drafts.reviewed(entry, looked, today, policy.raid.review_after_days)
-        assert draft.review_on is not None
-        after = raid.review(session, entry, draft.probability, draft.impact, draft.review_on)
-        keep(session, entry, after, Deed.REVIEWED, actor, allowed, names.tidy(looked.note), now)
-        return Saved(entry=after)
+        return _review(session, policy, actor, entry_id, looked, now)
+
+
+def review_typed(
+    store: Store, policy: Policy, actor: Actor, typed: str, looked: Review, now: datetime
+) -> Saved | Invalid | Refused:
+    """`/raid review R-12 p2 by fri: note`: as `review`, of the entry whose key was typed."""
+    with store.write() as session:
+        return _review(session, policy, actor, _id_of(session, typed), looked, now)
 
 
 def close(
@@ -86,38 +77,85 @@ def close(
     first closes it and the second is told how.
     """
     with store.write() as session:
-        found = _begin(session, policy, actor, entry_id, now)
-        if isinstance(found, Refused):
-            return found
-        entry, allowed = found
-        said = names.tidy(outcome)
-        mine = entry.closed_by is not None and entry.closed_by.slack_id == actor.slack_id
-        if mine and entry.outcome == said:
-            return Saved(entry=entry, again=True)
-        turned_down = rules.not_open(entry)
-        if turned_down:
-            return turned_down
-        four_eyes = rules.not_approver(entry, actor.slack_id)
-        if four_eyes:
-            return refused(session, actor, four_eyes, {"entry": entry.key, "release": entry.release.name}, now)
-        wrong = rules.outcome_problem(said if names.says_something(said) else "", entry.kind)
-        if wrong:
-            return Invalid(problems={"outcome": wrong})
-        after = raid.close(session, entry, said, actor.slack_id, now)
-        keep(session, entry, after, Deed.CLOSED, actor, allowed, "", now)
-        return Saved(entry=after)
+        return _close(session, policy, actor, entry_id, outcome, now)
+
+
+def close_typed(
+    store: Store, policy: Policy, actor: Actor, typed: str, outcome: str, now: datetime
+) -> Saved | Invalid | Refused:
+    """`/raid close R-12 outcome`: as `close`, of the entry whose key was typed."""
+    with store.write() as session:
+        return _close(session, policy, actor, _id_of(session, typed), outcome, now)
+
+
+def _review(
+    session: Session, policy: Policy, actor: Actor, meant: int | Refused, looked: Review, now: datetime
+) -> Saved | Invalid | Refused:
+    found = _begin(session, policy, actor, meant, now)
+    if isinstance(found, Refused):
+        return found
+    entry, allowed = found
+    turned_down = rules.not_open(entry) or changed_since(session, entry, looked.version)
+    if entry.release.ended and turned_down is None:
+        turned_down = rules.ended(entry.release.name)
+    if turned_down:
+        return turned_down
+    today = hours_of(policy, allowed.person).today(now)
+    wrong = drafts.problems_of_review(entry, looked, today)
+    if wrong:
+        return Invalid(problems=wrong)
+    draft: RaidDraft = drafts.reviewed(entry, looked, today, policy.raid.review_after_days)
+    assert draft.review_on is not None
+    after = raid.review(session, entry, draft.probability, draft.impact, draft.review_on)
+    keep(session, entry, after, Deed.REVIEWED, actor, allowed, names.tidy(looked.note), now)
+    return Saved(entry=after)
+
+
+def _close(
+    session: Session, policy: Policy, actor: Actor, meant: int | Refused, outcome: str, now: datetime
+) -> Saved | Invalid | Refused:
+    found = _begin(session, policy, actor, meant, now)
+    if isinstance(found, Refused):
+        return found
+    entry, allowed = found
+    said = names.tidy(outcome)
+    mine = entry.closed_by is not None and entry.closed_by.slack_id == actor.slack_id
+    if mine and entry.outcome == said:
+        return Saved(entry=entry, again=True)
+    turned_down = rules.not_open(entry)
+    if turned_down:
+        return turned_down
+    four_eyes = rules.not_approver(entry, actor.slack_id)
+    if four_eyes:
+        return refused(session, actor, four_eyes, {"entry": entry.key, "release": entry.release.name}, now)
+    wrong = rules.outcome_problem(said if names.says_something(said) else "", entry.kind)
+    if wrong:
+        return Invalid(problems={"outcome": wrong})
+    after = raid.close(session, entry, said, actor.slack_id, now)
+    keep(session, entry, after, Deed.CLOSED, actor, allowed, "", now)
+    return Saved(entry=after)
+
+
+def _id_of(session: Session, typed: str) -> int | Refused:
+    found = named(session, typed)
+    return found if isinstance(found, Refused) else found.id
 
 
 def _begin(
-    session: Session, policy: Policy, actor: Actor, entry_id: int, now: datetime
+    session: Session, policy: Policy, actor: Actor, meant: int | Refused, now: datetime
 ) -> tuple[Entry, Standing] | Refused:
-    """The entry, locked, for somebody who may touch it."""
+    """The entry, locked, for somebody who may touch it. `meant` is its id, or why what was typed names none, which only
+    somebody who may look is told.
+    """
     allowed = authority.to_decide(session, policy, Permission.RAID_VIEW, actor, now)
     if isinstance(allowed, Refused):
-        return refused(session, actor, allowed, {"entry": entry_id}, now)
-    entry = raid.load(session, entry_id, lock=True)
+        told = {} if isinstance(meant, Refused) else {"entry": meant}
+        return refused(session, actor, allowed, told, now)
+    if isinstance(meant, Refused):
+        return meant
+    entry = raid.load(session, meant, lock=True)
     if entry is None:
-        return unknown(f"number {entry_id}")
+        return unknown(f"number {meant}")
     why = _to_touch(session, policy, actor, entry, now)
     if why:
         return refused(session, actor, why, {"entry": entry.key, "release": entry.release.name}, now)

@@ -57,9 +57,10 @@ def to_edit(
     """
     with store.write() as session:  # a refusal is recorded, as where a form is sent
         allowed = authority.to_decide(session, policy, Permission.RAID_EDIT, actor, now)
-        if isinstance(allowed, Refused):
-            return refused(session, actor, allowed, {}, now)
         entry = named(session, typed)
+        if isinstance(allowed, Refused):
+            told = {} if isinstance(entry, Refused) else {"entry": entry.id}
+            return refused(session, actor, allowed, told, now)
         if isinstance(entry, Refused):
             return entry
         draft = drafts.draft_of(entry)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from sqlmodel import Session
 
@@ -37,6 +38,11 @@ from interlock.usecases import scope as scopes
 from interlock.usecases.record import record, record_refusal
 
 NEWS_GOOD_FOR = timedelta(days=1)
+REFUSED: Final = {
+    Permission.RELEASE_CLOSE: "release.close_refused",
+    Permission.RELEASE_CANCEL: "release.cancel_refused",
+}
+"""What ends a release, and the event of somebody who may not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,16 +103,6 @@ def create(
         return Created(release=one, tickets=found.tickets, warnings=found.warnings)
 
 
-def find(store: Store, policy: Policy, actor: Actor, typed: str, channel_id: str) -> ReleaseName | Refused:
-    """The release that somebody means who types this in the channel."""
-    with store.read() as session:
-        allowed = authority.to_view(session, policy, Permission.RELEASE_VIEW, actor)
-        if isinstance(allowed, Refused):
-            return allowed
-        meant = choose(typed, channel_id, release.all_names(session))
-        return Refused(reason="unclear", sentence=meant.sentence) if isinstance(meant, Unclear) else meant
-
-
 def read_release(session: Session, text: str, channel_id: str) -> tuple[ReleaseName | Unclear, str]:
     """The release that a typed text begins with, and the rest. In its own channel a release goes without saying."""
     known = release.all_names(session)
@@ -126,24 +122,26 @@ def ending(
     channel_id: str,
     now: datetime,
     permission: Permission = Permission.RELEASE_CLOSE,
+    *,
+    asked: bool = True,
 ) -> Ending | Unclear | Refused:
-    """What `/release close NAME reason` or `/release cancel NAME reason` would end, before it is asked whether to."""
+    """What `/release close NAME reason` or `/release cancel NAME reason` would end, before it is asked whether to.
+
+    Somebody who says why has `asked` for it, and is on record if they may not; without a reason they look, and so they
+    do on a command line that does not agree yet.
+    """
     with store.read() as session:
         allowed = authority.to_decide(session, policy, permission, actor, now)
-        if isinstance(allowed, Refused):
-            return allowed
         known = release.all_names(session)
         typed, reason = leading(text, known)
         meant = choose(typed, channel_id, known)
-        if isinstance(meant, Unclear):
-            return meant
-        one = release.load(session, meant.id)
-        cancels = permission is Permission.RELEASE_CANCEL
-        if refused := (_not_cancelled(one) if cancels else _not_closed(session, one, now)):
-            return refused
-        scoped = scope.tickets(session, meant.id)
-        unfinished = sum(1 for each in scoped if not each.ticket.done)
-        return Ending(release=meant, reason=reason[:LONGEST_REASON], tickets=len(scoped), unfinished=unfinished)
+        if not isinstance(allowed, Refused):
+            return meant if isinstance(meant, Unclear) else _ending(session, meant, reason, permission, now)
+    if not (asked and reason):
+        return allowed
+    with store.write() as session:
+        one = None if isinstance(meant, Unclear) else release.load(session, meant.id)
+        return record_refusal(session, REFUSED[permission], actor, one, {}, allowed, now)
 
 
 def close(
@@ -151,24 +149,59 @@ def close(
 ) -> Closed | Invalid | Refused:
     """End a release for good: its scope stays as it is, its sign-offs can no longer change."""
     with store.write() as session:
+        return _close(session, policy, actor, release_id, reason, now)
+
+
+def close_typed(
+    store: Store, policy: Policy, actor: Actor, text: str, channel_id: str, now: datetime
+) -> Closed | Unclear | Invalid | Refused:
+    """`interlock release close RELEASE why --yes`: as `close`, of the release that was typed."""
+    with store.write() as session:
+        known = release.all_names(session)
+        typed, reason = leading(text, known)
+        meant = choose(typed, channel_id, known)
+        if not isinstance(meant, Unclear):
+            return _close(session, policy, actor, meant.id, reason, now)
         allowed = authority.to_decide(session, policy, Permission.RELEASE_CLOSE, actor, now)
-        if isinstance(allowed, Refused):
-            return record_refusal(session, "release.close_refused", actor, None, {}, allowed, now)
-        one = release.load(session, release_id, lock=True)
-        if one.ended and one.closed_by == actor.slack_id:
-            return Closed(release=one)  # the same click again
-        if refused := _not_closed(session, one, now):
-            return record_refusal(session, "release.close_refused", actor, one, {}, refused, now)
-        why = names.tidy(reason)
-        if problem := names.unsaid(why, "Say why it is closed, such as: shipped on Thursday.", LONGEST_REASON):
-            return Invalid(problems={"reason": problem})
-        release.end(session, one.id, Stage.CLOSED, actor, why, now)
-        record(session, "release.closed", actor, allowed.person, one, {"reason": why, "stage": one.stage.value}, now)
-        _announce(session, one, "release.closed", now)
-        if asked := card.of_release(session, one.id, SIGNOFF):
-            cards.refresh(session, asked, now)
-        runbooks.redraw_of(session, one.id, now)
-        return Closed(release=one)
+        if not isinstance(allowed, Refused):
+            return meant
+        return record_refusal(session, REFUSED[Permission.RELEASE_CLOSE], actor, None, {}, allowed, now)
+
+
+def _ending(
+    session: Session, meant: ReleaseName, reason: str, permission: Permission, now: datetime
+) -> Ending | Refused:
+    one = release.load(session, meant.id)
+    cancels = permission is Permission.RELEASE_CANCEL
+    if refused := (_not_cancelled(one) if cancels else _not_closed(session, one, now)):
+        return refused
+    scoped = scope.tickets(session, meant.id)
+    unfinished = sum(1 for each in scoped if not each.ticket.done)
+    return Ending(release=meant, reason=reason[:LONGEST_REASON], tickets=len(scoped), unfinished=unfinished)
+
+
+def _close(
+    session: Session, policy: Policy, actor: Actor, release_id: int, reason: str, now: datetime
+) -> Closed | Invalid | Refused:
+    kind = REFUSED[Permission.RELEASE_CLOSE]
+    one = release.load(session, release_id, lock=True)
+    allowed = authority.to_decide(session, policy, Permission.RELEASE_CLOSE, actor, now)
+    if isinstance(allowed, Refused):
+        return record_refusal(session, kind, actor, one, {}, allowed, now)
+    if one.ended and one.closed_by == actor.slack_id:
+        return Closed(release=one)  # the same click again
+    if refused := _not_closed(session, one, now):
+        return record_refusal(session, kind, actor, one, {}, refused, now)
+    why = names.tidy(reason)
+    if problem := names.unsaid(why, "Say why it is closed, such as: shipped on Thursday.", LONGEST_REASON):
+        return Invalid(problems={"reason": problem})
+    release.end(session, one.id, Stage.CLOSED, actor, why, now)
+    record(session, "release.closed", actor, allowed.person, one, {"reason": why, "stage": one.stage.value}, now)
+    _announce(session, one, "release.closed", now)
+    if asked := card.of_release(session, one.id, SIGNOFF):
+        cards.refresh(session, asked, now)
+    runbooks.redraw_of(session, one.id, now)
+    return Closed(release=one)
 
 
 def _planned(draft: Draft, policy: Policy, actor: Actor, now: datetime) -> Release:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from sqlmodel import Session
 
@@ -14,7 +15,7 @@ from interlock.domain.authority import Refused
 from interlock.domain.outbox import Outgoing, Urgency
 from interlock.domain.permission import Permission
 from interlock.domain.policy import Policy
-from interlock.domain.release import Release
+from interlock.domain.release import Release, Unclear
 from interlock.domain.runbook import LONGEST_NOTE, Accepted, Already, Deed, Outcome, Run, Step
 from interlock.domain.words import full_stop, join
 from interlock.store import card, outbox, person, release, runbook
@@ -29,6 +30,7 @@ UNKNOWN_STEP = Refused(
     sentence="That step is not known here, perhaps since a backup was restored. Type /release runbook to see what is.",
 )
 REFUSED = "runbook.refused"
+Said = TypeVar("Said", bound=Unclear | Refused)
 FAILED_GOOD_FOR = timedelta(hours=12)
 NAMED = 3
 """How many owners a refusal names."""
@@ -70,30 +72,35 @@ class Aborted:
 def start(store: Store, policy: Policy, actor: Actor, release_id: int, now: datetime) -> Begun | Refused:
     """Begin a run, and post its live card in the release's channel. Again while it runs changes nothing."""
     with store.write() as session:
-        allowed = authority.to_decide(session, policy, Permission.RUNBOOK_RUN, actor, now)
-        one = release.load(session, release_id, lock=True)
-        if isinstance(allowed, Refused):
-            return record_refusal(session, REFUSED, actor, one, {"deed": "run"}, allowed, now)
-        before = runbook.latest(session, one.id)
-        if before and before.end is None and not one.ended:
-            return Begun(release=one, run=before, new=False)
-        if refused := _may_start(one, before):
-            return record_refusal(session, REFUSED, actor, one, {"deed": "run"}, refused, now)
-        number = before.number + 1 if before else 1
-        steps = rules.planned(one.policy.runbook, runbook.usual_minutes(session, one))
-        shown = card.create(session, one.id, cards.runbook(number), one.channel_id, actor.slack_id, now)
-        run_id = runbook.start(session, one.id, number, shown.id, steps, actor, now)
-        run = runbook.load(session, run_id)
-        facts = {
-            "run": number,
-            "card": shown.id,
-            "policy_version": one.policy_version,
-            "steps": [step.rule.key for step in steps],
-            "usual_minutes": {step.rule.key: step.usual_minutes for step in steps if step.usual_minutes},
-        }
-        record(session, "runbook.started", actor, allowed.person, one, facts, now)
-        enqueue(session, shown, "runbook.card", shown.post_key, now, Urgency.URGENT)
-        return Begun(release=one, run=run, new=True)
+        return start_in(session, policy, actor, release_id, now)
+
+
+def start_in(session: Session, policy: Policy, actor: Actor, release_id: int, now: datetime) -> Begun | Refused:
+    """As `start`, in the caller's transaction."""
+    allowed = authority.to_decide(session, policy, Permission.RUNBOOK_RUN, actor, now)
+    one = release.load(session, release_id, lock=True)
+    if isinstance(allowed, Refused):
+        return record_refusal(session, REFUSED, actor, one, {"deed": "run"}, allowed, now)
+    before = runbook.latest(session, one.id)
+    if before and before.end is None and not one.ended:
+        return Begun(release=one, run=before, new=False)
+    if refused := _may_start(one, before):
+        return record_refusal(session, REFUSED, actor, one, {"deed": "run"}, refused, now)
+    number = before.number + 1 if before else 1
+    steps = rules.planned(one.policy.runbook, runbook.usual_minutes(session, one))
+    shown = card.create(session, one.id, cards.runbook(number), one.channel_id, actor.slack_id, now)
+    run_id = runbook.start(session, one.id, number, shown.id, steps, actor, now)
+    run = runbook.load(session, run_id)
+    facts = {
+        "run": number,
+        "card": shown.id,
+        "policy_version": one.policy_version,
+        "steps": [step.rule.key for step in steps],
+        "usual_minutes": {step.rule.key: step.usual_minutes for step in steps if step.usual_minutes},
+    }
+    record(session, "runbook.started", actor, allowed.person, one, facts, now)
+    enqueue(session, shown, "runbook.card", shown.post_key, now, Urgency.URGENT)
+    return Begun(release=one, run=run, new=True)
 
 
 def mark(
@@ -102,39 +109,46 @@ def mark(
     """Start, tick or fail a step of one's own; what stands already is told quietly."""
     assert deed is not Deed.SKIPPED, "that takes a release manager: see skip"
     with store.write() as session:
-        return _mark(session, policy, actor, Permission.RUNBOOK_TICK, step_id, deed, note, now)
+        return mark_in(session, policy, actor, step_id, deed, note, now)
 
 
 def skip(store: Store, policy: Policy, actor: Actor, step_id: int, note: str, now: datetime) -> Marked | Refused:
     """Pass over a step, whatever its state and whosever it is, with the reason."""
     with store.write() as session:
-        return _mark(session, policy, actor, Permission.RUNBOOK_RUN, step_id, Deed.SKIPPED, note, now)
+        return mark_in(session, policy, actor, step_id, Deed.SKIPPED, note, now)
 
 
 def abort(store: Store, policy: Policy, actor: Actor, run_id: int, reason: str, now: datetime) -> Aborted | Refused:
     """End a run before its steps are done. What was done stands in the record; another run may be begun."""
     with store.write() as session:
-        allowed = authority.to_decide(session, policy, Permission.RUNBOOK_RUN, actor, now)
-        release_id = runbook.release_of(session, run_id)
-        if release_id is None:
-            return _unknown(session, actor, allowed, {"deed": "abort"}, now)
-        one = release.load(session, release_id, lock=True)
-        run = runbook.load(session, run_id)
-        facts = {"run": run.number, "card": run.card_id, "deed": "abort"}
-        if isinstance(allowed, Refused):
-            return record_refusal(session, REFUSED, actor, one, facts, allowed, now)
-        if run.end and run.end.outcome is Outcome.ABORTED:
-            return Aborted(release=one, run=run, new=False)
-        why = names.tidy(reason)
-        refused = frozen(one) or _over(run) or _unsaid(why, "Say why it is aborted, such as: rolled back, see INC-12.")
-        if refused:
-            return record_refusal(session, REFUSED, actor, one, facts, refused, now)
-        runbook.end(session, run.id, Outcome.ABORTED, actor, why, now)
-        settled = [step.rule.key for step in run.steps if step.settled]
-        facts = {"run": run.number, "card": run.card_id, "reason": why, "settled": settled}
-        record(session, "runbook.aborted", actor, allowed.person, one, facts, now)
-        redraw(session, run, now)
-        return Aborted(release=one, run=runbook.load(session, run.id), new=True)
+        return abort_in(session, policy, actor, run_id, reason, now)
+
+
+def abort_in(
+    session: Session, policy: Policy, actor: Actor, run_id: int, reason: str, now: datetime
+) -> Aborted | Refused:
+    """As `abort`, in the caller's transaction."""
+    allowed = authority.to_decide(session, policy, Permission.RUNBOOK_RUN, actor, now)
+    release_id = runbook.release_of(session, run_id)
+    if release_id is None:
+        return unnamed(session, actor, allowed, None, {"deed": "abort"}, UNKNOWN_STEP, now)
+    one = release.load(session, release_id, lock=True)
+    run = runbook.load(session, run_id)
+    facts = {"run": run.number, "card": run.card_id, "deed": "abort"}
+    if isinstance(allowed, Refused):
+        return record_refusal(session, REFUSED, actor, one, facts, allowed, now)
+    if run.end and run.end.outcome is Outcome.ABORTED:
+        return Aborted(release=one, run=run, new=False)
+    why = names.tidy(reason)
+    refused = frozen(one) or _over(run) or _unsaid(why, "Say why it is aborted, such as: rolled back, see INC-12.")
+    if refused:
+        return record_refusal(session, REFUSED, actor, one, facts, refused, now)
+    runbook.end(session, run.id, Outcome.ABORTED, actor, why, now)
+    settled = [step.rule.key for step in run.steps if step.settled]
+    facts = {"run": run.number, "card": run.card_id, "reason": why, "settled": settled}
+    record(session, "runbook.aborted", actor, allowed.person, one, facts, now)
+    redraw(session, run, now)
+    return Aborted(release=one, run=runbook.load(session, run.id), new=True)
 
 
 def redraw(session: Session, run: Run, now: datetime) -> None:
@@ -221,20 +235,15 @@ def _over(run: Run) -> Refused | None:
     return Refused(reason="run_done", sentence=f"Run {run.number} is done: all its steps are done or skipped.")
 
 
-def _mark(
-    session: Session,
-    policy: Policy,
-    actor: Actor,
-    permission: Permission,
-    step_id: int,
-    deed: Deed,
-    note: str,
-    now: datetime,
+def mark_in(
+    session: Session, policy: Policy, actor: Actor, step_id: int, deed: Deed, note: str, now: datetime
 ) -> Marked | Refused:
+    """As `mark` and `skip`, in the caller's transaction."""
+    permission = takes(deed)
     place = runbook.place_of_step(session, step_id)
     if place is None:
         allowed = authority.to_decide(session, policy, permission, actor, now)
-        return _unknown(session, actor, allowed, {"deed": deed.value}, now)
+        return unnamed(session, actor, allowed, None, {"deed": deed.value}, UNKNOWN_STEP, now)
     run_id, release_id = place
     one = release.load(session, release_id, lock=True)
     run = runbook.load(session, run_id)
@@ -265,12 +274,24 @@ def _mark(
     return Marked(release=one, verdict=replace(verdict, step=done), finished=finished)
 
 
-def _unknown(
-    session: Session, actor: Actor, allowed: Standing | Refused, facts: dict[str, object], now: datetime
-) -> Refused:
+def takes(deed: Deed) -> Permission:
+    """What somebody needs who does that to a step."""
+    return Permission.RUNBOOK_RUN if deed is Deed.SKIPPED else Permission.RUNBOOK_TICK
+
+
+def unnamed(
+    session: Session,
+    actor: Actor,
+    allowed: Standing | Refused,
+    one: Release | None,
+    facts: dict[str, object],
+    said: Said,
+    now: datetime,
+) -> Said | Refused:
+    """`said` is why nothing is meant that there is, for somebody who may; whoever may not is on record."""
     if not isinstance(allowed, Refused):
-        return UNKNOWN_STEP
-    return record_refusal(session, REFUSED, actor, None, facts, allowed, now)
+        return said
+    return record_refusal(session, REFUSED, actor, one, facts, allowed, now)
 
 
 def _tell_of_failure(session: Session, policy: Policy, run: Run, step: Step, actor: Actor, now: datetime) -> None:

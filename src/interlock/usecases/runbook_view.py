@@ -1,17 +1,16 @@
-"""Looking at a runbook: its card, and which release, run and step somebody means."""
+"""Looking at a runbook: its card, and what doing something to it would come to. In words: `runbook_words`."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
 
-from interlock.domain import names
 from interlock.domain import runbook_rules as rules
 from interlock.domain.actor import Actor
 from interlock.domain.authority import Refused
 from interlock.domain.permission import Permission
 from interlock.domain.policy import Policy
-from interlock.domain.release import Release, ReleaseName, Unclear, choose, leading
+from interlock.domain.release import Release, Unclear, choose
 from interlock.domain.runbook import Already, Deed, Picture, Run, Step
 from interlock.store import card, person, release, runbook
 from interlock.store.engine import Store
@@ -73,44 +72,6 @@ def draw(store: Store, card_id: int, now: datetime) -> Picture | None:
         return _of_run(session, release.load(session, shown.release_id), run, now)
 
 
-def step_named(store: Store, policy: Policy, actor: Actor, text: str, channel_id: str) -> NamedStep | Unclear | Refused:
-    """What `[RELEASE] STEP …` names, of the release's newest run. Without a release it is the channel's, or the only
-    one under way.
-    """
-    with store.read() as session:
-        allowed = authority.to_view(session, policy, Permission.RELEASE_VIEW, actor)
-        if isinstance(allowed, Refused):
-            return allowed
-        known = release.all_names(session)
-        typed, rest = leading(text, known)
-        named = choose(typed, channel_id, known)
-        usual = choose("", channel_id, known)
-        if names.fold(typed) not in {names.fold(each.name) for each in known} and isinstance(usual, ReleaseName):
-            found = _step(session, usual, text)
-            if isinstance(found, NamedStep) or isinstance(named, Unclear):
-                return found
-        return named if isinstance(named, Unclear) else _step(session, named, rest)
-
-
-def run_named(store: Store, policy: Policy, actor: Actor, text: str, channel_id: str) -> NamedRun | Unclear | Refused:
-    """What `RELEASE …` names: its newest run."""
-    with store.read() as session:
-        allowed = authority.to_view(session, policy, Permission.RELEASE_VIEW, actor)
-        if isinstance(allowed, Refused):
-            return allowed
-        known = release.all_names(session)
-        typed, rest = leading(text, known)
-        meant = choose(typed, channel_id, known)
-        if isinstance(meant, Unclear):
-            return meant
-        run = runbook.latest(session, meant.id)
-        return (
-            _not_begun(meant.name)
-            if run is None
-            else NamedRun(release=release.load(session, meant.id), run=run, rest=rest)
-        )
-
-
 def may_fail(store: Store, policy: Policy, actor: Actor, step_id: int, now: datetime) -> NamedStep | Already | Refused:
     """Whether the actor could say that the step failed, so that nobody writes a reason in vain. Nothing is recorded."""
     with store.read() as session:
@@ -158,24 +119,6 @@ def _foresee(
     step = next(each for each in run.steps if each.id == step_id)
     _, verdict = judge(session, policy, actor, permission, run, step, deed, one, now)
     return verdict if isinstance(verdict, Already | Refused) else NamedStep(release=one, step=step, rest="")
-
-
-def _step(session: Session, meant: ReleaseName, text: str) -> NamedStep | Refused:
-    run = runbook.latest(session, meant.id)
-    if run is None:
-        return _not_begun(meant.name)
-    typed, _, rest = text.strip().partition(" ")
-    step = rules.find(run.steps, typed)
-    if isinstance(step, Refused):
-        return replace(step, sentence=f"{meant.name}: {step.sentence}")
-    return NamedStep(release=release.load(session, meant.id), step=step, rest=rest.strip())
-
-
-def _not_begun(name: str) -> Refused:
-    return Refused(
-        reason="not_started",
-        sentence=f"The runbook of {name} was not started. A release manager does so: /release runbook start {name}.",
-    )
 
 
 def _picture(session: Session, one: Release, now: datetime) -> Picture:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlmodel import Session
+
 from interlock.domain import names
 from interlock.domain import stage as rules
 from interlock.domain.actor import Actor
@@ -16,8 +18,10 @@ from interlock.store import release
 from interlock.store.engine import Store
 from interlock.usecases import authority
 from interlock.usecases.record import record, record_refusal
-from interlock.usecases.release import Invalid
+from interlock.usecases.release import REFUSED, Invalid
 from interlock.usecases.stage_news import announce, redraw
+
+CANCEL_REFUSED = REFUSED[Permission.RELEASE_CANCEL]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,19 +73,41 @@ def cancel(
 ) -> Moved | Invalid | Refused:
     """End a release that will not be released, for good."""
     with store.write() as session:
-        one = release.load(session, release_id, lock=True)
+        return _cancel(session, policy, actor, release_id, reason, now)
+
+
+def cancel_typed(
+    store: Store, policy: Policy, actor: Actor, text: str, channel_id: str, now: datetime
+) -> Moved | Unclear | Invalid | Refused:
+    """`interlock release cancel RELEASE why --yes`: as `cancel`, of the release that was typed."""
+    with store.write() as session:
+        known = release.all_names(session)
+        typed, reason = leading(text, known)
+        meant = choose(typed, channel_id, known)
+        if not isinstance(meant, Unclear):
+            return _cancel(session, policy, actor, meant.id, reason, now)
         allowed = authority.to_decide(session, policy, Permission.RELEASE_CANCEL, actor, now)
-        if isinstance(allowed, Refused):
-            return record_refusal(session, "release.cancel_refused", actor, one, {}, allowed, now)
-        if one.stage is Stage.CANCELLED and one.closed_by == actor.slack_id:
-            return Moved(release=one, before=one.stage, after=one.stage, again=True)
-        if refused := rules.over(one) or rules.too_late_to_cancel(one):
-            return record_refusal(session, "release.cancel_refused", actor, one, {}, refused, now)
-        why = names.tidy(reason)
-        if problem := names.unsaid(why, "Say why it is cancelled.", LONGEST_REASON):
-            return Invalid(problems={"reason": problem})
-        release.end(session, one.id, Stage.CANCELLED, actor, why, now)
-        record(session, "release.cancelled", actor, allowed.person, one, {"why": why, "stage": one.stage.value}, now)
-        announce(session, one, "release.cancelled", actor.slack_id, {"why": why}, now)
-        redraw(session, one, now)
-        return Moved(release=release.load(session, one.id), before=one.stage, after=Stage.CANCELLED)
+        if not isinstance(allowed, Refused):
+            return meant
+        return record_refusal(session, CANCEL_REFUSED, actor, None, {}, allowed, now)
+
+
+def _cancel(
+    session: Session, policy: Policy, actor: Actor, release_id: int, reason: str, now: datetime
+) -> Moved | Invalid | Refused:
+    one = release.load(session, release_id, lock=True)
+    allowed = authority.to_decide(session, policy, Permission.RELEASE_CANCEL, actor, now)
+    if isinstance(allowed, Refused):
+        return record_refusal(session, CANCEL_REFUSED, actor, one, {}, allowed, now)
+    if one.stage is Stage.CANCELLED and one.closed_by == actor.slack_id:
+        return Moved(release=one, before=one.stage, after=one.stage, again=True)
+    if refused := rules.over(one) or rules.too_late_to_cancel(one):
+        return record_refusal(session, CANCEL_REFUSED, actor, one, {}, refused, now)
+    why = names.tidy(reason)
+    if problem := names.unsaid(why, "Say why it is cancelled.", LONGEST_REASON):
+        return Invalid(problems={"reason": problem})
+    release.end(session, one.id, Stage.CANCELLED, actor, why, now)
+    record(session, "release.cancelled", actor, allowed.person, one, {"why": why, "stage": one.stage.value}, now)
+    announce(session, one, "release.cancelled", actor.slack_id, {"why": why}, now)
+    redraw(session, one, now)
+    return Moved(release=release.load(session, one.id), before=one.stage, after=Stage.CANCELLED)
