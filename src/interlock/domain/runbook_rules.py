@@ -6,13 +6,15 @@ from itertools import groupby
 from statistics import median
 from typing import Final
 
-from interlock.domain.actor import Standing
+from interlock.domain import names
+from interlock.domain.actor import Person, Standing
 from interlock.domain.authority import Refused, roles_of
 from interlock.domain.policy import Policy, StepRule
 from interlock.domain.runbook import (
     BEGIN_WITHIN,
     LATEST_RUNS,
     LEAST_RUNS,
+    LONGEST_NOTE,
     Accepted,
     Already,
     Board,
@@ -25,6 +27,14 @@ from interlock.domain.runbook import (
 )
 from interlock.domain.words import join
 
+NAMED: Final = 3
+"""How many owners a refusal names."""
+DOING: Final = {
+    Deed.STARTED: "start",
+    Deed.DONE: "tick",
+    Deed.FAILED: "say that it failed,",
+    Deed.SKIPPED: "skip",
+}
 ENDED: Final = {Outcome.DONE: "is done", Outcome.ABORTED: "was aborted"}
 
 
@@ -149,3 +159,32 @@ def find(steps: Sequence[Step], typed: str) -> Step | Refused:
         reason="unclear",
         sentence=f"{named}: name one by its number, 1 to {last.number}, or its key, such as {last.rule.key}.",
     )
+
+
+def not_owner(able: Sequence[Person], step: Step, deed: Deed, release: str) -> Refused:
+    """Why that is not theirs to do to the step; `able` are those whose it is."""
+    known = [each.name for each in able]
+    shown = known[:NAMED] + ([f"{len(known) - NAMED} more"] if len(known) > NAMED else [])
+    who = f"{join(shown, 'or')} can." if shown else "Nobody who is still here can: have a release manager skip it."
+    return Refused(
+        reason="not_owner",
+        sentence=f"You can't {DOING[deed]} step {step.number} of {release} ({step.rule.name}): "
+        f"it belongs to {step.rule.owner}. {who}",
+    )
+
+
+def note_problem(deed: Deed, said: str) -> Refused | None:
+    """What is wrong with what was said with the deed."""
+    if deed in {Deed.FAILED, Deed.SKIPPED}:
+        what = "what went wrong" if deed is Deed.FAILED else "why it is skipped"
+        return unsaid(said, f"Say {what}: it stands on the card and in the record.")
+    return _too_long(said)
+
+
+def unsaid(said: str, ask: str) -> Refused | None:
+    return _too_long(said) if names.says_something(said) else Refused(reason="no_reason", sentence=ask)
+
+
+def _too_long(said: str) -> Refused | None:
+    sentence = names.too_long(said, LONGEST_NOTE)
+    return Refused(reason="too_long", sentence=sentence) if sentence else None

@@ -16,8 +16,8 @@ from interlock.domain.outbox import Outgoing, Urgency
 from interlock.domain.permission import Permission
 from interlock.domain.policy import Policy
 from interlock.domain.release import Release, Unclear
-from interlock.domain.runbook import LONGEST_NOTE, Accepted, Already, Deed, Outcome, Run, Step
-from interlock.domain.words import full_stop, join
+from interlock.domain.runbook import Accepted, Already, Deed, Outcome, Run, Step
+from interlock.domain.words import full_stop
 from interlock.store import card, outbox, person, release, runbook
 from interlock.store.engine import Store
 from interlock.usecases import authority
@@ -32,14 +32,6 @@ UNKNOWN_STEP = Refused(
 REFUSED = "runbook.refused"
 Said = TypeVar("Said", bound=Unclear | Refused)
 FAILED_GOOD_FOR = timedelta(hours=12)
-NAMED = 3
-"""How many owners a refusal names."""
-DOING = {
-    Deed.STARTED: "start",
-    Deed.DONE: "tick",
-    Deed.FAILED: "say that it failed,",
-    Deed.SKIPPED: "skip",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +132,7 @@ def abort_in(
     if run.end and run.end.outcome is Outcome.ABORTED:
         return Aborted(release=one, run=run, new=False)
     why = names.tidy(reason)
-    refused = frozen(one) or _over(run) or _unsaid(why, "Say why it is aborted, such as: rolled back, see INC-12.")
+    refused = frozen(one) or _over(run) or rules.unsaid(why, "Say why it is aborted, such as: rolled back, see INC-12.")
     if refused:
         return record_refusal(session, REFUSED, actor, one, facts, refused, now)
     runbook.end(session, run.id, Outcome.ABORTED, actor, why, now)
@@ -195,7 +187,7 @@ def judge(
     if isinstance(allowed, Refused):
         return None, allowed
     if permission is Permission.RUNBOOK_TICK and not rules.owns(policy, step.rule.owner, allowed):
-        return allowed, _not_owner(owners(session, policy, step.rule.owner), step, deed, one)
+        return allowed, rules.not_owner(owners(session, policy, step.rule.owner), step, deed, one.name)
     return allowed, frozen(one) or rules.judge(run, step, deed, now)
 
 
@@ -251,7 +243,7 @@ def mark_in(
     standing, verdict = judge(session, policy, actor, permission, run, step, deed, one, now)
     said = names.tidy(note)
     if isinstance(verdict, Accepted):
-        verdict = _note_problem(deed, said) or verdict
+        verdict = rules.note_problem(deed, said) or verdict
     facts: dict[str, object] = {"run": run.number, "step": step.rule.key, "card": run.card_id}
     if isinstance(verdict, Refused) or standing is None:
         assert isinstance(verdict, Refused)
@@ -313,30 +305,3 @@ def _tell_of_failure(session: Session, policy: Policy, run: Run, step: Step, act
 def on_duty(session: Session, policy: Policy, run: Run) -> list[Person]:
     """Whoever began the run; all release managers once they can act no more."""
     return [run.started_by] if run.started_by.is_member else managers(session, policy)
-
-
-def _not_owner(able: list[Person], step: Step, deed: Deed, one: Release) -> Refused:
-    names_ = [each.name for each in able]
-    shown = names_[:NAMED] + ([f"{len(names_) - NAMED} more"] if len(names_) > NAMED else [])
-    who = f"{join(shown, 'or')} can." if shown else "Nobody who is still here can: have a release manager skip it."
-    return Refused(
-        reason="not_owner",
-        sentence=f"You can't {DOING[deed]} step {step.number} of {one.name} ({step.rule.name}): "
-        f"it belongs to {step.rule.owner}. {who}",
-    )
-
-
-def _note_problem(deed: Deed, said: str) -> Refused | None:
-    if deed in {Deed.FAILED, Deed.SKIPPED}:
-        what = "what went wrong" if deed is Deed.FAILED else "why it is skipped"
-        return _unsaid(said, f"Say {what}: it stands on the card and in the record.")
-    return _too_long(said)
-
-
-def _unsaid(said: str, ask: str) -> Refused | None:
-    return _too_long(said) if names.says_something(said) else Refused(reason="no_reason", sentence=ask)
-
-
-def _too_long(said: str) -> Refused | None:
-    sentence = names.too_long(said, LONGEST_NOTE)
-    return Refused(reason="too_long", sentence=sentence) if sentence else None
