@@ -12,7 +12,8 @@ from interlock.domain.freeze_exception import Decision, FreezeException, Reasons
 from interlock.store import person
 from interlock.store.base import UtcDateTime
 
-LIVE = text("decision IS NULL OR decision = 'approved'")
+LIVE = text("(decision IS NULL OR decision = 'approved')")
+"""In brackets: a text stands among other conditions as it is."""
 
 
 class FreezeExceptionRow(SQLModel, table=True):
