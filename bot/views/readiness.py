@@ -11,6 +11,7 @@ from interlock.domain.criterion import Criterion, State
 from interlock.domain.forecast import Forecast
 from interlock.domain.forecast_words import assumptions
 from interlock.domain.readiness import PastReadiness, Readiness
+from interlock.domain.stage import Condition
 from interlock.domain.status import days
 from interlock.domain.words import ago, count
 
@@ -40,15 +41,16 @@ def readiness(picture: Readiness, now: datetime, *, whole: bool = False) -> Mess
     if let_pass := len(picture.waived) - len(waived):
         passed += f", {let_pass} let pass"
     head = f"*{title(one)}* · {mark(picture.light)} · {days(status.days_to_go, one.target)} · {passed}"
-    standing = picture.standing if whole else picture.standing[:SHOWN]
-    more = len(picture.standing) - len(standing)
+    between = [gate(each, now) for each in picture.standing] + [missing(each) for each in picture.others]
+    standing = between if whole else between[:SHOWN]
+    more = len(between) - len(standing)
     told = [
         head + _trend(picture),
         f"*Why* {'; '.join(escape(each) for each in status.reasons[:REASONS])}" if status.reasons else "",
         *flagged(status.break_glass),
         f"*Forecast* {forecast.summary(picture.forecast)}" if picture.forecast else "",
         "*Between us and go*, the least effort first" if standing else "*Nothing stands between us and go*",
-        *(gate(each, now) for each in standing),
+        *standing,
         *(gate(each, now) for each in picture.waived),
         *(gate(each, now) for each in picture.criteria if whole and each.state == "pass"),
     ]
@@ -63,7 +65,7 @@ def readiness(picture: Readiness, now: datetime, *, whole: bool = False) -> Mess
             button("Next stage", AHEAD, payload) if whole else None,
         ),
         context(escape(assumptions(picture.forecast))) if whole and isinstance(picture.forecast, Forecast) else None,
-        context(" · ".join(filter(None, [f"And {more} more gates in the way" if more else "", _fresh(picture, now)]))),
+        context(" · ".join(filter(None, [f"And {more} more in the way" if more else "", _fresh(picture, now)]))),
     )
 
 
@@ -75,6 +77,11 @@ def gate(each: Criterion, now: datetime) -> str:
     if each.link:
         told += f" ({link(each.link, 'evidence')}, {ago(each.as_of, now)})" if each.as_of else ""
     return told
+
+
+def missing(each: Condition) -> str:
+    """`*Missing* Go/no-go: a roll-call has to say go: type /release gonogo`"""
+    return f"*Missing* {line(each.name)}: {line(each.why, 150)}"
 
 
 def _trend(picture: Readiness) -> str:

@@ -9,6 +9,7 @@ from interlock.domain.criterion import BLOCKING, Criterion
 from interlock.domain.forecast import Forecast, NoForecast
 from interlock.domain.light import Light
 from interlock.domain.signoff import Requirement
+from interlock.domain.stage import Condition
 from interlock.domain.status import ReleaseStatus
 
 EFFORT: Final[Mapping[str, int]] = {
@@ -41,11 +42,14 @@ class PastReadiness:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Readiness:
-    """`yesterday` and `last_week` are None where nothing was recorded then, `forecast` where none was asked for."""
+    """`yesterday` and `last_week` are None where nothing was recorded then, `forecast` where none was asked for.
+    `others`: what go asks beside the gates, and has not.
+    """
 
     status: ReleaseStatus
     criteria: tuple[Criterion, ...]
     requirements: tuple[Requirement, ...] = ()
+    others: tuple[Condition, ...] = ()
     yesterday: PastReadiness | None = None
     last_week: PastReadiness | None = None
     forecast: Forecast | NoForecast | None = None

@@ -149,6 +149,12 @@ def deploys(release: Release) -> bool:
     return not there or release.stage in there
 
 
+def before_go(release: Release) -> bool:
+    """Whether it has its go still before it."""
+    stages = passed_through(release)
+    return Stage.GO in stages and release.stage in stages[: stages.index(Stage.GO)]
+
+
 def named(typed: str, release: Release) -> Stage | None:
     """The stage of this release that somebody means: its name, with or without its underscore, or a beginning."""
     by_words = {words(each): each for each in passed_through(release)}

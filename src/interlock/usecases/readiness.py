@@ -7,6 +7,7 @@ from sqlmodel import Session
 
 from interlock.domain import forecast as forecasts
 from interlock.domain import milestone
+from interlock.domain import stage as stages
 from interlock.domain import status as status_rules
 from interlock.domain.actor import Actor
 from interlock.domain.authority import Refused
@@ -17,13 +18,15 @@ from interlock.domain.outbox import Outgoing, Urgency
 from interlock.domain.permission import Permission
 from interlock.domain.policy import CriterionRule, Policy
 from interlock.domain.readiness import LONGEST_GAP, PastReadiness, Readiness, of_day
-from interlock.domain.release import Release, Unclear, choose
+from interlock.domain.release import Release, Stage, Unclear, choose
+from interlock.domain.stage import Condition, Grounds
 from interlock.domain.status import State
 from interlock.domain.visibility import MEMBER, RESTRICTED, Audience, may_show
 from interlock.store import booked, criterion, outbox, raid, release, scope, waiver
 from interlock.store import readiness as past
 from interlock.store.engine import Store
 from interlock.usecases import audience, authority, forecast, status
+from interlock.usecases.obstacle import go_obstacles
 
 WEEK = timedelta(days=7)
 
@@ -77,7 +80,8 @@ def drawn(store: Store, policy: Policy, release_id: int, now: datetime) -> Readi
     """The summary as the release's channel may see it."""
     with store.read() as session:
         one = release.load(session, release_id)
-        return read(session, policy, one, now, audience.of_channel(session, policy, one.channel_id))
+        readers = audience.of_channel(session, policy, one.channel_id)
+        return _with_others(session, policy, read(session, policy, one, now, readers), now)
 
 
 def read(session: Session, policy: Policy, one: Release, now: datetime, readers: Audience = MEMBER) -> Readiness:
@@ -113,7 +117,28 @@ def read(session: Session, policy: Policy, one: Release, now: datetime, readers:
 def _asked(session: Session, policy: Policy, release_id: int, now: datetime) -> tuple[Readiness, Question]:
     """And what its forecast is drawn from: half a second of drawing needs no transaction."""
     one = release.load(session, release_id)
-    return read(session, policy, one, now), forecast.question(session, policy, one, now)
+    picture = _with_others(session, policy, read(session, policy, one, now), now)
+    return picture, forecast.question(session, policy, one, now)
+
+
+def _with_others(session: Session, policy: Policy, picture: Readiness, now: datetime) -> Readiness:
+    """What go asks beside the gates: nobody is told that nothing stands in the way where a move would be refused."""
+    one = picture.status.release
+    if not stages.before_go(one):
+        return picture
+    grounds = Grounds(
+        tickets=picture.status.tickets,
+        requirements=picture.requirements,
+        obstacles=tuple(each.sentence for each in go_obstacles(session, policy, one, now)),
+        stale="; ".join(picture.status.reasons) if picture.status.stale else None,
+        unanswered=one.policy.gonogo is not None,
+    )
+    missing = [each for each in stages.conditions(Stage.GO, grounds) if not each.holds]
+    if any(each.kind == "signoffs_given" for each in picture.standing):  # that gate tells of them
+        asked = {each.name for each in picture.requirements}
+        missing = [each for each in missing if each.name not in asked]
+    held = [Condition(name="On hold", holds=False, why=one.held.reason)] if one.held else []
+    return replace(picture, others=(*held, *missing))
 
 
 def _high_risks(session: Session, policy: Policy, one: Release) -> tuple[str, ...]:
