@@ -14,7 +14,7 @@ from interlock.domain.calendar import WorkCalendar
 from interlock.domain.fingerprint import MaterialChange, TicketSeen, fingerprint, material_changes, only_got_done
 from interlock.domain.policy import Policy, RequirementRule, Template, Tickets
 from interlock.domain.release import Release, ScopeRule, Stage
-from interlock.domain.signing import Accepted, AlreadySigned, Ask, Stale, decide
+from interlock.domain.signing import Accepted, AlreadySigned, Ask, Signature, Stale, decide
 from interlock.domain.signoff import Decision, Progress, Requirement, Signoff
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -105,6 +105,7 @@ def ask(who: Person = TOM, groups: frozenset[str] = frozenset({"qa"}), **more: A
 
 
 NONE: frozenset[str] = frozenset()
+GIVEN = signed(INES, signed(person("Noor"), QA))
 ADDED = MaterialChange(what="added", ticket=TicketSeen(id="7", key="DATA-7", done=False, priority=None))
 
 
@@ -144,6 +145,10 @@ def test_what_a_decision_comes_to(asked: Ask, decision: str, expected: object) -
         (ask(RITA, NONE), "not_eligible", "QA (Tom or Ines) or Data Governance (Maria)"),
         (ask(requested_by=TOM.slack_id), "own_request", "nobody signs at their own request. Ines can."),
         (ask(assigned="DATA-214"), "assigned", "assigned to DATA-214, which is in scope. Ines can."),
+        (ask(assigned="DATA-214", requirements=(GIVEN, GOVERNANCE)), "assigned", "Nobody has to: QA is given."),
+        (ask(RITA, NONE, requirements=(GIVEN, GOVERNANCE)), "not_eligible", "it asks for Data Governance (Maria), and"),
+        (ask(RITA, NONE, requirements=(GIVEN,)), "not_eligible", "it has the sign-offs that it asks for."),
+        (ask(signature=Signature(release="2027.01", meaning="")), "wrong_release_typed", "this card is 2026.12's"),
         (ask(person("Tom", linked_by=None)), "account_not_verified", "Type /link"),
         (ask(mirror_as_of=NOW - timedelta(minutes=31)), "mirror_stale", "last read 31 min ago"),
         (ask(mirror_as_of=None), "mirror_stale", "was never read"),

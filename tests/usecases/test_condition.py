@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from interlock.domain.authority import Refused
 from interlock.domain.condition import Ticked
 from interlock.domain.release import Stage
-from interlock.domain.signing import Accepted
+from interlock.domain.signing import Accepted, AlreadySigned
 from interlock.domain.signoff import Condition, Progress
 from interlock.store import audit, signoff, signoff_record
 from interlock.store.engine import Store
@@ -64,6 +64,15 @@ def test_a_condition_that_cannot_be_kept_is_refused_whole(store: Store, line: st
     assert why(say(store, "TOM", revision, more=With(conditions=("Rollback tested", line)))) == reason
     assert requirement(store).progress is Progress.OPEN
     assert kinds(store)[-1] == "signoff.refused"
+
+
+def test_a_condition_is_not_dropped_where_the_approval_stands_already(sqlite_store: Store) -> None:
+    revision = asked(sqlite_store)
+    say(sqlite_store, "TOM", revision, more=HANGING)
+    assert isinstance(say(sqlite_store, "TOM", revision, more=HANGING), AlreadySigned)
+    another = With(conditions=("Rollback tested", "The pager is staffed"))
+    assert why(say(sqlite_store, "TOM", revision, more=another)) == "approved_already"
+    assert len(open_(sqlite_store)) == 2
 
 
 def test_eleven_conditions_are_a_no(sqlite_store: Store) -> None:

@@ -39,6 +39,19 @@ class Ticked:
     new: bool
 
 
+def too_late(said: Iterable[str], given: Signoff, release: Release, requirement: Requirement) -> Refused | None:
+    """Of somebody who approved already: a condition that this does not hang on is not added to it."""
+    hanging = {each.text for each in given.conditions}
+    more = [each for each in said if each not in hanging]
+    if not more:
+        return None
+    return Refused(
+        reason="approved_already",
+        sentence=f"You approved {release.name} for {requirement.name} already, so “{more[0]}” was not added. "
+        "Revoke it, then approve with the condition.",
+    )
+
+
 def read(lines: Iterable[str]) -> tuple[str, ...] | Refused:
     """The conditions, each once: a key in capitals, an item as it was typed."""
     said = [" ".join(line.split()) for line in lines if says_something(line)]

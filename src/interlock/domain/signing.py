@@ -209,16 +209,16 @@ def _filled(ask: Ask, mine: list[Claim]) -> Requirement | None:
 
 
 def _signed_as_asked(ask: Ask, chosen: Accepted) -> Accepted | SignatureWanted | Refused:
-    if not chosen.requirement.rule.step_up:
-        return chosen
-    if ask.signature is None:
+    typed = ask.signature.release if ask.signature else ""
+    step_up = chosen.requirement.rule.step_up
+    if step_up and ask.signature is None:
         return SignatureWanted(requirement=chosen.requirement)
-    if names.fold(ask.signature.release) != names.fold(ask.release.name):
+    if (step_up or typed) and names.fold(typed) != names.fold(ask.release.name):
         return Refused(
             reason="wrong_release_typed",
             sentence=f"Nothing was recorded: this card is {ask.release.name}'s, and you typed another name.",
         )
-    if not names.says_something(ask.signature.meaning):
+    if step_up and ask.signature and not names.says_something(ask.signature.meaning):
         return Refused(
             reason="no_meaning",
             sentence="Nothing was recorded: say what your signature means, such as “approved after review”.",
@@ -240,11 +240,10 @@ def _already(mine: list[Claim], me: str, decision: Decision) -> AlreadySigned | 
 
 def not_eligible(ask: Ask) -> Refused:
     """For somebody whom no requirement asks: who is asked, by name."""
-    asked = join([f"{requirement.name} ({_who(requirement, ask)})" for requirement in ask.requirements], "or")
-    return Refused(
-        reason="not_eligible",
-        sentence=f"You can't sign {ask.release.name}: it asks for {asked}, and you are none of them.",
-    )
+    open_ones = [requirement for requirement in ask.requirements if requirement.wants_more]
+    asked = join([f"{requirement.name} ({_who(requirement, ask)})" for requirement in open_ones], "or")
+    told = f"it asks for {asked}, and you are none of them" if asked else "it has the sign-offs that it asks for"
+    return Refused(reason="not_eligible", sentence=f"You can't sign {ask.release.name}: {told}.")
 
 
 def _without_conflict(ask: Ask, mine: list[Claim]) -> list[Claim] | Refused:
@@ -287,11 +286,15 @@ def _conflict(ask: Ask, requirement: Requirement, mine: list[Claim]) -> Refused 
 
 
 def _others(ask: Ask, mine: list[Claim]) -> str:
-    """`Ana or Tom can.`"""
+    """`Ana or Tom can.`, or that nobody needs to."""
+    wanting = [each.requirement for each in mine if each.requirement.wants_more]
+    if not wanting:
+        given = join([each.requirement.name for each in mine])
+        return f"Nobody has to: {given} {'is' if len(mine) == 1 else 'are'} given."
     if len(mine) == 1:
-        who = _who(mine[0].requirement, ask)
+        who = _who(wanting[0], ask)
         return f"{who[0].upper()}{who[1:]} can."
-    told = join([f"{_who(each.requirement, ask)} for {each.requirement.name}" for each in mine], "or")
+    told = join([f"{_who(each, ask)} for {each.name}" for each in wanting], "or")
     return f"{told[0].upper()}{told[1:]} can."
 
 

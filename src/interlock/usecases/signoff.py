@@ -164,6 +164,14 @@ def _decide(
         if isinstance(verdict, Accepted):
             kept = _hanging(session, actor, verdict, more)
             verdict = kept if isinstance(kept, Refused) else verdict
+        elif isinstance(verdict, AlreadySigned):
+            said = condition_rules.read(more.conditions)
+            again = (
+                said
+                if isinstance(said, Refused)
+                else condition_rules.too_late(said, verdict.signoff, one, verdict.requirement)
+            )
+            verdict = again or verdict
         if isinstance(verdict, Accepted) and not isinstance(kept, Refused):
             facts = seen | _given(session, revision, asked, verdict, actor, reason, more, kept, now)
             also = {"principal": verdict.principal} if verdict.principal else None
