@@ -236,7 +236,7 @@ def _with_absence(person: Person, requirement: Requirement, picture: SignoffCard
     absence = next((each for each in picture.absences if each.person.slack_id == person.slack_id), None)
     if absence is None:
         return line(person.name)
-    stand_in = absence.stand_in if requirement.rule.delegation else None
+    stand_in = requirement.stand_in(absence)
     place = f", {line(stand_in.name)} signs meanwhile" if stand_in else ""
     return f"{line(person.name)} (away until {day(absence.until.date())}{place})"
 

@@ -98,6 +98,20 @@ def test_nobody_is_told_that_what_was_over_is_over(store: Store) -> None:
     assert messages(store, "delegation.over") == []
 
 
+def test_nobody_is_promised_what_a_stand_in_cannot_do(store: Store) -> None:
+    revision = asked(store, DELEGABLE)
+
+    def promised(who: str, to: str) -> tuple[tuple[str, str], ...]:
+        done = away(store, who, to)
+        assert isinstance(done, Away)
+        return done.requirements
+
+    assert promised("INES", "@noor") == ()  # who is asked herself, and has one word
+    assert promised("INES", "@maria") == (("2026.12", "QA"),)
+    say(store, "TOM", revision)
+    assert promised("TOM", "@maria") == ()  # he has spoken
+
+
 def test_it_ends_by_its_date(store: Store) -> None:
     revision = asked(store, DELEGABLE)
     away(store, "INES", "@maria")

@@ -231,6 +231,14 @@ class Requirement:
             names.intersection(entry if entry == person.slack_id else entry.casefold() for entry in rule.people)
         )
 
+    def stand_in(self, absence: "Absence | None") -> Person | None:
+        """Who may sign this in the place of somebody who is away: nobody where policy lets nobody, nor who is asked for
+        a word of their own, which is all that they can give.
+        """
+        named = absence.stand_in if absence and self.rule.delegation else None
+        asked = {each.slack_id for each in (*self.eligible, *self.unverified)}
+        return None if named is None or named.slack_id in asked else named
+
     def touched_by(self, change: MaterialChange, team: str | None) -> bool:
         """Whether policy lets this change void what was approved; `team` is whose the changed thing is."""
         if change.what.replace(" ", "_") not in self.rule.material:

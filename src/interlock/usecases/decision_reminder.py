@@ -118,7 +118,7 @@ def _signers(session: Session, policy: Policy, one: Release, change: PolicyChang
     told: dict[str, Person] = {}
     for requirement, who in missing:
         absence = away.get(who.slack_id)
-        stand_in = absence.stand_in if absence and requirement.rule.delegation else None
+        stand_in = requirement.stand_in(absence)
         reader = stand_in if absence else who
         if reader and reader.slack_id != change.proposed_by.slack_id:
             told[reader.slack_id] = reader

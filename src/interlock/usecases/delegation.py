@@ -63,7 +63,7 @@ def away(
             _tell(session, "delegation.told", number, named.slack_id, now)
         _redraw(session, actor.slack_id, now)
         absence = Absence(person=allowed.person, until=until, stand_in=named)
-        return Away(absence=absence, requirements=_delegable(session, actor.slack_id))
+        return Away(absence=absence, requirements=_delegable(session, absence))
 
 
 def back(store: Store, policy: Policy, actor: Actor, now: datetime) -> Here | Refused:
@@ -93,14 +93,14 @@ def state(store: Store, policy: Policy, actor: Actor, now: datetime) -> Away | H
         if isinstance(allowed, Refused):
             return allowed
         found = delegation.absences(session, [actor.slack_id], now).get(actor.slack_id)
-        return Away(absence=found, requirements=_delegable(session, actor.slack_id)) if found else Here(was=None)
+        return Away(absence=found, requirements=_delegable(session, found)) if found else Here(was=None)
 
 
 def told(store: Store, delegation_id: int, now: datetime) -> Away | None:
     """What the stand-in is told; None once it is over."""
     with store.read() as session:
         found = delegation.load(session, delegation_id, now)
-        return Away(absence=found, requirements=_delegable(session, found.person.slack_id)) if found else None
+        return Away(absence=found, requirements=_delegable(session, found)) if found else None
 
 
 def over(store: Store, delegation_id: int, now: datetime) -> Person | None:
@@ -123,14 +123,16 @@ def _refuse(
     return rules.refuse(wanted, named, permitted=permitted, others=others, now=now)
 
 
-def _delegable(session: Session, slack_id: str) -> tuple[tuple[str, str], ...]:
-    """Where the person is asked and policy lets somebody sign in their place: the release's name, the requirement's."""
+def _delegable(session: Session, absence: Absence) -> tuple[tuple[str, str], ...]:
+    """Where whoever is away is asked and has not spoken, and whom they named may sign in their place: the release's
+    name, the requirement's.
+    """
     return tuple(
         (one.name, each.name)
         for one in release.active(session)
         if any(rule.delegation for rule in one.policy.requirements)
         for each in signoff.requirements(session, one)
-        if each.rule.delegation and any(able.slack_id == slack_id for able in each.eligible)
+        if each.stand_in(absence) and any(able.slack_id == absence.person.slack_id for able in each.left)
     )
 
 

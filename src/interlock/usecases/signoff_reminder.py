@@ -162,7 +162,7 @@ def _waiting(session: Session, policy: Policy, one: Release, asked: Card, now: d
     found = []
     for requirement, who in missing:
         absence = away.get(who.slack_id)
-        stand_in = absence.stand_in if absence and requirement.rule.delegation else None
+        stand_in = requirement.stand_in(absence)
         told = who if absence is None else stand_in
         found.append(
             Waiting(
