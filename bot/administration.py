@@ -13,7 +13,7 @@ from interlock.config import schema as schemas
 from interlock.config.errors import ConfigError
 from interlock.domain.anchor import read
 from interlock.domain.words import count
-from interlock.store import audit, break_glass_record, schema, signoff_record
+from interlock.store import audit, break_glass_record, gate_record, release_record, schema, signoff_record
 from interlock.store.erasure import erased_events
 from interlock.usecases import anchor
 
@@ -79,7 +79,8 @@ def verify_audit(env: Mapping[str, str], anchors: Sequence[Path] = ()) -> Verdic
         with store.read() as session:
             events, broken = audit.verify(session)
             erased = erased_events(session)
-            unlike = signoff_record.first_difference(session) or break_glass_record.first_difference(session)
+            records = (signoff_record, break_glass_record, gate_record, release_record)
+            unlike = next(filter(None, (each.first_difference(session) for each in records)), None)
         broken = broken or anchor.contradicted(store, "\n".join(texts))
     finally:
         store.close()

@@ -431,7 +431,46 @@ def facts_faults(one: Chain, facts: dict[str, Any], people: list[dict[str, Any]]
         + _deed_faults(one, facts, people)
         + _vote_faults(facts)
         + _raid_faults(facts)
+        + _waiver_faults(facts)
+        + _release_faults(one, facts, people)
     )
+
+
+def _waiver_faults(facts: dict[str, Any]) -> list[str]:
+    """What a waiver says is a day; what it is held to is the moment at which that day is over, somewhere on earth."""
+    faults = []
+    for row in facts["more"]["waiver"]:
+        over = datetime.fromisoformat(f"{row['until']}T00:00:00+00:00") + timedelta(days=1)
+        if abs(datetime.fromisoformat(row["expires_at"]) - over) > timedelta(hours=14):
+            faults.append(f"The waiver {row['id']} does not end with its day, {row['until']}.")
+    return faults
+
+
+def _release_faults(one: Chain, facts: dict[str, Any], people: list[dict[str, Any]]) -> list[str]:
+    """Where it stands, whether it is held and how it ended are what the last events of those say, its target and its
+    milestones what was planned. What no event tells of is not judged.
+    """
+    row, who = facts["release"], {each["seq"]: each.get("data", {}).get("slack_id") for each in people}
+    says: dict[str, Any] = {}
+    for event in one.own:
+        body = event.body or {}
+        kind, told = body["kind"], body["facts"]
+        if kind == "release.created":
+            says |= {"stage": "planned", "target": told["target"], "held_reason": None}
+            says |= {"close_reason": None, "closed_at": None, "closed_by": None}
+            says["milestones"] = sorted([name, due] for name, due in told["milestones"].items())
+        elif kind == "release.moved":
+            says["stage"] = told["to"]
+        elif kind in ("release.held", "release.resumed"):
+            says["held_reason"] = told["why"] if kind == "release.held" else None
+        elif kind in ("release.cancelled", "release.closed"):
+            says |= {"stage": kind.split(".")[1], "close_reason": told.get("why", told.get("reason"))}
+            says |= {"closed_at": body["at"], "closed_by": who.get(event.seq) or row["closed_by"]}
+        elif kind == "policy_change.applied":
+            says["milestones"] = sorted(told["milestones"])
+    stands = {**row, "milestones": sorted([each["name"], each["due"]] for each in facts["milestones"])}
+    unlike = [name for name, value in says.items() if not _same(value, stands[name])]
+    return [f"The release's {name} is not what was recorded." for name in unlike]
 
 
 def _vote_faults(facts: dict[str, Any]) -> list[str]:
@@ -646,6 +685,15 @@ DEEDS = (
             "revision": "revision_id",
             **{each: each for each in ("requirement", "reason", "for", "meaning", "renewal")},
         },
+    ),
+    Deed(
+        "signoff_condition",
+        "signoff.condition_met",
+        ("signoff.condition_met",),
+        "done_at",
+        "done_by",
+        "",
+        {"condition": "id"},
     ),
     Deed("waiver", "waiver.asked", ("waiver.asked",), "asked_at", "asked_by", "", {**WAIVED, "why": "reason"}),
     Deed(

@@ -19,12 +19,14 @@ from bot.evidence.key import Key
 from interlock.domain.anchor import Anchor
 from interlock.domain.audit import canonical, link_hash
 from interlock.domain.gonogo import Choice
+from interlock.domain.stage import Moved
 from interlock.store.engine import Store
-from interlock.usecases import gonogo_void, raid, scope
+from interlock.usecases import gonogo_void, raid, scope, stage_stop
 from tests import eventful, evidences, raids
-from tests.builders import NOW, actor, people, release, ticket
+from tests.builders import CHANNEL, NOW, POLICY, actor, people, release, ticket
 from tests.evidences import KEY
 from tests.usecases import test_gonogo as gonogo_tests
+from tests.usecases import test_release as release_tests
 
 PROGRAM = Path(__file__).parents[2] / "docs/verify.py"
 
@@ -573,6 +575,13 @@ def one_more(kind: str) -> Callable[[dict[str, Any]], None]:
     return change
 
 
+def of_the_release(**values: Any) -> Callable[[dict[str, Any]], None]:
+    def change(value: dict[str, Any]) -> None:
+        value["facts"]["release"] |= values
+
+    return change
+
+
 ANOTHER_TIME = "2026-11-23T08:00:00.000000+00:00"
 ALTERED = {
     "granted by another": another("waiver", 1, decided_by="U0TOM"),
@@ -662,6 +671,11 @@ ODD = {
         another("gonogo_vote", 2, void_change={"changes": [["added", "id-ML-9", "ML-9"]]}),
         "tells of a deed without its time",
     ),
+    "waived for a year": (
+        another("waiver", 1, expires_at="2027-11-25T00:00:00.000000+00:00"),
+        "does not end with its day",
+    ),
+    "released": (of_the_release(stage="released"), "The release's stage is not what was recorded"),
     "a smaller risk": (another("raid_entry", 0, probability=1), "R-1 does not stand as its changes left it"),
     "a risk that is none any more": (
         another("raid_entry", 0, state="closed", outcome="Over", closed_by="U0TOM", closed_at=ANOTHER_TIME),
@@ -740,3 +754,55 @@ def test_an_entry_of_the_raid_log_that_went_to_another_release_is_told_with_that
     hidden = altered(without_log)
     assert ["(raid.changed) has none in the facts" in each for each in hidden[0]] == [True]
     assert hidden[1] == []  # there it went away, and that is all there is to tell
+
+
+def held(store: Store) -> int:
+    """Planned, with milestones, and on hold."""
+    release_tests.world(store)
+    number = release_tests.planned(store, replace(release_tests.DRAFT, name="2026.12")).release.id
+    done = stage_stop.hold(store, POLICY, actor("RITA"), "2026.12 The bank is closed", CHANNEL, NOW, on=True)
+    assert isinstance(done, stage_stop.HoldSet), done
+    return number
+
+
+def another_milestone(value: dict[str, Any]) -> None:
+    value["facts"]["milestones"][0]["due"] = "2026-12-16"
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (of_the_release(stage="released"), "stage"),
+        (of_the_release(target="2027-01-14"), "target"),
+        (of_the_release(held_by=None, held_at=None, held_reason=None), "held_reason"),
+        (of_the_release(closed_at=ANOTHER_TIME, closed_by="U0TOM"), "closed_at"),
+        (of_the_release(close_reason="Shipped"), "close_reason"),
+        (another_milestone, "milestones"),
+    ],
+)
+def test_where_a_release_stands_is_held_to_the_record(
+    sqlite_store: Store, change: Callable[[dict[str, Any]], None], told: str
+) -> None:
+    number = held(sqlite_store)
+    anchors = V.anchors_in(evidences.anchored(sqlite_store).line)
+    data = evidences.zipped(sqlite_store, number)
+    assert verdict(data, anchors).altered == []
+    found = verdict(resealed(data, change), anchors)
+    assert f"The release's {told} is not what was recorded." in found.altered
+
+
+def test_how_a_release_ended_is_held_to_the_record(sqlite_store: Store) -> None:
+    number = held(sqlite_store)
+    done = stage_stop.cancel(sqlite_store, POLICY, actor("RITA"), number, "No budget", NOW)
+    assert isinstance(done, Moved), done
+    anchors = V.anchors_in(evidences.anchored(sqlite_store).line)
+    data = evidences.zipped(sqlite_store, number)
+    assert verdict(data, anchors).altered == []
+    for values in ({"close_reason": "Shipped"}, {"closed_by": "U0TOM"}, {"stage": "closed"}):
+        assert verdict(resealed(data, of_the_release(**values)), anchors).code == 1
+
+
+def test_who_met_a_condition_is_held_to_the_record(every_way: tuple[bytes, list[Any]]) -> None:
+    data, anchors = every_way
+    by_nobody = another("signoff_condition", 1, done_at=ANOTHER_TIME, done_by="U0TOM")
+    assert verdict(resealed(data, by_nobody), anchors).code == 1

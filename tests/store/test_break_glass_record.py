@@ -58,17 +58,17 @@ def test_they_agree_after_an_erasure(glass: Store) -> None:
 @pytest.mark.parametrize(
     ("statement", "says"),
     [
-        ("UPDATE break_glass SET reason = 'another' WHERE id = 1", "1, asked on 2026-11-23 09:00 UTC"),
-        ("UPDATE break_glass SET asked_by = 'U0MARIA' WHERE id = 1", "1, asked"),
-        ("UPDATE break_glass SET until = '2027-11-24 09:00:00.000000' WHERE id = 1", "1, confirmed"),
-        ("UPDATE break_glass SET reviewed_by = 'U0MARIA' WHERE id = 1", "1, reviewed"),
-        (CONFIRMED_ALONE, "2, confirmed"),
+        ("UPDATE break_glass SET reason = 'another' WHERE id = 1", "1 (asked on 2026-11-23 09:00 UTC"),
+        ("UPDATE break_glass SET asked_by = 'U0MARIA' WHERE id = 1", "1 (asked"),
+        ("UPDATE break_glass SET until = '2027-11-24 09:00:00.000000' WHERE id = 1", "1 (confirmed"),
+        ("UPDATE break_glass SET reviewed_by = 'U0MARIA' WHERE id = 1", "1 (reviewed"),
+        (CONFIRMED_ALONE, "2 (confirmed"),
         (
             "UPDATE break_glass SET outcome = 'lapsed', ended_at = '2026-11-23 09:01:00.000000' WHERE id = 1",
-            "1, lapsed",
+            "1 (lapsed",
         ),
-        ("""UPDATE break_glass SET end_change = '[["added", "", "QA"]]' WHERE id = 1""", "1, revoked"),
-        ("DELETE FROM break_glass WHERE id = 2", "2, asked on 2026-11-23 09:00 UTC) stands in the record"),
+        ("""UPDATE break_glass SET end_change = '[["added", "", "QA"]]' WHERE id = 1""", "1 (revoked"),
+        ("DELETE FROM break_glass WHERE id = 2", "2 (asked on 2026-11-23 09:00 UTC) stands in the record"),
     ],
 )
 def test_what_was_changed_past_the_program_shows(glass: Store, statement: str, says: str) -> None:

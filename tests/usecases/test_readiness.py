@@ -25,7 +25,8 @@ def begun(store: Store, template: Any, *, held: bool = False, **more: Any) -> in
     with store.write() as session:
         people(session)
         ticket(session, "DATA-1", category="done")
-        number = release(session, template=template, **({"stage": Stage.READY.value, "target": NOW.date()} | more))
+        values: dict[str, Any] = {"stage": Stage.READY.value, "target": NOW.date()}
+        number = release(session, template=template, **(values | more))
     if held:
         stage_stop.hold(store, POLICY, RITA, "2026.12 the bank is closed", CHANNEL, NOW, on=True)
     return number
