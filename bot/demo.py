@@ -4,6 +4,7 @@ the practice by nothing but environment variables.
 
 import json
 import os
+import shlex
 import socket
 import subprocess
 import sys
@@ -25,6 +26,8 @@ from sandbox.world.play import play
 
 READY_SECONDS: Final = 90
 END_SECONDS: Final = 40
+SHARED: Final = ("DATABASE_URL", "INTERLOCK_CONFIG")
+"""What the commands that need no bot have to know of it."""
 TICKETS_READ: Final = 'interlock_mirror_age_seconds{mirror="tickets"}'
 """A line of /metrics that is there once the tracker was read to its end."""
 
@@ -59,6 +62,7 @@ def run(world: World, parent: Path) -> None:
                     typer.echo(f"Interlock is ready: open {server.url}  (Ctrl-C ends it; the bot's log is {log})")
                     bot_url = f"http://127.0.0.1:{bot_port}"
                     typer.echo(f"The bot answers monitoring at {bot_url}/readyz and {bot_url}/metrics.")
+                    typer.echo(_on_the_machine(env))
                 while not ending.wait(0.5):
                     if bot.poll() is not None:
                         raise PracticeError(f"The bot has stopped. Its log, {log}, says why.")
@@ -76,7 +80,17 @@ def _environment(world: World, folder: Path, server: SandboxServer, bot_port: in
         | {
             "DATABASE_URL": f"sqlite:///{folder / 'interlock.db'}",
             "INTERLOCK_HTTP": f"127.0.0.1:{bot_port}",
+            "INTERLOCK_URL": f"http://127.0.0.1:{bot_port}",
         }
+    )
+
+
+def _on_the_machine(env: dict[str, str]) -> str:
+    """How the commands that read the database rather than ask the bot reach the practice's."""
+    settings = " ".join(f"{name}={shlex.quote(env[name])}" for name in SHARED if name in env)
+    return (
+        "`interlock audit verify` and `interlock policy replay` look at its record from another terminal in this "
+        f"folder, after:\n  export {settings}"
     )
 
 

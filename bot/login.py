@@ -20,6 +20,10 @@ SERVER: Final = "INTERLOCK_SERVER"
 TOKEN: Final = "INTERLOCK_TOKEN"  # noqa: S105 a variable's name
 INSTEAD: Final = f"set {SERVER} and {TOKEN} instead"
 HOW: Final = "Type /link token in Slack, then interlock login --server URL."
+WHERE: Final = (
+    "Say which Interlock: interlock login --server ADDRESS, with the address that the message with your token names or "
+    "its operator tells you."
+)
 OTHERS: Final = 0o077
 """The bits of a file's mode that let others at it."""
 
@@ -54,6 +58,8 @@ def checked(server: str, *, insecure: bool) -> str:
     """The server's address without a slash at its end. Raises LoginError for what is none, and for one to which the
     token would travel unencrypted, unless that is `insecure` by intent.
     """
+    if not server.strip():
+        raise LoginError(WHERE)
     try:
         parts = urlsplit(server)
         host, _ = parts.hostname, parts.port

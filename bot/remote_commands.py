@@ -120,7 +120,7 @@ def press(
 
 
 def login(
-    server: Annotated[str, typer.Option(envvar="INTERLOCK_SERVER", help="The running Interlock's address.")],
+    server: Annotated[str, typer.Option(envvar="INTERLOCK_SERVER", help="The running Interlock's address.")] = "",
     insecure: Insecure = False,  # noqa: FBT002 an option of the command line
 ) -> None:
     """Keep the token that /link token sent you in Slack, and use it from now on."""

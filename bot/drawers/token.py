@@ -14,4 +14,6 @@ def issue(services: Services, message: outbox.Message) -> Drawn | Dropped:
     made = token.issue(services.store, services.policy, ids["slack_id"], ids["request"], now)
     if made is None:
         return Dropped(reason="asked for anew, or revoked")
-    return Dropped(reason=made.reason) if isinstance(made, Refused) else Drawn(message=view.issued(made, now))
+    if isinstance(made, Refused):
+        return Dropped(reason=made.reason)
+    return Drawn(message=view.issued(made, services.settings.interlock_url, now))

@@ -19,20 +19,28 @@ def on_its_way(good_for: timedelta) -> Message:
     )
 
 
-def issued(token: Issued, now: datetime) -> Message:
-    """The direct message. Its notification shows no token: a lock screen is no place for one."""
+def issued(token: Issued, address: str | None, now: datetime) -> Message:
+    """The direct message. Its notification shows no token: a lock screen is no place for one. `address` is the one at
+    which people's own machines reach Interlock, where it was told.
+    """
     return message(
         "Your token for Interlock's command line is here.",
         section(
             f"*Your token for the command line* · good for {duration(token.expires_at - now)}, "
             f"until {moment(token.expires_at)}\n```{token.text}```"
         ),
-        section("Run `interlock login` and paste it there. It acts as you, so show it to nobody."),
+        section(f"{_where(address)} and paste it there. It acts as you, so show it to nobody."),
         context(
             "You get this because you typed `/link token`. Any token that you were sent before this one no longer "
             "works. `/link token revoke` ends this one."
         ),
     )
+
+
+def _where(address: str | None) -> str:
+    if address is None:
+        return "Ask Interlock's operator for its address, run `interlock login --server ADDRESS`"
+    return f"Run `interlock login --server {escape(address)}`"
 
 
 def revoked(*, was_live: bool) -> Message:

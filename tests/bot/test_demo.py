@@ -100,6 +100,8 @@ def test_the_demonstration_is_ready_when_it_says_so_and_leaves_nothing_running(
     assert page(address(child.says("Interlock is ready"))) in {200, 302, 303, 307}
     told = re.findall(r"http://\S+/(?:readyz|metrics)", child.says("/metrics"))
     assert [page(each) for each in told] == [200, 200]
+    (database,) = re.findall(r"DATABASE_URL=(\S+)", child.says("export DATABASE_URL"))
+    assert (tmp_path / database.removeprefix("sqlite:///")).is_file()
     assert child.end(number) == 0, child.said
     (written,) = tmp_path.glob(".demo/*/bot.log")
     log = written.read_text().splitlines()

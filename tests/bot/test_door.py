@@ -372,7 +372,7 @@ def test_an_expired_token_says_when(door: Entrance) -> None:
         401,
         {
             "error": "This token expired Mon 23 Nov 21:00 UTC. "
-            "Type /link token in Slack for another, then interlock login."
+            "Type /link token in Slack for another: it says how to log in."
         },
     )
 

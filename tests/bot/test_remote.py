@@ -172,6 +172,16 @@ def test_without_a_login_it_says_how(interlock: Interlock) -> None:
         )
 
 
+def test_logging_in_without_an_address_says_what_to_type(interlock: Interlock, server: Server) -> None:
+    said = (
+        "interlock: Say which Interlock: interlock login --server ADDRESS, with the address that the message with your "
+        "token names or its operator tells you.\n"
+    )
+    assert interlock("login", typed=TOKEN) == (2, "", said)
+    assert interlock("login", typed=TOKEN, INTERLOCK_SERVER="") == (2, "", said)
+    assert server.asked == []
+
+
 def test_no_token_given_is_said(interlock: Interlock, server: Server) -> None:
     code, _, err = interlock("login", "--server", server.url, typed="\n")
     assert (code, err.partition(".")[0]) == (2, "interlock: No token was given")

@@ -107,6 +107,25 @@ def test_a_token_comes_by_direct_message_and_says_what_it_is(
     assert works(office, text)
 
 
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("https://interlock.example.com", "Run `interlock login --server https://interlock.example.com` and paste it"),
+        (None, "Ask Interlock's operator for its address, run `interlock login --server ADDRESS` and paste it there."),
+    ],
+)
+def test_it_says_the_whole_command_that_logs_in(
+    office: Services, slack: Slack, clock: Clock, address: str | None, told: str
+) -> None:
+    there = replace(office, settings=office.settings.model_copy(update={"interlock_url": address}))
+    type_(there)
+    slack.answer("chat.postMessage", POSTED)
+    relay_of(there, SlackApi("xoxb-practice-bot", slack.url, 1), "test").run_once()
+    clock.now += timedelta(seconds=5)
+    [call] = slack.called("chat.postMessage")
+    assert told in str(call["blocks"])
+
+
 def test_a_workspace_that_refuses_blocks_gets_the_same_token_in_words(
     office: Services, slack: Slack, send: Callable[[], list[str]]
 ) -> None:

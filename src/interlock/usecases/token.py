@@ -25,7 +25,7 @@ TOKEN: Final = Personal(
     kept=TOKENS,
     prefix=PREFIX,
 )
-ANOTHER: Final = "Type /link token in Slack for another, then interlock login."
+ANOTHER: Final = "Type /link token in Slack for another: it says how to log in."
 
 UNKNOWN = Refused(
     reason="unknown_token", sentence=f"This token does not work: it was replaced, revoked or never issued. {ANOTHER}"
