@@ -180,7 +180,16 @@ def test_a_release_is_planned_at_once(world: Services, rita: Terminal) -> None:
         ("new quarterly 2026.12 of ours 2026-12-17", "“ours” is not understood."),
         ('new quarterly "2026.12', "A quote is not closed."),
         (NEW.replace("quarterly", "nothing"), "Choose a template"),
-        (NEW.replace("2026-12-17", "someday"), "Choose the target date."),
+        (NEW.replace("2026-12-17", "someday"), "“someday” is no date. Type it as 2026-12-17, or as tomorrow, fri"),
+        (NEW.replace("2026-12-17", "2026-02-30"), "“2026-02-30” is no date. Type it as 2026-12-17"),
+        (
+            "new quarterly 2026.12 2026-12-17 channel:#rel-data-platform",
+            "Name at least one fix version, label or epic: version:2026.12, label:hotfix or epic:DATA-100.",
+        ),
+        (
+            NEW.replace(" channel:#rel-data-platform", ""),
+            "Name the channel that sign-offs and news go to, such as channel:#rel-2026-12.",
+        ),
         (NEW.replace("version:2026.12", "version:1999"), "The mirror of Jira knows no 1999."),
         (NEW.replace("#rel-data-platform", "#nowhere"), "Interlock does not see that channel."),
         (NEW.replace("new quarterly 2026.12", "new quarterly 2026.11"), "There is a release 2026.11 already."),

@@ -63,6 +63,13 @@ def test_a_good_draft_has_no_problem_and_its_milestones_dated() -> None:
         ({"template": "gone"}, "template", "Choose a template: Data Platform or Hotfix."),
         ({"target": None}, "target", "Choose the target date."),
         ({"target": date(2026, 11, 20)}, "target", "Fri 20 Nov is past. Choose a day from Mon 23 Nov on."),
+        ({"target": date(2020, 1, 1)}, "target", "Wed 1 Jan 2020 is past. Choose a day from Mon 23 Nov on."),
+        (
+            {"target": date(2027, 12, 25)},
+            "target",
+            "Sat 25 Dec 2027 is no business day. The next is Mon 27 Dec 2027.",
+        ),
+        ({"channel_id": None}, "channel", "Name the channel that sign-offs and news go to."),
         ({"target": date(2026, 12, 25)}, "target", "Fri 25 Dec is no business day. The next is Mon 28 Dec."),
         ({"target": date(2026, 12, 19)}, "target", "Sat 19 Dec is no business day. The next is Mon 21 Dec."),
         ({"target": date(9999, 12, 31)}, "target", "That is more than two years away. Choose an earlier day."),

@@ -459,6 +459,7 @@ def test_days_as_they_are_typed(word: str, day: date) -> None:
         ("+999999d", "too far"),
         ("-200d", "is past. Name a day from Mon 23 Nov on."),
         ("2026-11-20", "Fri 20 Nov is past."),
+        ("2020-01-01", "Wed 1 Jan 2020 is past. Name a day from Mon 23 Nov on."),
         ("2031-01-06", "more than two years away"),
         ("soon", "“soon” is no day."),
         ("+3.5d", "is no day"),

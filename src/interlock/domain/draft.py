@@ -10,26 +10,13 @@ from interlock.domain.calendar import WorkCalendar
 from interlock.domain.channel import Channel
 from interlock.domain.policy import Policy
 from interlock.domain.release import NOTHING, Milestone, ScopeRule
-from interlock.domain.words import day, join
+from interlock.domain.words import day, day_beside, join
 
 FURTHEST: Final = timedelta(days=2 * 365)
 """Public holidays are worked out for two years."""
+EXAMPLE: Final = ", such as channel:#rel-2026-12"
 MOST: Final = 100
 """How many fix versions, labels or epics one release takes."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """As it was entered; `template` is the key of one of the policy's. `namesakes_of` are ids of versions: all versions
-    of their names are meant, whatever the project.
-    """
-
-    name: str = ""
-    template: str = ""
-    target: date | None = None
-    channel_id: str | None = None
-    rule: ScopeRule = NOTHING
-    namesakes_of: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +30,21 @@ class TypedDraft:
     labels: tuple[str, ...] = ()
     epics: tuple[str, ...] = ()
     channel: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """As it was entered; `template` is the key of one of the policy's. `namesakes_of` are ids of versions: all versions
+    of their names are meant, whatever the project. `words` are those that it was typed in, None where a form was sent.
+    """
+
+    name: str = ""
+    template: str = ""
+    target: date | None = None
+    channel_id: str | None = None
+    rule: ScopeRule = NOTHING
+    namesakes_of: tuple[str, ...] = ()
+    words: TypedDraft | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +79,8 @@ def examine(draft: Draft, findings: Findings, policy: Policy, now: datetime) -> 
             ("name", _name(draft, findings)),
             ("template", _template(draft, policy)),
             ("target", _target(draft, policy, now)),
-            ("channel", _channel(findings.channel, policy)),
-            ("scope", _scope(draft.rule, findings)),
+            ("channel", _channel(draft, findings.channel, policy)),
+            ("scope", _scope(draft, findings)),
             ("epics", _unknown(draft.rule.epics, findings)),
         )
         if sentence
@@ -109,20 +111,28 @@ def _template(draft: Draft, policy: Policy) -> str | None:
 
 def _target(draft: Draft, policy: Policy, now: datetime) -> str | None:
     if draft.target is None:
-        return "Choose the target date."
+        if draft.words is None:
+            return "Choose the target date."
+        typed = names.tidy(draft.words.target)[: names.LONGEST]
+        return f"“{typed}” is no date. Type it as 2026-12-17, or as tomorrow, fri or +10d."
     calendar = _calendar(draft, policy)
     today = calendar.today(now)
     if draft.target < today:
-        return f"{day(draft.target)} is past. Choose a day from {day(today)} on."
+        return f"{day_beside(draft.target, today)} is past. Choose a day from {day(today)} on."
     if draft.target - today > FURTHEST:
         return "That is more than two years away. Choose an earlier day."
     if not calendar.is_business_day(draft.target):
         after = calendar.add_business_days(draft.target, 1)
-        return f"{day(draft.target)} is no business day. The next is {day(after)}."
+        return f"{day_beside(draft.target, today)} is no business day. The next is {day_beside(after, today)}."
     return None
 
 
-def _channel(channel: Channel | None, policy: Policy) -> str | None:
+def _channel(draft: Draft, channel: Channel | None, policy: Policy) -> str | None:
+    typed = draft.words is not None
+    if draft.channel_id is None:
+        return f"Name the channel that sign-offs and news go to{EXAMPLE if typed else ''}."
+    if channel is None and draft.words and not draft.words.channel:
+        return f"Interlock does not see the channel that you are in. Invite it there, or name another{EXAMPLE}."
     if channel is None:
         return "Interlock does not see that channel. Invite it there, wait a few minutes, and try again."
     if channel.archived:
@@ -138,9 +148,11 @@ def _channel(channel: Channel | None, policy: Policy) -> str | None:
     return None
 
 
-def _scope(rule: ScopeRule, findings: Findings) -> str | None:
+def _scope(draft: Draft, findings: Findings) -> str | None:
+    rule = draft.rule
     if not (rule.version_ids or rule.labels or rule.epics):
-        return "Name at least one fix version, label or epic."
+        how = ": version:2026.12, label:hotfix or epic:DATA-100" if draft.words else ""
+        return f"Name at least one fix version, label or epic{how}."
     if max(len(rule.version_ids), len(rule.labels), len(rule.epics)) > MOST:
         return f"At most {MOST} fix versions, labels and epics each. Leave some out."
     return _unknown(rule.version_ids, findings)
@@ -172,7 +184,7 @@ def _warnings(
     past = [f"{each.name} ({day(each.due)})" for each in milestones if each.due < today]
     if past:
         warnings.append(f"Already past: {join(past)}.")
-    if not findings.tickets and not findings.missing and not _scope(draft.rule, findings):
+    if not findings.tickets and not findings.missing and not _scope(draft, findings):
         warnings.append("No ticket is in scope yet. Tickets join by themselves once they carry what you named.")
     return warnings
 

@@ -8,7 +8,7 @@ from typing import Final
 from interlock.domain import names, when
 from interlock.domain.calendar import WorkCalendar
 from interlock.domain.draft import FURTHEST
-from interlock.domain.words import count, day
+from interlock.domain.words import count, day, day_beside
 
 TARGET: Final = "target"
 KEY: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,30}-\d{1,10}", re.ASCII)
@@ -67,9 +67,9 @@ def new_day(word: str, old: date, calendar: WorkCalendar, today: date) -> date |
     if meant is None:
         return Unread(sentence=f"“{_short(word)}” is no day. {HOW}")
     if meant == old:
-        return Unread(sentence=f"That is {day(old)}, as it is now: nothing would change.")
+        return Unread(sentence=f"That is {day_beside(old, today)}, as it is now: nothing would change.")
     if meant < today:
-        return Unread(sentence=f"{day(meant)} is past. Name a day from {day(today)} on.")
+        return Unread(sentence=f"{day_beside(meant, today)} is past. Name a day from {day(today)} on.")
     if meant - today > FURTHEST:
         return Unread(sentence="That is more than two years away. Name an earlier day.")
     return meant

@@ -70,6 +70,7 @@ def from_words(
                 labels=words.labels,
                 epics=words.epics,
             ),
+            words=words,
         )
 
 
