@@ -100,7 +100,7 @@ def review(request: Command, services: Services) -> Message | None:
         return refusal(escape(words.sentence))
     if words != TypedEntry(probability=words.probability, impact=words.impact, day=words.day, title=words.title):
         return refusal(
-            "A review takes p, i, `by` and a day, and a note behind a colon, such as `/raid review R-12 p2 by +14d: "
+            "A review takes p, i, `by` and a day, and a note after a colon, such as `/raid review R-12 p2 by +14d: "
             "the vendor has confirmed`. `/raid edit` changes the rest."
         )
     today = whereabouts.today(services.store, services.policy, request.actor, request.now)
@@ -183,7 +183,7 @@ def _enter(request: Command, services: Services, kind: Kind) -> Message | None:
         return refusal(f"{escape(words.sentence)} Such as `{escape(raid_line.example(kind))}`")
     if words.title is None:
         if raid_line.says_more(words):
-            return refusal(f"Put a colon and then the title behind it: `{escape(raid_line.example(kind))}`")
+            return refusal(f"Put a colon after it, and then the title: `{escape(raid_line.example(kind))}`")
         return _open(request, services, kind, words.rest, request.channel_id)
     store, policy, actor, now = services.store, services.policy, request.actor, request.now
     found = raid_words.to_add(store, policy, actor, kind, words, request.channel_id, now)

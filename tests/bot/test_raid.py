@@ -178,12 +178,15 @@ def test_a_risk_typed_in_a_line_is_entered(services: Services, number: int) -> N
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("p3 i4", "Put a colon and then the title behind it: `/raid risk p3 i4 @owner"),
+        ("p3 i4", "Put a colon after it, and then the title: `/raid risk p3 i4 @owner"),
         ("p9 i4: x", "Probability is p1 (rare) to p5 (almost certain); p9 is not on the scale. Such as `/raid risk"),
         ("2099.01 p3 i4: x", "There is no release 2099.01."),
         ("p3: x", "How bad would it be, from i1 (negligible) to i5 (severe)?"),
         ("p3 i4 by someday: x", "Say by which day: tomorrow, fri, +14d or 2026-12-04."),
         ("p3 i4 @nobody: x", "Nobody here is called @nobody."),
+        ("p3 i4 @guest: x", "Gil Tarrant is a guest, and a guest can own no entry and be named in none."),
+        ("p3 i4 @vendor: x", "Vera Lindqvist is no active full member of the workspace."),
+        ("p3 i4 @left: x", "Lars Eklund-Moor is no active full member of the workspace."),
         ("p3 i4 DATA-77: x", "No ticket DATA-77 is known here."),
         ("p3 i4 DATA-9: x", "No ticket DATA-9 is known here."),
         ("p3 i4: ", "Say in a line what the risk is."),

@@ -10,7 +10,7 @@ from interlock.domain.names import too_long, unsaid
 from interlock.domain.raid import AHEAD, LONGEST_TEXT, LONGEST_TITLE, MOST_PEOPLE, SCALE, Entry, Kind
 from interlock.domain.release import ReleaseName
 from interlock.domain.visibility import RESTRICTED
-from interlock.domain.words import day
+from interlock.domain.words import day_beside
 
 NOBODY: Final = ""
 
@@ -114,7 +114,7 @@ def _problems_of_day(draft: RaidDraft, today: date, before: Entry | None) -> dic
     if before and before.review_on == draft.review_on:
         return {}
     if draft.review_on < today:
-        return {"review": f"{day(draft.review_on)} is past. Give a day from today on."}
+        return {"review": f"{day_beside(draft.review_on, today)} is past. Give a day from today on."}
     if draft.review_on - today > AHEAD:
         return {"review": "That is more than a year ahead. Give an earlier day."}
     return {}
@@ -154,6 +154,8 @@ def _cannot_act(slack_id: str, found: Findings, missing: str) -> str | None:
     who = found.people.get(slack_id)
     if who is None:
         return "Interlock does not know that person yet. Name somebody else, or try again in a few minutes."
+    if who.active and who.kind == "guest":
+        return f"{who.name} is a guest, and a guest can own no entry and be named in none. Name a full member."
     if not who.is_member:
         return f"{who.name} is no active full member of the workspace. Name somebody else."
     return None

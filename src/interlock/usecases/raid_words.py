@@ -69,7 +69,7 @@ def to_edit(
             if first.casefold() != "to" or not name:
                 return Refused(
                     reason="unread",
-                    sentence=f"“{line.rest}” is not understood. A release that it moves to stands behind `to`.",
+                    sentence=f"“{line.rest}” is not understood. A release that it moves to stands after `to`.",
                 )
             meant = choose(name, "", release.all_names(session))
             if isinstance(meant, Unclear):
@@ -115,6 +115,11 @@ def _person(session: Session, word: str) -> str | None:
     if mentioned:
         return mentioned[1]
     if "@" in word[1:]:
-        found = person.by_email(session, [word]).get(word.casefold())
-        return found.slack_id if found else None
-    return person.by_handle(session, word.removeprefix("@"))
+        member = person.by_email(session, [word]).get(word.casefold())
+        found = member.slack_id if member else None
+    else:
+        found = person.by_handle(session, word.removeprefix("@"))
+    if found is not None:
+        return found
+    known = person.named(session, word)
+    return known.slack_id if known else None
