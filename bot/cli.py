@@ -254,7 +254,7 @@ def job_run(
         typer.Option(
             formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M%z", "%Y-%m-%dT%H:%M:%S%z"],
             metavar="TIME",
-            help="With --dry-run, as if it were then: 2026-12-01T09:00, with +01:00 behind it or in UTC.",
+            help="With --dry-run, as if it were then: 2026-12-01T09:00, with +01:00 after it or in UTC.",
         ),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Post nothing: show what would be posted.")] = False,  # noqa: FBT002 an option of the command line

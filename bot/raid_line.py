@@ -142,7 +142,7 @@ def _score(found: _Reading, letter: str, digits: str) -> str | None:
 def _person(found: _Reading, word: str) -> str | None:
     named = found.people.setdefault(found.role, [])
     if named and found.role not in SEVERAL:
-        return f"Two people are named as {found.role}. Contributors stand behind `with`, who is told behind `informed`."
+        return f"Two people are named as {found.role}. Contributors come after `with`, who is told after `informed`."
     named.append(word)
     if found.role not in SEVERAL:
         found.role = "owner"

@@ -19,8 +19,8 @@ from interlock.domain.visibility import MEMBER
 from interlock.usecases import announcement, blocker, whereabouts
 
 NO_DATE = "Choose a date from today on."
-NO_DAY = "By which day? Type it behind the key: `tomorrow`, `fri`, `+3d` or `2026-12-17`."
-NO_REASON = "Say why it may wait, behind the day."
+NO_DAY = "By which day? Type it after the key: `tomorrow`, `fri`, `+3d` or `2026-12-17`."
+NO_REASON = "Say why it may wait, after the day."
 
 Form = Callable[[str, str, date], dict[str, Any]]
 

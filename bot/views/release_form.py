@@ -120,7 +120,7 @@ def close(release_id: int, name: str, reason: str, tickets: int, unfinished: int
 
 def would_close(name: str, tickets: int, unfinished: int) -> Message:
     """Where no form can ask."""
-    return refusal(f"{_ask_to_close(name, tickets, unfinished)} Type it again with the reason and `--yes` behind it.")
+    return refusal(f"{_ask_to_close(name, tickets, unfinished)} Type it again with the reason and `--yes` after it.")
 
 
 def has_closed(one: Release) -> Message:

@@ -105,7 +105,7 @@ def cancel_form(release_id: int, name: str, reason: str) -> dict[str, Any]:
 def would_cancel(name: str) -> Message:
     """Where no form can ask."""
     return refusal(
-        f"Cancel {line(name, LONGEST)}? This can't be undone. Type it again with the reason and `--yes` behind it."
+        f"Cancel {line(name, LONGEST)}? This can't be undone. Type it again with the reason and `--yes` after it."
     )
 
 

@@ -390,6 +390,23 @@ def test_a_tick_that_is_refused_is_recorded(store: Store, at: Stage, typed: str,
     assert [each["why"] for each in facts(store, "criterion.refused")] == [refused.reason] == [why]
 
 
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        (
+            "2026.12 zebra",
+            "2026.12 has no item “zebra”. After the release, type an item of its checklist: “Model card”.",
+        ),
+        ("2026.12", "Which item is meant? After the release, type an item of its checklist: “Model card”."),
+    ],
+)
+def test_which_items_there_are_is_said(sqlite_store: Store, typed: str, sentence: str) -> None:
+    made(sqlite_store, Stage.READY, replace(PLAIN, criteria=(BOX,)))
+    refused = criterion.tick(sqlite_store, POLICY, RITA, typed, CHANNEL, NOW, ticked=True)
+    assert isinstance(refused, Refused)
+    assert refused.sentence == sentence
+
+
 def test_a_figure_out_of_its_bounds_takes_the_go_back(store: Store) -> None:
     number = at_go_by(store, FIGURE)
     push(store, 99)

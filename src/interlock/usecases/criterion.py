@@ -89,15 +89,18 @@ def _named(one: Release, typed: str) -> CriterionRule | Refused:
         return items[found.name]
     if not items:
         return Refused(reason="no_checklist", sentence=f"{one.name} has no checklist.")
-    return Refused(
-        reason="unknown_item", sentence=f"Which item of {one.name}: {join(list(items), 'or')}? Type its name behind."
-    )
+    # Where it is the channel's, the release's own name is read as an item's: they typed none.
+    typed = "" if names.fold(typed) == names.fold(one.name) else names.tidy(typed)[: names.LONGEST]
+    what = f"{one.name} has no item “{typed}”." if typed else "Which item is meant?"
+    there = join([f"“{name}”" for name in items], "or")
+    return Refused(reason="unknown_item", sentence=f"{what} After the release, type an item of its checklist: {there}.")
 
 
 def _link_problem(rule: CriterionRule, link: str) -> Refused | None:
     if not link and rule.link_needed:
         return Refused(
-            reason="link_missing", sentence=f"“{rule.name}” is ticked with a link to what shows it: put it behind."
+            reason="link_missing",
+            sentence=f"“{rule.name}” is ticked with a link to what shows that it is done: type it after the name.",
         )
     if link and not is_web_address(link):
         return Refused(
