@@ -132,8 +132,22 @@ VENDORS = replace(POLICY, freezes=(Freeze(name="Vendor's", start=TARGET, end=TAR
             {"blockers": blockers(root("DATA-214")), "release": soon(2), "counts": (DONE,)},
             POLICY,
             "red",
-            ("1 blocker in the last days",),
+            ("1 blocker with 2 business days to go",),
             id="a blocker in the last days",
+        ),
+        pytest.param(
+            {"blockers": blockers(root("DATA-214"), root("DATA-215")), "release": soon(0), "counts": (DONE,)},
+            POLICY,
+            "red",
+            ("2 blockers on the day of the target",),
+            id="blockers on the last day",
+        ),
+        pytest.param(
+            {"blockers": blockers(root("DATA-214")), "release": soon(-3), "counts": (DONE,)},
+            POLICY,
+            "red",
+            ("1 blocker though the target has passed",),
+            id="a blocker past the target",
         ),
         pytest.param(
             {"release": soon(6), "requirements": (requirement("QA"),)}, POLICY, "green", (), id="time is left"

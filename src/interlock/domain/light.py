@@ -55,8 +55,14 @@ def _red(facts: Facts) -> list[str]:
     if facts.freeze and facts.freeze.whole:
         reasons.append(f"the target falls into {facts.freeze.name}")
     if facts.blockers and facts.days_to_go <= LAST_DAYS:
-        reasons.append(f"{count(facts.blockers, 'blocker')} in the last days")
+        reasons.append(f"{count(facts.blockers, 'blocker')} {_how_late(facts)}")
     return reasons
+
+
+def _how_late(facts: Facts) -> str:
+    if facts.past:
+        return "though the target has passed"
+    return f"with {count(facts.days_to_go, 'business day')} to go" if facts.days_to_go else "on the day of the target"
 
 
 def _amber(facts: Facts) -> list[str]:
