@@ -43,6 +43,8 @@ SHARE: Final = "release.share"
 
 WAITING_SHOWN: Final = 3
 REASONS_SHOWN: Final = 3
+WHY: Final = 300
+"""How much of why a release ended a message tells."""
 
 TicketUrl = Callable[[str], str]
 
@@ -120,7 +122,7 @@ def created(one: Release, by: str, tickets: int, frozen: Window | None = None) -
 
 def closed(one: Release, by: str, reason: str, broken: tuple[Flag, ...] = ()) -> Message:
     """The announcement that a release ended."""
-    told = f"*{title(one)}* is closed by {line(by)}: {line(reason, 300)}"
+    told = f"*{title(one)}* is closed by {line(by)}: {line(reason, WHY)}"
     return message(f"{title(one)} is closed.", section("\n".join([told, *flagged(broken)])))
 
 
@@ -150,8 +152,10 @@ def _lines(picture: ReleaseStatus, now: datetime, ticket_url: TicketUrl) -> list
     one = picture.release
     if one.ended:
         when = f" {day(one.closed_at)}" if one.closed_at else ""
+        by = f" by {line(picture.ended_by)}" if picture.ended_by else ""
         return [
-            f"*{title(one)}* · {one.stage.value.capitalize()}{when}",
+            f"*{title(one)}* · {one.stage.value.capitalize()}{when}{by}",
+            *([f"*Why* {line(one.close_reason, WHY)}"] if one.close_reason else []),
             f"*Scope* {_done(picture)}",
             *flagged(picture.break_glass),
             *_skipped(picture),

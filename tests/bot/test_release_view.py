@@ -187,9 +187,10 @@ def test_the_blockers_line(change: dict[str, Any], says: str) -> None:
 
 
 def test_a_closed_release_says_so_and_counts_down_no_more() -> None:
-    over = replace(RELEASE, stage=Stage.CLOSED, closed_at=NOW)
-    assert drawn(replace(STATUS, release=over))[:2] == [
-        "*2026.12 Data Platform* · Closed Mon 23 Nov",
+    over = replace(RELEASE, stage=Stage.CLOSED, closed_at=NOW, close_reason="*shipped* <!channel>")
+    assert drawn(replace(STATUS, release=over, ended_by="Rita Sandoval-Kerr"))[:3] == [
+        "*2026.12 Data Platform* · Closed Mon 23 Nov by Rita Sandoval-Kerr",
+        "*Why* *shipped* &lt;!channel&gt;",
         "*Scope* 41 of 58 done",
     ]
     assert view.status(replace(STATUS, release=over), NOW, url).text == "2026.12 Data Platform is closed."

@@ -11,11 +11,11 @@ from interlock.domain.authority import Refused
 from interlock.domain.release import ScopeRule, Stage, Unclear
 from interlock.domain.status import Change, ReleaseStatus
 from interlock.store.engine import Store
-from interlock.store.release import ReleaseRow, ScopeRow
+from interlock.store.release import ReleaseRow, ScopeRow, end, load
 from interlock.store.ticket import AccountRow, TicketChangeRow, TicketLinkRow, TicketRow, TicketVersionRow
 from interlock.usecases import scope
 from interlock.usecases.announcement import shared
-from interlock.usecases.status import LISTED, Listing, listing, status, status_of
+from interlock.usecases.status import LISTED, Listing, listing, read, status, status_of
 from tests.builders import CHANNEL, NOW, POLICY, actor, people, release, ticket
 
 YESTERDAY = datetime(2026, 11, 20, tzinfo=UTC)
@@ -226,6 +226,20 @@ def test_strangers_are_refused(store: Store, who: str) -> None:
     assert isinstance(status(store, POLICY, actor(who), "", CHANNEL, NOW), Refused)
     assert isinstance(status_of(store, POLICY, actor(who), release_id, NOW), Refused)
     assert isinstance(listing(store, POLICY, actor(who), NOW), Refused)
+
+
+@pytest.mark.parametrize("stage", [Stage.CLOSED, Stage.CANCELLED])
+def test_a_release_that_ended_says_by_whom(store: Store, stage: Stage) -> None:
+    with store.write() as session:
+        people(session)
+        number = release(session, tickets=["DATA-1"])
+        assert read(session, POLICY, load(session, number), NOW).ended_by == ""
+        end(session, number, stage, actor("RITA"), "the vendor's cable broke", NOW)
+    found = stands(store, number)
+    assert (found.ended_by, found.release.close_reason) == ("Rita Sandoval-Kerr", "the vendor's cable broke")
+    with store.write() as session:
+        session.get_one(ReleaseRow, number).closed_by = "U0FORGOTTEN"
+    assert stands(store, number).ended_by == "somebody who left"
 
 
 def test_the_list_has_what_is_under_way_with_the_next_target_first(store: Store) -> None:

@@ -54,7 +54,9 @@ class Stay:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """All that a status is worked out from. `since` is the comparison's start."""
+    """All that a status is worked out from. `since` is the comparison's start; `ended_by` the name of whoever closed or
+    cancelled it, "" while it is under way.
+    """
 
     release: Release
     since: datetime
@@ -69,6 +71,7 @@ class State:
     collides_with: tuple[str, ...] = ()
     glasses: tuple[BreakGlass, ...] = ()
     runbook: RunbookProgress | None = None
+    ended_by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +101,7 @@ class ReleaseStatus:
     most, `root_team` its team's name, and `root_shown` whether it may be named. `freeze` is one that holds on the
     target. `stale`: the mirror is older than policy allows, or was never filled. `signoffs_let_pass` of the others
     two people let pass for a time; `break_glass` is each time that they did. `runbook`: how far it is, from the go on.
+    `ended_by` is as in `State`.
     """
 
     release: Release
@@ -127,6 +131,7 @@ class ReleaseStatus:
     signoffs_let_pass: int = 0
     break_glass: tuple[Flag, ...] = ()
     runbook: RunbookProgress | None = None
+    ended_by: str = ""
 
 
 def last_business_day(policy: Policy, release: Release, now: datetime) -> datetime:
@@ -183,6 +188,7 @@ def summarise(state: State, policy: Policy, now: datetime) -> ReleaseStatus:
         signoffs_let_pass=sum(1 for each in state.requirements if each.progress is Progress.EMERGENCY),
         break_glass=flags(state.glasses, state.requirements, now),
         runbook=state.runbook,
+        ended_by=state.ended_by,
     )
 
 

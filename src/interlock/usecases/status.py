@@ -6,14 +6,14 @@ from datetime import datetime
 from sqlmodel import Session
 
 from interlock.domain import status as rules
-from interlock.domain.actor import Actor
+from interlock.domain.actor import SOMEBODY, Actor
 from interlock.domain.authority import Refused
 from interlock.domain.permission import Permission
 from interlock.domain.policy import Policy
 from interlock.domain.release import Release, Stage, Unclear, choose
 from interlock.domain.stage import GONE
 from interlock.domain.status import ReleaseStatus, State
-from interlock.store import booked, break_glass, mirror, release, runbook, scope, signoff
+from interlock.store import booked, break_glass, mirror, person, release, runbook, scope, signoff
 from interlock.store.engine import Store
 from interlock.usecases import audience, authority, blocker_view, obstacle
 
@@ -88,7 +88,16 @@ def state(session: Session, policy: Policy, one: Release, now: datetime, since: 
         glasses=break_glass.confirmed(session, [one.id]).get(one.id, ()),
         collides_with=tuple(each.other for each in obstacle.of_release(session, one) if not each.acknowledged),
         runbook=runbook.progress(session, one.id) if one.stage in DEPLOYED else None,
+        ended_by=_ended_by(session, one),
     )
+
+
+def _ended_by(session: Session, one: Release) -> str:
+    if not one.ended:
+        return ""
+    who = one.closed_by or ""
+    known = person.people(session, [who]).get(who)
+    return known.name if known else SOMEBODY
 
 
 def for_channel(
