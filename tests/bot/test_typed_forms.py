@@ -12,6 +12,7 @@ from bot.door import Answered, Door
 from bot.metrics import Metrics
 from bot.services import Services
 from interlock.domain.actor import Authentication, Person
+from interlock.domain.release import ScopeRule
 from interlock.domain.token import Bearer
 from interlock.store.audit import AuditRow
 from interlock.store.blocker import BlockerRow
@@ -192,6 +193,7 @@ def test_a_release_is_planned_at_once(world: Services, rita: Terminal) -> None:
         ),
         (NEW.replace("version:2026.12", "version:1999"), "The mirror of Jira knows no 1999."),
         (NEW.replace("#rel-data-platform", "#nowhere"), "Interlock does not see that channel."),
+        (NEW.replace("new quarterly 2026.12", "new quarterly <!channel>*b*"), "A name can't hold * ~ ` < or >, which"),
         (NEW.replace("new quarterly 2026.12", "new quarterly 2026.11"), "There is a release 2026.11 already."),
     ],
 )
@@ -200,6 +202,14 @@ def test_a_release_that_cannot_be_planned_says_why(world: Services, rita: Termin
     assert answered.refused
     assert answered.text.startswith(told)
     assert len(rows(world, ReleaseRow)) == 1
+
+
+def test_a_name_of_formatting_that_is_there_already_goes_on_working(world: Services, rita: Terminal) -> None:
+    with world.store.write() as session:
+        session.add(VersionRow(id="v2", name="old", project_id="p-DATA", released=False, archived=False))
+        release(session, name="<b>*old*", rule=ScopeRule(version_ids=("v2",)))
+    assert not rita.type("release", "status <b>*old*").refused
+    assert not rita.type("release", "close <b>*old* shipped --yes").refused
 
 
 def test_whoever_may_not_plan_hears_that_first(world: Services) -> None:

@@ -43,7 +43,7 @@ def test_ten_thousand_letters_are_near_nothing() -> None:
     assert find("pay-48" * 2000, NAMES) == NotFound(near=())
 
 
-@pytest.mark.parametrize("name", ["2026.12", "a", "مرحبا 12", "🚀 launch", "<!channel>", "'; --", "%", "x" * LONGEST])
+@pytest.mark.parametrize("name", ["2026.12", "a", "مرحبا 12", "🚀 launch", "_a_b & c_", "'; --", "%", "x" * LONGEST])
 def test_may_be_a_name(name: str) -> None:
     assert problem(name) is None
 
@@ -59,6 +59,12 @@ def test_may_be_a_name(name: str) -> None:
         ("over\u202eride", "control characters"),
         ("half \ud800", "control characters"),
         ("\u3164\u2800\u200d", "Give it a name"),
+        ("*bold*", "A name can't hold * ~ ` < or >, which Slack takes for formatting. Leave them out."),
+        ("2026~12", "formatting"),
+        ("2026`12", "formatting"),
+        ("a<b", "formatting"),
+        ("b>a", "formatting"),
+        ("<!channel>", "formatting"),
         ("x" * (LONGEST + 1), "41 characters"),
         ("x" * 10_000, "10000 characters"),
     ],

@@ -136,7 +136,7 @@ def test_a_name_is_taken_once_whatever_its_case_and_width(store: Store, name: st
     assert kinds(store) == ["release.created"]
 
 
-@pytest.mark.parametrize("name", ["<!channel>", "'; DROP TABLE release;--", '100 % "sure"', "مرحبا", "🚀"])
+@pytest.mark.parametrize("name", ["@channel & _here_", "'; DROP TABLE release;--", '100 % "sure"', "مرحبا", "🚀"])
 def test_hostile_names_are_names(store: Store, name: str) -> None:
     world(store)
     done = planned(store, replace(DRAFT, name=name))

@@ -13,6 +13,10 @@ LONGEST: Final = 40
 NEAR: Final = 60
 """From how alike two names are, in percent, one is taken for a misspelling of the other."""
 SUGGESTED: Final = 3
+MARKUP: Final = frozenset("*~`<>")
+"""What Slack formats with, and the command line takes away again: a name that was read there would name nothing. An
+underscore stays, which too many names have.
+"""
 OVERRIDES: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Direction overrides, which make a name read as another. Right-to-left letters need none of them."""
 
@@ -86,11 +90,13 @@ def find(typed: str, names: Sequence[str]) -> Found | Several | NotFound:
 
 
 def problem(name: str) -> str | None:
-    """Why this cannot be a name, as a sentence; None when it can."""
+    """Why this cannot be the name of something new, as a sentence; None when it can."""
     if not says_something(name):
         return "Give it a name, such as 2026.12."
     if not all(_visible(letter) for letter in name):
         return "A name can't hold control characters, line breaks or direction overrides. Type it afresh."
+    if MARKUP & set(name):
+        return "A name can't hold * ~ ` < or >, which Slack takes for formatting. Leave them out."
     if len(name.strip()) > LONGEST:
         return f"That is {len(name.strip())} characters; a name has at most {LONGEST}."
     return None
