@@ -29,7 +29,7 @@ def issued(token: Issued, address: str | None, now: datetime) -> Message:
             f"*Your token for the command line* · good for {duration(token.expires_at - now)}, "
             f"until {moment(token.expires_at)}\n```{token.text}```"
         ),
-        section(f"{_where(address)} and paste it there. It acts as you, so show it to nobody."),
+        section(f"{_where(address)} and paste the token there. It acts as you, so show it to nobody."),
         context(
             "You get this because you typed `/link token`. Any token that you were sent before this one no longer "
             "works. `/link token revoke` ends this one."

@@ -110,8 +110,11 @@ def test_a_token_comes_by_direct_message_and_says_what_it_is(
 @pytest.mark.parametrize(
     ("address", "told"),
     [
-        ("https://interlock.example.com", "Run `interlock login --server https://interlock.example.com` and paste it"),
-        (None, "Ask Interlock's operator for its address, run `interlock login --server ADDRESS` and paste it there."),
+        ("https://interlock.example.com", "Run `interlock login --server https://interlock.example.com` and paste the"),
+        (
+            None,
+            "Ask Interlock's operator for its address, run `interlock login --server ADDRESS` and paste the",
+        ),
     ],
 )
 def test_it_says_the_whole_command_that_logs_in(

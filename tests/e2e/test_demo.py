@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 from urllib.error import URLError
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 from tests.e2e.running import MANIFEST, PATIENCE, ROOT, until
 
@@ -39,6 +39,8 @@ def test_it_prints_an_address_serves_the_page_and_ends_with_everything_it_began(
         started = [json.loads(each) for each in log(tmp_path) if '"event": "started"' in each]
         bot = f"http://127.0.0.1:{started[0]['port']}"
         assert fetch(f"{bot}/healthz")
+        say(page, "U0RITA", "/link token")
+        until("the way to log in", lambda: f"interlock login --server {bot}" in fetch(f"{page}/client/U0RITA/D0RITA"))
         os.killpg(demo.pid, signal.SIGINT)
         assert demo.wait(PATIENCE) == 0, out.read_text()
     finally:
@@ -53,6 +55,13 @@ def test_it_prints_an_address_serves_the_page_and_ends_with_everything_it_began(
 def log(folder: Path) -> list[str]:
     (written,) = folder.glob(".demo/*/bot.log")
     return written.read_text().splitlines()
+
+
+def say(page: str, who: str, text: str) -> None:
+    body = json.dumps({"text": text, "channel": "C0RELDATAPLATFORM"}).encode()
+    sent = Request(f"{page}/client/{who}/say", body, {"Content-Type": "application/json"})  # noqa: S310 as below
+    with urlopen(sent, timeout=10) as answer:  # noqa: S310 as below
+        assert json.load(answer)["ok"]
 
 
 def fetch(address: str) -> str:
