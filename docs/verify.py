@@ -461,6 +461,8 @@ def _release_faults(one: Chain, facts: dict[str, Any], people: list[dict[str, An
             says["milestones"] = sorted([name, due] for name, due in told["milestones"].items())
         elif kind == "release.moved":
             says["stage"] = told["to"]
+        elif kind == "signoff.requested" and says.get("stage") == "planned" and row["stage"] == "in_progress":
+            del says["stage"]  # by a program of before this moved it on, and no event of its own said so
         elif kind in ("release.held", "release.resumed"):
             says["held_reason"] = told["why"] if kind == "release.held" else None
         elif kind in ("release.cancelled", "release.closed"):

@@ -26,7 +26,7 @@ def test_a_release_moves_on_when_nothing_stands_in_the_way(bank: Running, act: A
         say(maria, f"/release tick {NAME} {item} https://wiki.example/{number}")
         answer(maria, f"is ticked for {NAME}")
     say(maria, f"/release tick {NAME} bias")
-    answer(maria, "is ticked with a link to what shows it")
+    answer(maria, "is ticked with a link to what shows that it is done")
     say(rita, f"/release waive {NAME} bias until +3d The reviewer is back on Thursday")
     card = message(maria, f"{NAME} Model promotion · waiver asked for")
     press(message(rita, f"{NAME} Model promotion · waiver asked for"), "Waive it")

@@ -116,7 +116,8 @@ def test_the_release_before_works_on_while_this_one_takes_over(stage: Stage, tmp
         for name in ("amid", "beside"):
             card_shows(office, name, "1 of 5 given")
         assert "1 of 5" in status(server, "before")
-        assert administration.verify_audit(stage.new).holds
+        verdict = administration.verify_audit(stage.new)
+        assert verdict.holds, verdict.sentence
         assert new.end() == 0
         assert "Traceback" not in old_log.read_text() + new.log.read_text()
     finally:
