@@ -4,7 +4,7 @@ counters). What it tells of the database is in `bot.http.gauges`.
 
 import platform
 from collections.abc import Callable, Iterable
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import version
 from typing import Final
 
@@ -77,6 +77,12 @@ class Metrics:
             "interlock_slack_connected", "Whether Slack's connection stands; over HTTP always 1.", registry=registry
         )
         self._connected.set(1)
+        self._unused = Gauge(
+            "interlock_secret_unused",
+            "Whether what stands in a secret's file is not what this process uses.",
+            ["variable"],
+            registry=registry,
+        )
         build = Gauge("interlock_build_info", "What runs: always 1.", ["version", "python"], registry=registry)
         build.labels(_version(), platform.python_version()).set(1)
 
@@ -110,6 +116,10 @@ class Metrics:
 
     def watch_connection(self, is_connected: Callable[[], bool]) -> None:
         self._connected.set_function(is_connected)
+
+    def watch_secrets(self, variables: Iterable[str], is_unused: Callable[[str], bool]) -> None:
+        for variable in variables:
+            self._unused.labels(variable).set_function(partial(is_unused, variable))
 
     def wrong_token(self, reason: str) -> None:
         self._wrong_tokens.labels(reason).inc()

@@ -156,7 +156,8 @@ class Bot:
         self._vendors = vendors = VendorWatch(store, policy, clock)
         heed = partial(vendors.heard, Vendor.JIRA)
         self._tracker = tracker_of(settings, policy, metrics.tracker_asked, heed)
-        self._secret_files = SecretFiles(env or {}, settings)
+        self._secret_files = files = SecretFiles(env or {}, settings)
+        metrics.watch_secrets(files.variables, lambda name: name in files.unused)
         self._slack = slack = Slack(
             settings.reveal(TOKEN),
             settings.slack_api_url,
@@ -236,24 +237,7 @@ class Bot:
 
     def renew_secrets(self, *, force: bool = False) -> None:
         """Use what stands in the files of the secrets now, where that is another."""
-        for name, secret in self._secret_files.changed(force=force).items():
-            match name:
-                case "SLACK_BOT_TOKEN":
-                    self._slack.use(secret)
-                    self._try(Vendor.SLACK, lambda: self._slack.read("auth.test"))
-                case "SLACK_APP_TOKEN" if self._socket is not None:
-                    self._socket.use(secret)
-                case "SLACK_SIGNING_SECRET" if self._signing is not None:
-                    self._signing.renew(secret)
-                case "JIRA_TOKEN":
-                    self._tracker.use(secret)
-                    self._try(Vendor.JIRA, self._tracker.whoami)
-                case "INTERLOCK_EVIDENCE_KEY":
-                    self._keyring.use(secret)
-                case "JIRA_WEBHOOK_SECRET" if self._webhook is not None:
-                    self._webhook.renew(secret)
-                case "DATABASE_URL":
-                    self._store.use(secret)
+        self._secret_files.renew(self._use, force=force)
 
     def stop(self) -> None:
         """Take nothing new, finish what was begun, leave nothing half-sent. What was committed and not sent stays in
@@ -274,6 +258,26 @@ class Bot:
         self._tracker.close()
         self._store.close()
         log.info("stopped")
+
+    def _use(self, name: str, secret: str) -> None:
+        """Raises StoreError for another database."""
+        match name:
+            case "SLACK_BOT_TOKEN":
+                self._slack.use(secret)
+                self._try(Vendor.SLACK, lambda: self._slack.read("auth.test"))
+            case "SLACK_APP_TOKEN" if self._socket is not None:
+                self._socket.use(secret)
+            case "SLACK_SIGNING_SECRET" if self._signing is not None:
+                self._signing.renew(secret)
+            case "JIRA_TOKEN":
+                self._tracker.use(secret)
+                self._try(Vendor.JIRA, self._tracker.whoami)
+            case "INTERLOCK_EVIDENCE_KEY":
+                self._keyring.use(secret)
+            case "JIRA_WEBHOOK_SECRET" if self._webhook is not None:
+                self._webhook.renew(secret)
+            case "DATABASE_URL":
+                self._store.use(secret)
 
     def _try(self, who: Vendor, ask: Callable[[], object]) -> None:
         """Whether the new token works is known at once, not when a job next needs it."""
@@ -346,6 +350,9 @@ class Bot:
             with self._store.read() as session:
                 return next((each.told for each in self._vendors.halts(session, [who])), None)
 
+        def secret_files() -> str | None:
+            return " ".join(f"{why} The one before it is used." for why in self._secret_files.unused.values()) or None
+
         def draining() -> str | None:
             return "It is stopping." if self._draining.is_set() else None
 
@@ -362,7 +369,7 @@ class Bot:
                 "clock": clock,
                 "stopping": draining,
             },
-            notes={f"{who.value} token": partial(refusal, who) for who in Vendor},
+            notes={f"{who.value} token": partial(refusal, who) for who in Vendor} | {"secret files": secret_files},
         )
 
 

@@ -14,7 +14,7 @@ from bot.app import build_app
 from bot.http.slack import SlackDoor
 from bot.services import Services
 from bot.slack import Slack
-from interlock.store.engine import Store
+from interlock.store.engine import Store, StoreError
 from interlock.trackers.http import JiraHttp
 from interlock.trackers.webhook import verify
 
@@ -117,4 +117,25 @@ def test_new_connections_sign_in_anew_and_those_that_stand_go_on(postgres_url: s
     store.engine.dispose()
     with store.write() as session:
         assert session.connection().execute(ask).scalar_one() == "renewed"
+    store.close()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://app:new@other.example/interlock",
+        "postgresql://app:new@db.example/other",
+        "postgresql://app:new@db.example:5433/interlock",
+        "postgresql://app:new@db.example/interlock?sslmode=require",
+        "sqlite:///other.db",
+    ],
+)
+def test_another_database_takes_a_restart_and_its_password_is_for_it_alone(address: str) -> None:
+    store = Store("postgresql://app:old@db.example/interlock")
+    with pytest.raises(StoreError, match="that takes a restart") as refused:
+        store.use(address)
+    assert "new" not in str(refused.value)
+    assert store._signs_in == {"user": "app", "password": "old"}
+    store.use("postgresql+psycopg://app:renewed@db.example/interlock")
+    assert store._signs_in == {"user": "app", "password": "renewed"}
     store.close()

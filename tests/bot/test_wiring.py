@@ -154,6 +154,39 @@ def test_secrets_in_files_are_renewed_while_it_runs(
     assert "revoked-token" not in log
 
 
+def test_a_file_that_is_wrong_keeps_no_other_secret_from_being_renewed(
+    env: dict[str, str], port: int, start: Start, tmp_path: Path
+) -> None:
+    files = {name: tmp_path / name for name in ("SLACK_BOT_TOKEN", "JIRA_WEBHOOK_SECRET", "DATABASE_URL")}
+    for name, file in files.items():
+        file.write_text(env.pop(name, "hush-hush"))
+    process = start(env | {f"{name}_FILE": str(file) for name, file in files.items()})
+    until("the bot", lambda: is_ready(port))
+    assert ask(port, "/metrics")[1].count("interlock_secret_unused{") == len(files)
+    files["JIRA_WEBHOOK_SECRET"].write_text("")
+    files["DATABASE_URL"].write_text("sqlite:////srv/hush-hush/other.db")
+    files["SLACK_BOT_TOKEN"].write_text("xoxb-revoked")
+    until("Slack to refuse it", lambda: "slack token" in ask(port, "/readyz")[1].get("notes", {}))
+    (told,) = {ask(port, "/readyz")[1]["notes"]["secret files"]}
+    assert "which is empty" in told
+    assert "takes a restart" in told
+    unused = [line for line in ask(port, "/metrics")[1].splitlines() if line.startswith("interlock_secret_unused{")]
+    assert {line.partition('"')[2].partition('"')[0] for line in unused if line.endswith(" 1.0")} == {
+        "JIRA_WEBHOOK_SECRET",
+        "DATABASE_URL",
+    }
+    process.terminate()
+    _, log = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0
+    events = [(each["event"], each["variable"]) for each in map(json.loads, log.splitlines()) if "variable" in each]
+    assert sorted(events) == [
+        ("secret.changed", "SLACK_BOT_TOKEN"),
+        ("secret.needs_restart", "DATABASE_URL"),
+        ("secret.unreadable", "JIRA_WEBHOOK_SECRET"),
+    ]
+    assert "hush-hush" not in log
+
+
 def test_readiness_tells_that_slack_is_gone(
     workspace: SandboxServer, env: dict[str, str], port: int, start: Start
 ) -> None:

@@ -2,6 +2,7 @@ import logging
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
 from interlock.config.errors import SettingsError
 from interlock.config.settings import HINTS, SECRETS, HttpAddress, load_settings, needed
@@ -100,6 +101,9 @@ def test_no_representation_shows_a_secret() -> None:
         ("DATABASE_URL", "sqlite:///:memory:", "names no file"),
         ("DATABASE_URL", "sqlite://some.db", "names no file"),
         ("DATABASE_URL", "postgresql+asyncpg://db/interlock", "SQLite or PostgreSQL"),
+        ("DATABASE_URL", "postgresql://interlock:hunter2@db:port/interlock", "its port is no number"),
+        ("DATABASE_URL", "postgresql://interlock:hun@ter:2@db/interlock", "its port is no number"),
+        ("DATABASE_URL", "postgresql://interlock@db:70000/interlock", "its port is no number"),
         ("INTERLOCK_HTTP", "3000", "not host:port"),
         ("INTERLOCK_HTTP", ":3000", "not host:port"),
         ("INTERLOCK_HTTP", "localhost:http", "not host:port"),
@@ -128,6 +132,15 @@ def test_every_malformed_variable_is_named_at_once() -> None:
     assert "SLACK_BOT_TOKEN is malformed" in message
     assert "INTERLOCK_HTTP is malformed" in message
     assert "JIRA_TOKEN_FILE names /nowhere/token, which cannot be read (No such file or directory)" in message
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["a:b/c@db/x", "a:b#c@db:5432/x", "a@[::1]:5432/x", "[::1]/x", "db:5432", "/x?host=/run/postgresql", "a:1:2@db/x"],
+)
+def test_database_addresses_that_sqlalchemy_takes(address: str) -> None:
+    assert load_settings({"DATABASE_URL": f"postgresql://{address}"}).reveal("DATABASE_URL").endswith(address)
+    make_url(f"postgresql://{address}")
 
 
 @pytest.mark.parametrize("address", ["[::1]:3000", "localhost:0"])

@@ -138,7 +138,17 @@ def _database(secret: SecretStr) -> SecretStr:
         raise ValueError("it names no file, after three slashes, and Interlock keeps nothing in memory")
     if not separator or not rest or scheme not in DATABASE_SCHEMES:
         raise ValueError("Interlock keeps its data in SQLite or PostgreSQL")
+    if scheme != "sqlite" and not _has_fine_port(rest):
+        raise ValueError("its port is no number (in a password, @ : / are written %40 %3A %2F)")
     return secret
+
+
+def _has_fine_port(rest: str) -> bool:
+    """As SQLAlchemy splits what follows the scheme: the password ends at the first @."""
+    _, at, behind = rest.partition("@")
+    host = (behind if at else rest).partition("/")[0]
+    port = host.rpartition("]")[2].partition(":")[2]  # an IPv6 address stands in brackets
+    return not port or (port.isascii() and port.isdigit() and int(port) <= MAX_PORT)
 
 
 class Settings(BaseSettings):

@@ -60,9 +60,15 @@ class Store:
                 event.listen(engine, "do_connect", self._sign_in)
 
     def use(self, url: str) -> None:
-        """Connections that are made from now on sign in as this address says; those that stand go on. The address
-        itself stays: another database is no new password."""
-        self._signs_in = _sign_in(_normalise(url))
+        """Connections that are made from now on sign in as this address says; those that stand go on. Raises StoreError
+        where more of it is another than the user and the password: nothing of that is used, since they belong together.
+        """
+        new = _normalise(url)
+        if new.set(username=self.url.username, password=self.url.password) != self.url:
+            raise StoreError(
+                "DATABASE_URL names another host, database or option than the one in use: that takes a restart."
+            )
+        self._signs_in = _sign_in(new)
 
     @property
     def engine(self) -> Engine:
