@@ -235,3 +235,29 @@ def test_systemd_finds_the_unit_little_exposed(tmp_path: Path) -> None:
     unit = shutil.copy(UNIT, tmp_path / "interlock@3001.service")
     done = systemd_analyze("security", "--offline=yes", "--threshold=20", unit)
     assert done.returncode == 0, done.stdout
+
+
+def test_systemd_waits_for_the_database_for_ever_and_not_for_a_wrong_setting() -> None:
+    """tests/bot/test_wiring.py holds the program to these codes: 1 for a database that is down, 2 for a setting."""
+    lines = [line.partition("=") for line in UNIT.read_text(encoding="utf-8").splitlines() if line[:1] not in {"", "#"}]
+    told = {name: value for name, _, value in lines}
+    assert {name: value for name, value in told.items() if name.startswith("StartLimit")} == {
+        "StartLimitIntervalSec": "0"
+    }
+    assert (told["Restart"], told["RestartPreventExitStatus"]) == ("on-failure", "2")
+    assert "ExecStartPre" not in told, "systemd does not heed its exit code: it would be tried for ever"
+
+
+def test_the_doctor_of_the_walk_asks_a_replica_that_the_walk_started() -> None:
+    walk = (ROOT / "docs/operations.md").read_text(encoding="utf-8").partition("## Install")[0].replace("\\\n", "")
+    (started,) = re.findall(r"systemctl enable --now (.+)", walk)
+    (listens,) = re.findall(r"^Environment=(INTERLOCK_HTTP=.+)$", UNIT.read_text(encoding="utf-8"), re.MULTILINE)
+    (doctor,) = [line for line in walk.splitlines() if "systemd-run" in line and line.rstrip().endswith(" doctor")]
+    told = dict(word.removeprefix("--setenv=").split("=", 1) for word in doctor.split() if word[:9] == "--setenv=")
+    assert told["INTERLOCK_HTTP"] in {
+        listens.partition("=")[2].replace("%i", name.partition("@")[2]) for name in started.split()
+    }
+    upgrade = next(line for line in walk.splitlines() if "systemd-run" in line and "db upgrade" in line)
+    for option in ("--uid=interlock", "EnvironmentFile=/etc/interlock/interlock.env"):
+        assert option in doctor
+        assert option in upgrade
