@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from functools import partial
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from bot.doctor.check import Check
 from interlock.config.settings import Settings
 from interlock.domain.checkup import Finding, fail, judge_clock, ok, unknown, warn
@@ -72,8 +74,13 @@ def project(tracker: JiraTracker, key: str) -> Iterator[Finding]:
 
 def versions(tracker: JiraTracker, keys: Iterable[str], releases: Releases) -> Iterator[Finding]:
     """Whether Jira still has each fix version that a release under way takes its tickets by."""
+    try:
+        told = releases()
+    except SQLAlchemyError:  # why is a finding of its own
+        yield unknown("fix versions", "the database does not tell which releases are under way.")
+        return
     known = {each.id for key in keys for each in tracker.versions(key)}
-    going = [each for each in releases() if each.scope_rule.version_ids]
+    going = [each for each in told if each.scope_rule.version_ids]
     lost = [each for each in going if not known.issuperset(each.scope_rule.version_ids)]
     for each in lost:
         gone = len(set(each.scope_rule.version_ids) - known)
@@ -90,8 +97,11 @@ def webhooks(tracker: JiraTracker, last: Last, clock: Clock) -> Iterator[Finding
     """Whether Jira tells us of changes, as far as this token may know."""
     what, path = "Jira webhooks", "/webhooks/jira"
     mend = f"Make one under System, WebHooks, that leads to {path} (docs/operations.md, Webhooks)."
-    when = last()
-    came = f"the last came {ago(when, clock())}" if when else "none has come yet"
+    try:
+        when = last()
+        came = f"the last came {ago(when, clock())}" if when else "none has come yet"
+    except SQLAlchemyError:  # as above
+        came = "when the last came, the database does not tell"
     urls = tracker.webhook_urls()
     if urls is None:
         yield unknown(what, f"{came}; whether Jira has ours cannot be checked with this token.")

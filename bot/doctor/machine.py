@@ -22,6 +22,7 @@ from interlock.store import audit, clock, schema
 from interlock.store.engine import Store, StoreError
 
 UPGRADE: Final = "Run: interlock db upgrade"
+RUN: Final = "Run: interlock run, or set INTERLOCK_HTTP to where it listens. (Another machine's is not looked for.)"
 HTTP_SECONDS: Final = 5.0
 ANYWHERE: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 what a server may listen on is asked on the loopback
 
@@ -57,8 +58,8 @@ def database(settings: Settings, store: Store | None, now: Clock) -> Iterator[Fi
     try:
         schema.require_usable(store)
     except StoreError as error:
-        mend = UPGRADE if have is None or have < schema.head() else "Install the newer Interlock."
-        yield fail("database schema", str(error), mend)
+        told, _, mend = str(error).rpartition(". ")  # its last sentence is what mends it
+        yield fail("database schema", f"{told}.", mend)
         return
     of_ours = "as this program needs it" if have == schema.head() else "newer than this program's, and it may go on"
     yield ok("database schema", f"{have}, {of_ours}.")
@@ -106,7 +107,7 @@ def itself(settings: Settings) -> Iterator[Finding]:
     except (HTTPException, ValueError):
         status, told, ready, reasons = 0, {}, 0, {}
     except OSError:
-        yield warn(what, f"nothing answers at {where}.", "Run: interlock run. (Another machine's is not looked for.)")
+        yield warn(what, f"nothing answers at {where}.", RUN)
         return
     if "alive" not in told:
         yield fail(what, f"something else answers at {where}.", "Stop that, or set INTERLOCK_HTTP to a free address.")

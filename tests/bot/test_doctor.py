@@ -29,6 +29,7 @@ from interlock.store.engine import Store
 from interlock.trackers.jira import JiraTracker
 from sandbox.faults import Fault
 from sandbox.server import SandboxServer, practice
+from sandbox.slack.settings import Settings
 from sandbox.world.tickets import generate
 from tests.builders import release
 
@@ -42,7 +43,8 @@ Env = dict[str, str]
 @pytest.fixture(scope="module")
 def bank() -> Iterator[SandboxServer]:
     today = wiring.now().date()
-    with practice(manifest=MANIFEST, today=today, tickets=generate(today, tickets=40)) as server:
+    calm = Settings(rate_scale=0)  # that many looks within a minute would be limited
+    with practice(manifest=MANIFEST, today=today, tickets=generate(today, tickets=40), settings=calm) as server:
         yield server
 
 
@@ -96,6 +98,38 @@ def test_a_database_that_is_not_there_is_not_made(env: Env, tmp_path: Path) -> N
     assert (code, found["database"].mark) == (1, Mark.FAIL)
     assert "interlock db upgrade" in found["database"].mend
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("engine", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def test_a_database_without_a_schema_is_one_sentence_with_one_mend(
+    env: Env, tmp_path: Path, request: pytest.FixtureRequest, engine: str
+) -> None:
+    if engine == "postgres":
+        env |= {"DATABASE_URL": request.getfixturevalue("empty_postgres_url")}
+    else:
+        (tmp_path / "interlock.db").touch()
+    done = report.examine(env, "socket", None)
+    found = {each.what: each for each in done.findings}
+    said = report.as_text(done)
+    assert marks(found) == {"database schema"}
+    assert said.count("interlock db upgrade") == 1, said
+    assert found["database schema"].mend == machine.UPGRADE
+    assert "Error" not in said, said
+    assert found["fix versions"].mark is Mark.UNKNOWN
+
+
+@pytest.mark.usefixtures("made")
+@pytest.mark.parametrize(
+    ("schema_is", "mend"),
+    [("9999", "Run the newer Interlock on it."), ("restoring", "Run it again: interlock db restore FILE --replace")],
+)
+def test_a_schema_that_an_upgrade_does_not_mend(env: Env, made: Store, schema_is: str, mend: str) -> None:
+    with made.write() as session:
+        session.connection().execute(text("UPDATE alembic_version SET version_num = :it"), {"it": schema_is})
+        session.connection().execute(text("UPDATE schema_floor SET oldest = :it"), {"it": schema_is})
+    done = examined(env)[1]["database schema"]
+    assert (done.mend, done.mark) == (mend, Mark.FAIL)
+    assert mend not in done.told
 
 
 def test_a_token_that_travels_unencrypted_is_warned_of(env: Env) -> None:
@@ -286,6 +320,7 @@ def test_what_stands_at_our_address(env: Env, bank: SandboxServer) -> None:
     finally:
         server.stop()
     assert asked(ours).mark is Mark.WARN
+    assert "or set INTERLOCK_HTTP" in asked(ours).mend
     assert "something else" in asked(bank.url.removeprefix("http://")).told
 
 
