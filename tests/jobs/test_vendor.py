@@ -119,6 +119,31 @@ def test_one_replica_tries_and_the_other_knows(office: Office, store: Store) -> 
         assert office.watch.halts(session, [Vendor.JIRA]) == ()
 
 
+def test_whoever_begins_with_a_token_that_works_ends_the_refusal_at_once(office: Office, store: Store) -> None:
+    for who in Vendor:
+        office.watch.heard(who, DEAD)
+    begun = VendorWatch(store, POLICY, lambda: office.now)
+    begun.heard(Vendor.SLACK, None)
+    with store.read() as session:
+        assert [each.vendor for each in vendor.refusals(session)] == [Vendor.JIRA]
+    begun.heard(Vendor.JIRA, None)
+    with store.read() as session:
+        assert vendor.refusals(session) == ()
+
+
+def test_what_could_not_be_recorded_is_recorded_by_the_next_call(office: Office, sqlite_store: Store) -> None:
+    watch = VendorWatch(sqlite_store, POLICY, lambda: office.now)
+    watch.heard(Vendor.JIRA, DEAD)
+    with sqlite_store.write() as session:
+        session.connection().exec_driver_sql("ALTER TABLE vendor_refusal RENAME TO elsewhere")
+    watch.heard(Vendor.JIRA, None)
+    with sqlite_store.write() as session:
+        session.connection().exec_driver_sql("ALTER TABLE elsewhere RENAME TO vendor_refusal")
+    watch.heard(Vendor.JIRA, None)
+    with sqlite_store.read() as session:
+        assert vendor.refusals(session) == ()
+
+
 def test_release_managers_are_told_once_of_jira_and_not_of_slack(office: Office, store: Store) -> None:
     office.accepts = False
     office.tick(30)

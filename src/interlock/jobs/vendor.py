@@ -23,7 +23,8 @@ class VendorWatch:
         self._store = store
         self._policy = policy
         self._clock = clock
-        self._refused: frozenset[Vendor] = frozenset()
+        self._refused: frozenset[Vendor] = frozenset(Vendor)
+        """Those that may stand as refusing us: who has just begun doesn't know what was recorded before."""
 
     def heard(self, who: Vendor, refusal: str | None) -> None:
         """`who` answered: None where it accepts our token, else why not. Nearly always there is nothing to record."""
@@ -40,6 +41,7 @@ class VendorWatch:
                     log.error("vendor.refuses", vendor=who.value, reason=refusal)
         except SQLAlchemyError as error:
             # The call itself is not at fault, and the next one tells again.
+            self._refused |= {who}
             log.warning("vendor.unrecorded", vendor=who.value, error=type(error).__name__)
 
     def renewed(self, who: Vendor) -> None:
