@@ -15,6 +15,10 @@ from typing import Any, Final
 LOCK: Final = Path(__file__).parents[1] / "requirements.lock"
 WEAK, UNKNOWN = 1, 3
 LONGEST: Final = 300
+MEND: Final = (
+    "Run it on a machine that reaches the service (through a proxy: HTTPS_PROXY), or ask one of your own: "
+    "make audit AUDIT='--vulnerability-service osv --osv-url URL'"
+)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -29,7 +33,7 @@ def main(arguments: Sequence[str]) -> int:
     except ValueError:
         why = (run.stderr.strip().splitlines() or ["it said nothing"])[-1]
         told = f"The vulnerability service can't be asked from here, so nothing is known: {why[:LONGEST]}"
-        print(told)  # noqa: T201 a program for the terminal
+        print(told, MEND, sep="\n")  # noqa: T201 a program for the terminal
         return UNKNOWN
     lines, code = judge(report)
     print("\n".join(lines))  # noqa: T201 as above
@@ -48,6 +52,7 @@ def judge(report: Mapping[str, Any]) -> tuple[list[str], int]:
             f"{len(skipped)} of {len(packages)} packages could not be looked up ({names}): the vulnerability service "
             "can't be reached from here, or is no such service. Nothing is known of them."
         )
+        lines.append(MEND)
     if weak:
         return [*lines, "Raise these in pyproject.toml, then: make lock, make test."], WEAK
     if skipped or not packages:

@@ -133,7 +133,10 @@ def test_a_weakness_is_found_and_named(service: str, capsys: pytest.CaptureFixtu
 
 def test_a_service_that_is_away_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--vulnerability-service", "osv", "--osv-url", "http://127.0.0.1:1/v1/query"]) == UNKNOWN
-    assert "nothing is known" in capsys.readouterr().out
+    told, mend = capsys.readouterr().out.splitlines()
+    assert "nothing is known" in told
+    assert "make audit AUDIT='--vulnerability-service osv --osv-url URL'" in mend
+    assert mend in judge({"dependencies": [package("a"), SKIPPED]})[0]
 
 
 def test_the_lock_that_is_audited_is_the_one_that_is_installed() -> None:
