@@ -322,16 +322,19 @@ def person_erase(
     still_here: Annotated[
         str | None, typer.Option(metavar="REASON", help="Why somebody is erased who is active in Slack. Recorded.")
     ] = None,
+    account: Annotated[
+        list[str] | None, typer.Option(metavar="ID", help="Another account of theirs in the tracker; repeatable.")
+    ] = None,
 ) -> None:
     """Take a person's data out of the database, and leave the record whole."""
     from bot import people_desk  # noqa: PLC0415 light start
 
-    for line in people_desk.before_erasing(os.environ, slack_id, still_here):
+    for line in people_desk.before_erasing(os.environ, slack_id, still_here, account or ()):
         typer.echo(line)
     if typer.prompt(f"Type {slack_id} to erase them", default="", show_default=False).strip() != slack_id:
         typer.echo("Nothing was erased.", err=True)
         raise typer.Exit(1)
-    done = people_desk.erase(os.environ, slack_id, still_here)
+    done = people_desk.erase(os.environ, slack_id, still_here, account or ())
     for line in done.lines:
         typer.echo(line)
     if not done.fine:

@@ -20,6 +20,7 @@ from interlock.domain.audit import AuditEvent
 from interlock.domain.directory import Group
 from interlock.domain.erasure import NAME
 from interlock.domain.outbox import Outgoing
+from interlock.domain.signing import Accepted
 from interlock.domain.ticket import Account, Change, Field
 from interlock.store import audit, booking, directory, environment, outbox, person, reporter, ticket_write
 from interlock.store.booking import BookingRow
@@ -28,10 +29,11 @@ from interlock.store.environment import EnvironmentRow
 from interlock.store.feed import LINKS
 from interlock.store.outbox import OutboxRow
 from interlock.store.person import PersonRow
+from interlock.store.release import ReleaseRow
 from interlock.store.seen import SeenRow
 from interlock.store.ticket import AccountRow, TicketChangeRow
 from interlock.store.token import TOKENS, AccessTokenRow
-from tests import builders
+from tests import builders, signoffs
 from tests.builders import NOW, actor
 
 ROOT = Path(__file__).parents[2]
@@ -149,7 +151,10 @@ def test_whoever_decided_nothing_leaves_no_trace_at_all(sqlite_url: str) -> None
     env = {"DATABASE_URL": sqlite_url}
     fill(env)
     told = people_desk.before_erasing(env, "U0LEFT", None)
-    assert "Stays: nothing names them. What was decided stands, with the reasons that were typed for it." in told
+    assert (
+        "Stays: nothing names them. What was decided stays in the record, with the reasons that were typed for it."
+        in told
+    )
     people_desk.erase(env, "U0LEFT", None)
     path = Path(sqlite_url.removeprefix("sqlite:///"))
     assert where(env, "U0LEFT") == set()
@@ -178,6 +183,55 @@ def test_no_sync_brings_them_back(env: dict[str, str]) -> None:
         assert set(person.people(session, ["U0TOM", "U0LEFT", "U0NEW"])) == {"U0TOM", "U0NEW"}
         assert [each.slack_id for each in person.members(session, ["qa"])["qa"]] == ["U0NEW"]
         assert session.exec(select(TicketChangeRow.after_text)).one() == NAME
+
+
+def test_an_account_of_the_same_name_is_named_and_goes_when_it_is_said_to_be_theirs(env: dict[str, str]) -> None:
+    fill(env)
+    with opened(env) as store, store.write() as session:
+        for number, (account, name) in enumerate((("acc-two", TOM["name"]), ("acc-three", "T. Arkwright"))):
+            session.add(AccountRow(id=account, name=name))
+            builders.ticket(session, f"DATA-{90 + number}")
+            ticket_write.write_changes(session, {f"id-DATA-{90 + number}": [change(account, name)]}, {})
+        session.add(AccountRow(id="acc-other", name=TOM["name"]))
+        other = session.get_one(PersonRow, "U0TOMMY")
+        other.account_id, other.linked_by, other.linked_at = "acc-other", "comment", NOW
+    told = people_desk.before_erasing(env, "U0TOM", None)
+    (said,) = [line for line in told if line.startswith("Stays too: ")]
+    assert "account acc-two, which bears the same name" in said
+    assert said.endswith("its name in 1 change of tickets. If it is theirs: --account acc-two")
+
+    with pytest.raises(PersonError, match="acc-none and acc-other can't be Tøm Arkwright's"):
+        people_desk.before_erasing(env, "U0TOM", None, ["acc-other", "acc-two", "acc-none"])
+    both = ["acc-two", "acc-three"]
+    told = people_desk.before_erasing(env, "U0TOM", None, both)
+    assert "name and address of the tracker's acc-three, acc-tom and acc-two" in "\n".join(told)
+    assert not any(line.startswith("Stays too: ") for line in told)
+    people_desk.erase(env, "U0TOM", None, [*both, "acc-other"])
+    assert where(env, "Arkwright") == {"account"}, "acc-other's"
+    with opened(env) as store, store.write() as session:
+        ticket_write.write_names(session, accounts=[Account(id="acc-three", name="T. Arkwright", email=None)])
+        assert session.get_one(AccountRow, "acc-three").name == NAME
+
+
+def test_releases_that_lose_an_approval_are_named(store: Store) -> None:
+    revision = signoffs.asked(store)
+    env = {"DATABASE_URL": store.url.render_as_string(hide_password=False)}
+
+    def said() -> list[str]:
+        told = people_desk.before_erasing(env, "U0TOM", "asked for it")
+        return [line for line in told if line.startswith("Counts no more: ")]
+
+    assert said() == []
+    assert isinstance(signoffs.say(store, "TOM", revision), Accepted)
+    (line,) = said()
+    assert "their approval of 2026.12 (qa), since" in line
+    with store.write() as session:
+        session.get_one(PersonRow, "U0TOM").active = False
+    assert said() == [], "it counted no more before"
+    with store.write() as session:
+        session.get_one(PersonRow, "U0TOM").active = True
+        session.get_one(ReleaseRow, 1).stage = "released"
+    assert said() == []
 
 
 def test_they_appear_as_an_erased_person(env: dict[str, str]) -> None:

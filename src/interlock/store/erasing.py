@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -11,6 +11,8 @@ from sqlalchemy import CursorResult, String, cast, delete, or_, update
 from sqlmodel import Session, SQLModel, col, func, select
 
 from interlock.domain.erasure import NAME
+from interlock.domain.release import SETTLED
+from interlock.domain.signoff import Decision
 from interlock.store.answer_due import AnswerDueRow
 from interlock.store.audit import AuditRow
 from interlock.store.blocker import BlockerRow
@@ -34,7 +36,7 @@ from interlock.store.reporter import ReportTokenRow
 from interlock.store.runbook import MarkRow, RunRow
 from interlock.store.secret import SecretRow
 from interlock.store.seen import SeenRow
-from interlock.store.signoff import SignoffRow
+from interlock.store.signoff import LIVE, RequirementRow, SignoffRow
 from interlock.store.ticket import AccountRow, TicketChangeRow
 from interlock.store.token import AccessTokenRow
 from interlock.store.waiver import WaiverRow
@@ -77,8 +79,10 @@ class Identity:
     accounts: tuple[str, ...]
 
 
-def identity(session: Session, slack_id: str) -> Identity | None:
-    """None for somebody whom no mirror has."""
+def identity(session: Session, slack_id: str, named: Collection[str] = ()) -> Identity | None:
+    """None for somebody whom no mirror has. `named`: accounts that are said to be theirs too; one that the mirror
+    lacks, or that is verifiably somebody else's, is not.
+    """
     row = session.get(PersonRow, slack_id)
     if row is None:
         return None
@@ -86,6 +90,9 @@ def identity(session: Session, slack_id: str) -> Identity | None:
     if row.email:
         same = func.lower(AccountRow.email) == row.email.casefold()
         accounts |= set(session.exec(select(AccountRow.id).where(same)))
+    if named:
+        theirs = col(AccountRow.id).in_(named)
+        accounts |= set(session.exec(select(AccountRow.id).where(theirs, _nobody_elses(slack_id))))
     return Identity(
         slack_id=slack_id,
         name=row.name,
@@ -93,6 +100,32 @@ def identity(session: Session, slack_id: str) -> Identity | None:
         active=row.active,
         accounts=tuple(sorted(accounts)),
     )
+
+
+def namesakes(session: Session, who: Identity) -> dict[str, int]:
+    """Accounts of the same name that may be theirs, and how many changes of tickets name each."""
+    same = or_(col(AccountRow.name) == who.name, func.lower(AccountRow.name) == who.name.lower())
+    others = select(AccountRow.id).where(same, col(AccountRow.id).not_in(who.accounts), _nobody_elses(who.slack_id))
+    return {
+        account: session.exec(
+            select(func.count()).select_from(TicketChangeRow).where(_is(TicketChangeRow, ("before", "after"), account))
+        ).one()
+        for account in sorted(session.exec(others))
+    }
+
+
+def losing(session: Session, slack_id: str) -> tuple[str, ...]:
+    """Of the releases under way, those whose sign-offs have an approval of theirs, as "2026.12 (qa)"."""
+    rows = session.exec(
+        select(ReleaseRow.name, RequirementRow.key)
+        .join(RequirementRow, col(RequirementRow.release_id) == col(ReleaseRow.id))
+        .join(SignoffRow, col(SignoffRow.requirement_id) == col(RequirementRow.id))
+        .where(col(ReleaseRow.stage).not_in(SETTLED), LIVE, SignoffRow.decision == Decision.APPROVED)
+        .where(_is(SignoffRow, ("slack_id", "principal"), slack_id))
+        .distinct()
+        .order_by(ReleaseRow.name, RequirementRow.key)
+    )
+    return tuple(f"{name} ({key})" for name, key in rows)
 
 
 def named_in(session: Session, slack_id: str) -> dict[str, int]:
@@ -201,6 +234,13 @@ def _forms(who: Identity) -> set[str]:
 
 def _is(table: type[SQLModel], columns: tuple[str, ...], slack_id: str) -> Any:
     return or_(*(col(getattr(table, name)) == slack_id for name in columns))
+
+
+def _nobody_elses(slack_id: str) -> Any:
+    linked = select(PersonRow.account_id).where(
+        col(PersonRow.linked_by).is_not(None), col(PersonRow.account_id).is_not(None), PersonRow.slack_id != slack_id
+    )
+    return col(AccountRow.id).not_in(linked)
 
 
 def _drop(session: Session, table: type[GroupMemberRow | LinkRequestRow | SecretRow], slack_id: str) -> None:

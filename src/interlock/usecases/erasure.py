@@ -1,5 +1,6 @@
 """Erasing a person. It administers the machine: whoever runs it has the database, and decides nothing for others."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -10,10 +11,11 @@ from interlock.store import audit, directory, erasing, erasure
 from interlock.store.engine import Store
 
 
-def prospect(store: Store, slack_id: str) -> Prospect | None:
-    """What it would do; None for somebody whom Interlock does not know."""
+def prospect(store: Store, slack_id: str, accounts: Collection[str] = ()) -> Prospect | None:
+    """What it would do; None for somebody whom Interlock does not know. `accounts`: what else is theirs in the tracker,
+    by the word of whoever asks."""
     with store.read() as session:
-        who = erasing.identity(session, slack_id)
+        who = erasing.identity(session, slack_id, accounts)
         if who is None or erasure.tombstones(session).has(slack_id):
             return None
         return Prospect(
@@ -24,18 +26,27 @@ def prospect(store: Store, slack_id: str) -> Prospect | None:
             accounts=who.accounts,
             records=len(audit.people_of(session, slack_id)),
             stays={noun: number for noun, number in erasing.named_in(session, slack_id).items() if number},
+            loses=erasing.losing(session, slack_id) if who.active else (),
+            namesakes=erasing.namesakes(session, who),
+            refused=tuple(sorted(set(accounts) - set(who.accounts))),
         )
 
 
 def erase(
-    store: Store, slack_id: str, administrator: dict[str, Any], now: datetime, *, reason: str | None = None
+    store: Store,
+    slack_id: str,
+    administrator: dict[str, Any],
+    now: datetime,
+    *,
+    reason: str | None = None,
+    accounts: Collection[str] = (),
 ) -> Erased | None:
     """`reason` is why somebody is erased who is still active. None: somebody else erased them meanwhile, or nobody
     knows them. The event names the person by nothing but a salted mark.
     """
     with store.write() as session:
         directory.one_at_a_time(session)
-        who = erasing.identity(session, slack_id)
+        who = erasing.identity(session, slack_id, accounts)
         if who is None or erasure.tombstones(session).has(slack_id):
             return None
         records = audit.people_of(session, slack_id)
