@@ -227,6 +227,8 @@ class Bot:
             raise schema.unreachable(self._store, error) from error
         self._http.start()
         self._greet()
+        for who in Vendor:  # the token may be another than the one that was refused
+            self._vendors.renewed(who)
         self._relay.start()
         self._schedule.start()
         self._rereading.start(lambda: self._runner.run_now(GROUPS, self._clock()))

@@ -27,10 +27,11 @@ from interlock.domain.backup import BackupError
 from interlock.domain.outbox import Message, Outgoing, Sent
 from interlock.domain.pacing import UNLIMITED
 from interlock.domain.policy import JobRule
+from interlock.domain.vendor import Vendor
 from interlock.jobs.job import Job, JobReport
 from interlock.jobs.relay import Relay
 from interlock.jobs.slots import JobRunner
-from interlock.store import audit, backup_postgresql, directory, outbox, reporter, schema
+from interlock.store import audit, backup_postgresql, directory, outbox, reporter, schema, vendor
 from interlock.store.engine import Store, StoreError
 from interlock.store.feed import LINKS
 from interlock.store.outbox import OutboxRow
@@ -88,6 +89,7 @@ def fill(env: dict[str, str]) -> datetime:
         TOKENS.ask(session, "U0TOM", "r", moment)
         LINKS.ask(session, "U0TOM", "r", moment)
         reporter.ask(session, "ci", "U0TOM", "r", moment)
+        vendor.refuse(session, Vendor.JIRA, "Jira does not know the bot's account.", moment)
     return moment
 
 
@@ -137,6 +139,7 @@ def test_what_comes_back_is_the_database_of_then_and_fit_to_run(env: dict[str, s
             assert TOKENS.load(session, "U0TOM") is None
             assert LINKS.load(session, "U0TOM") is None
             assert reporter.load(session, "ci") is None
+            assert vendor.refusals(session) == ()
             notes = session.exec(select(OutboxRow).where(OutboxRow.kind == parked.KIND)).all()
             assert [(note.state, note.channel) for note in notes] == [("pending", f"@{one}") for one in MANAGERS]
             assert {row.outcome for row in session.exec(select(SlotRow))} == {"done", "skipped"}

@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import date
+from datetime import date, timedelta
 from http.client import HTTPConnection
 from pathlib import Path
 from socket import create_server
@@ -18,6 +18,10 @@ from typing import Any
 import pytest
 
 from bot.practice import environment
+from bot.wiring import now
+from interlock.domain.vendor import Vendor
+from interlock.store import vendor
+from interlock.store.engine import Store
 from sandbox.server import SandboxServer, practice
 from sandbox.slack.settings import Settings
 
@@ -152,6 +156,21 @@ def test_secrets_in_files_are_renewed_while_it_runs(
     assert process.returncode == 0
     assert log.count('"secret.changed"') == 2
     assert "revoked-token" not in log
+
+
+def test_a_refusal_of_before_the_start_is_over_once_the_vendor_accepts_us(
+    env: dict[str, str], port: int, start: Start
+) -> None:
+    with closing(Store(env["DATABASE_URL"])) as store, store.write() as session:
+        for who in Vendor:
+            vendor.refuse(session, who, "It was refused.", now())
+            session.get_one(vendor.RefusalRow, who.value).probe_at = now() + timedelta(minutes=15)
+    process = start(env)
+    until("the bot", lambda: is_ready(port))
+    until("both to accept us", lambda: "notes" not in ask(port, "/readyz")[1])
+    process.terminate()
+    process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0
 
 
 def test_a_file_that_is_wrong_keeps_no_other_secret_from_being_renewed(

@@ -15,6 +15,7 @@ from interlock.store.reporter import ReportTokenRow
 from interlock.store.slot import SlotRow
 from interlock.store.token import AccessTokenRow
 from interlock.store.upsert import insert_new
+from interlock.store.vendor import RefusalRow
 
 FREE = {"owner": None, "lease_until": None}
 
@@ -56,8 +57,10 @@ def end_tokens(session: Session) -> int:
 
 
 def forget_pacing(session: Session) -> None:
-    """And when a relay was last seen at work: the time since the backup is no outage of which to tell."""
-    for table in (PacingRow, PulseRow):
+    """And when a relay was last seen at work: the time since the backup is no outage of which to tell. And that a
+    vendor refused us: whether it still does, the next call says.
+    """
+    for table in (PacingRow, PulseRow, RefusalRow):
         session.connection().execute(delete(table))
     untold = update(OutageRow).where(col(OutageRow.told_at).is_(None))
     session.connection().execute(untold.values(told_at=OutageRow.failed_at, ended_at=OutageRow.failed_at))
