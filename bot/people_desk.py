@@ -110,6 +110,6 @@ def _what_counts_no_more(found: Prospect) -> Iterator[str]:
 def _what_may_be_theirs(found: Prospect) -> Iterator[str]:
     for account, changes in found.namesakes.items():
         yield (
-            f"Stays too: the tracker's account {account}, which bears the same name and is not known to be theirs, with its "
-            f"name in {count(changes, 'change')} of tickets. If it is theirs: --account {account}"
+            f"Stays too: the tracker's account {account}, which bears the same name and is not known to be theirs, and "
+            f"its name in {count(changes, 'change')} of tickets. If it is theirs: --account {account}"
         )

@@ -28,7 +28,7 @@ from bot.http import feed
 from bot.http.api import Api, routes
 from bot.http.app import build_http
 from bot.http.gauges import StateCollector
-from bot.http.health import Health
+from bot.http.health import DATABASE, Health
 from bot.http.server import HttpServer
 from bot.http.slack import SlackDoor
 from bot.jobs import Tools, all_jobs
@@ -365,7 +365,7 @@ class Bot:
                 "slack": lambda: self._socket is None or self._socket.is_alive,
             },
             checks={
-                "database": database,
+                DATABASE: database,
                 "slack": slack,
                 "directory": directory,
                 "clock": clock,

@@ -48,7 +48,8 @@ def database(settings: Settings, store: Store | None, now: Clock) -> Iterator[Fi
     try:
         have = schema.current(store)
     except StoreError as error:
-        yield fail("database", str(error), "" if store.is_sqlite else "Start it if it is down.")
+        answers = store.is_sqlite or "FATAL:" in str(error)  # as a server says that turns us away
+        yield fail("database", str(error), "" if answers else "Start it if it is down.")
         return
     with store.read() as session:
         ask = "SELECT sqlite_version()" if store.is_sqlite else "SHOW server_version"

@@ -90,21 +90,21 @@ def as_json(report: Report) -> str:
 
 
 class _Mirrors:
-    """What the store already knows. Nothing where it is not there, or of another schema: that is a finding already."""
+    """What the store already knows. Where it is not there, or of another schema, that is a finding already."""
 
     def __init__(self, store: Store | None) -> None:
         self._store = store
 
-    def people(self) -> dict[str, Person]:
+    def people(self) -> dict[str, Person] | None:
         if self._store is None:
-            return {}
+            return None
         try:
             with self._store.read() as session:
                 if mirror.as_of(session, "people") is None or mirror.as_of(session, "tickets") is None:
                     return {}
                 return {each.slack_id: each for each in directory.everybody(session)}
         except SQLAlchemyError:
-            return {}
+            return None
 
     def releases(self) -> Iterable[Release]:
         if self._store is None:

@@ -24,8 +24,8 @@ MOST_LOOKUPS: Final = 80
 """People asked for one by one; Slack allows a hundred a minute."""
 
 Clock = Callable[[], datetime]
-Known = Callable[[], Mapping[str, Person]]
-"""The people of the mirror by Slack id; none where it was never read."""
+Known = Callable[[], Mapping[str, Person] | None]
+"""The people of the mirror by Slack id; empty where it was never read, None where the database does not tell."""
 
 
 def checks(settings: Settings, policy: Policy | None, manifest: Path, known: Known, clock: Clock) -> list[Check]:
@@ -99,7 +99,9 @@ def groups(slack: Slack, policy: Policy, known: Known) -> list[Finding]:
     disabled = {group(each).handle for each in listed if each.get("date_delete")}
     members = {each.handle: each.members for each in used}
     named = frozenset().union(*(members.get(handle, frozenset()) for handle in groups_named(policy)))
-    mirrored = known()
+    told_of = known()
+    mirrored = told_of or {}
+    mend = "" if told_of is None else "Run Interlock once, then ask again."  # the database's own finding has its mend
     people = dict(mirrored)
     asked = [each for each in sorted(named) if each not in people]
     home = _home(slack) if asked else None
@@ -116,8 +118,9 @@ def groups(slack: Slack, policy: Policy, known: Known) -> list[Finding]:
     verdicts = [*judge_groups(policy, roster)]
     if len(asked) > MOST_LOOKUPS:
         told_why = f"{len(asked)} of its people are not known yet."
-        return [*verdicts, unknown("sign-offs", told_why, "Run Interlock once, then ask again.")]
-    return [*verdicts, *judge_quorums(policy, roster)]
+        return [*verdicts, unknown("sign-offs", told_why, mend)]
+    judged = judge_quorums(policy, roster)
+    return [*verdicts, *(replace(each, mend=mend) if each.mark is Mark.UNKNOWN else each for each in judged)]
 
 
 def refused(what: str, variable: str, value: str, error: SlackError) -> Finding:

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from interlock.domain.errors import InterlockError
 
+DATABASE: Final = "database"
+"""The check that says what is wrong with it; it comes first."""
 Alive = Callable[[], bool]
 Check = Callable[[], str | None]
 """None when all is well, else a sentence."""
@@ -47,7 +49,8 @@ def _complaints(checks: Mapping[str, Check]) -> dict[str, str]:
         except InterlockError as error:
             reason = str(error)
         except SQLAlchemyError:
-            reason = "the database did not answer"
+            # Where the database is a reason by itself, what could not be asked of it is no other.
+            reason = None if DATABASE in found else "the database did not answer"
         if reason:
             found[name] = reason
     return found

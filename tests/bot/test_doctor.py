@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -115,7 +116,21 @@ def test_a_database_without_a_schema_is_one_sentence_with_one_mend(
     assert said.count("interlock db upgrade") == 1, said
     assert found["database schema"].mend == machine.UPGRADE
     assert "Error" not in said, said
+    assert "Run Interlock once" not in said, said
     assert found["fix versions"].mark is Mark.UNKNOWN
+
+
+@pytest.mark.postgres
+def test_a_server_that_turns_us_away_is_not_to_be_started(env: Env, empty_postgres_url: str) -> None:
+    def mend(address: str) -> str:
+        settings = load_settings(env | {"DATABASE_URL": address})
+        with closing(Store(address)) as store:
+            (found,) = machine.database(settings, store, wiring.now)
+        assert "Check DATABASE_URL." in found.told
+        return found.mend
+
+    assert mend(empty_postgres_url.replace("/test_", "/nobodys_", 1)) == ""
+    assert mend("postgresql://u:hush@127.0.0.1:1/x") == "Start it if it is down."
 
 
 @pytest.mark.usefixtures("made")

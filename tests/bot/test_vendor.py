@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 import responses
+from sqlalchemy.exc import OperationalError
 
 from bot.drawers import vendor as drawer
 from bot.drawing import Drawn
-from bot.http.health import Health
+from bot.http.health import DATABASE, Health
 from bot.listeners import directory as listener
 from bot.requests import Event
 from bot.services import Services
@@ -17,6 +18,7 @@ from bot.slack import Slack, SlackError
 from interlock.domain.actor import Actor, Authentication
 from interlock.domain.outbox import Dropped
 from interlock.domain.vendor import Vendor
+from interlock.store.engine import StoreError
 from interlock.trackers.errors import TrackerError
 from interlock.trackers.http import JiraHttp
 from interlock.usecases import vendor
@@ -103,6 +105,18 @@ def test_readyz_notes_it_and_stays_ready() -> None:
     assert health.readiness() == {"ready": True, "reasons": {}, "notes": {"jira token": told[-1]}}
     told.append(None)
     assert health.readiness() == {"ready": True, "reasons": {}}
+
+
+def test_a_database_that_does_not_answer_is_one_reason() -> None:
+    def broken() -> str | None:
+        raise OperationalError("SELECT 1", {}, Exception("gone"))
+
+    def unreachable() -> str | None:
+        raise StoreError("The database cannot be reached.")
+
+    health = Health(checks={DATABASE: unreachable, "directory": broken, "clock": broken})
+    assert health.reasons() == {"database": "The database cannot be reached."}
+    assert Health(checks={"clock": broken}).reasons() == {"clock": "the database did not answer"}
 
 
 def test_what_release_managers_are_told(services: Services) -> None:
