@@ -116,6 +116,8 @@ def itself(settings: Settings) -> Iterator[Finding]:
         yield fail(what, f"it has stopped in part: {', '.join(told.get('stopped', ()))}.", "Restart it.")
     elif ready != 200:  # noqa: PLR2004 as above
         yield fail(what, "it runs and is not ready.", " ".join(map(str, dict(reasons.get("reasons", {})).values())))
+    elif notes := dict(reasons.get("notes", {})):
+        yield warn(what, f"it answers at {where}, and is ready.", " ".join(map(str, notes.values())))
     else:
         yield ok(what, f"it answers at {where}, and is ready.")
 

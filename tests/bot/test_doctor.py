@@ -316,7 +316,12 @@ def test_a_policy_that_is_wrong_is_2(env: Env, tmp_path: Path) -> None:
 
 def test_what_stands_at_our_address(env: Env, bank: SandboxServer) -> None:
     dead, reasons = list[str](), list[str]()
-    health = Health(threads={"relay": lambda: not dead}, checks={"slack": lambda: "; ".join(reasons) or None})
+    notes = list[str]()
+    health = Health(
+        threads={"relay": lambda: not dead},
+        checks={"slack": lambda: "; ".join(reasons) or None},
+        notes={"secret files": lambda: "".join(notes) or None},
+    )
     app = build_http(health=health, registry=CollectorRegistry(), clock=wiring.now)
     server = HttpServer(app, HttpAddress("127.0.0.1", 0))
     server.start()
@@ -328,6 +333,8 @@ def test_what_stands_at_our_address(env: Env, bank: SandboxServer) -> None:
         ours = f"127.0.0.1:{server.port}"
         assert asked(ours).mark is Mark.OK
         assert asked(f"0.0.0.0:{server.port}").mark is Mark.OK
+        notes.append("That takes a restart.")
+        assert (asked(ours).mark, asked(ours).mend) == (Mark.WARN, "That takes a restart.")
         reasons.append("Slack is not connected.")
         assert (asked(ours).mark, asked(ours).mend) == (Mark.FAIL, "Slack is not connected.")
         dead.append("relay")
