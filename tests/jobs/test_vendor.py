@@ -9,6 +9,7 @@ from structlog.testing import capture_logs
 
 from interlock.domain.policy import JobRule, Role
 from interlock.domain.vendor import Vendor, pause
+from interlock.jobs import link
 from interlock.jobs.job import Job, JobContext, JobReport
 from interlock.jobs.slots import JobRunner
 from interlock.jobs.vendor import VendorWatch
@@ -142,6 +143,33 @@ def test_what_could_not_be_recorded_is_recorded_by_the_next_call(office: Office,
     watch.heard(Vendor.JIRA, None)
     with sqlite_store.read() as session:
         assert vendor.refusals(session) == ()
+
+
+@pytest.mark.parametrize("probes", [True, False])
+def test_who_may_have_nothing_to_ask_takes_nobodys_turn_to_try(store: Store, probes: bool) -> None:  # noqa: FBT001 a column
+    """`links` comes each minute, and where nobody waits asks Jira nothing: what it tried would end no refusal."""
+    with store.write() as session:
+        people(session)
+    office = Office(store)
+    office.watch.heard(Vendor.JIRA, DEAD)
+    rule, looked = JobRule(every_minutes=1), list[datetime]()
+
+    def look(_context: JobContext) -> JobReport:
+        looked.append(office.now)
+        return JobReport()
+
+    jira = frozenset({Vendor.JIRA})
+    jobs = [Job(name="links", run=look, needs=jira, probes=probes), *office.runner.jobs.values()]
+    policy = replace(POLICY, jobs={"links": rule, "sync": rule, "digest": rule})
+    office.runner = JobRunner(store, policy, jobs, lambda: office.now, "one", vendors=office.watch)
+    office.tick(3)
+    assert (office.halted()["sync"] is None) is not probes
+    assert looked
+    assert (office.asked > 0) is not probes
+
+
+def test_the_look_for_comments_is_such_a_job(store: Store) -> None:
+    assert not link.job(store, POLICY, None, lambda: NOW).probes  # type: ignore[arg-type]  # it asks nothing here
 
 
 def test_release_managers_are_told_once_of_jira_and_not_of_slack(office: Office, store: Store) -> None:

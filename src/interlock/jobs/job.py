@@ -45,7 +45,8 @@ class Job:
     so that the failure of one does not stop the others. Without it the rule is policy's for `name`.
 
     `group`: of the jobs in one, asked for or due, only one runs at a time.
-    `needs`: while one of these vendors does not accept our token, it is not run.
+    `needs`: while one of these vendors does not accept our token, it is not run, but now and then to try, if it
+    `probes`: if each run of it asks them all something.
     `lease`: how long after its process died a slot is free again; a living one extends it.
     """
 
@@ -54,6 +55,7 @@ class Job:
     subjects: Callable[[datetime], Iterable[tuple[str, JobRule]]] | None = None
     group: str | None = None
     needs: frozenset[Vendor] = frozenset()
+    probes: bool = True
     lease: timedelta = field(default=timedelta(seconds=90))
 
 

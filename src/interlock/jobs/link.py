@@ -49,7 +49,7 @@ def job(store: Store, policy: Policy, tracker: JiraTracker, clock: Clock) -> Job
             return JobReport(detail="A dry run looks into nothing.")
         return JobReport(detail=run(store, policy, tracker, clock, context.progress))
 
-    return Job(name=LINKS, run=work, needs=frozenset({Vendor.JIRA}))
+    return Job(name=LINKS, run=work, needs=frozenset({Vendor.JIRA}), probes=False)
 
 
 def _comments(tracker: JiraTracker, key: str) -> Sequence[Comment]:

@@ -157,7 +157,7 @@ class JobRunner:
             if slots.any_held(session, self._kin(job, name), now):
                 return None
             halts = self._vendors.halts(session, job.needs)
-        if not self._vendors.lets_through(halts):
+        if (halts and not job.probes) or not self._vendors.lets_through(halts):
             return None
         with self._store.write() as session:
             slots.one_at_a_time(session, job.group or name)
