@@ -362,6 +362,7 @@ def main() -> None:
 
 def _fail(error: InterlockError) -> NoReturn:
     from interlock.config.errors import ConfigError  # noqa: PLC0415 light start
+    from interlock.config.origin import say_where  # noqa: PLC0415 light start
 
-    sys.stderr.write(f"interlock: {error}\n")
+    sys.stderr.write(f"interlock: {say_where(str(error), os.environ)}\n")
     sys.exit(2 if isinstance(error, ConfigError) else 1)

@@ -22,6 +22,7 @@ from bot.sender import DRAWERS
 from bot.services import Services
 from bot.slack import Slack
 from bot.wiring import now, open_store, owner, policy_of, relay_of, settings_from, tracker_of
+from interlock.config.origin import say_where
 from interlock.domain.outbox import Message, Outgoing
 from interlock.domain.policy import JobRule
 from interlock.domain.slot import Firing
@@ -73,7 +74,8 @@ def open_desk(env: Mapping[str, str]) -> Iterator[Desk]:
 def show(env: Mapping[str, str], *, as_json: bool = False) -> None:
     """A table on a wide terminal, else a line for each job. Raises an InterlockError."""
     with open_desk(NOT_ASKED | {name: env[name] for name in LOCAL if name in env}) as desk:
-        statuses = desk.runner.overview(now())
+        overview = desk.runner.overview(now())
+    statuses = [replace(each, halted=each.halted and say_where(each.halted, env)) for each in overview]
     console = Console()
     if as_json:
         typer.echo(json.dumps([_as_json(status) for status in statuses], indent=2, ensure_ascii=False))

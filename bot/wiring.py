@@ -41,6 +41,7 @@ from bot.slack import WRONG_TOKEN, Slack, SlackError
 from bot.socket import SlackSocket
 from interlock import trace
 from interlock.config.errors import SettingsError
+from interlock.config.origin import say_where
 from interlock.config.policy import load_policy
 from interlock.config.secret_files import SecretFiles
 from interlock.config.settings import Settings, load_settings, needed
@@ -152,6 +153,7 @@ class Bot:
         self._clock = clock
         self._policy = policy = policy_of(settings)
         self._metrics = metrics = Metrics()
+        self._say = partial(say_where, env=env or {})
         self._store = store = open_store(settings)
         self._vendors = vendors = VendorWatch(store, policy, clock)
         heed = partial(vendors.heard, Vendor.JIRA)
@@ -287,7 +289,7 @@ class Bot:
         try:
             ask()
         except InterlockError as error:
-            log.warning("secret.refused", vendor=who.value, reason=str(error))
+            log.warning("secret.refused", vendor=who.value, reason=self._say(str(error)))
 
     def _greet(self) -> None:
         try:
@@ -372,6 +374,7 @@ class Bot:
                 "stopping": draining,
             },
             notes={f"{who.value} token": partial(refusal, who) for who in Vendor} | {"secret files": secret_files},
+            say=self._say,
         )
 
 

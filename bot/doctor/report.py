@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -13,6 +13,7 @@ from bot.doctor import jira, machine, slack
 from bot.doctor.check import Check, run_all
 from bot.wiring import Mode, now
 from interlock.config.errors import PolicyError
+from interlock.config.origin import say_where
 from interlock.config.policy import load_policy, summary
 from interlock.config.settings import look_at_settings, needed
 from interlock.domain import checkup
@@ -67,7 +68,8 @@ def examine(env: Mapping[str, str], mode: Mode, manifest: Path | None) -> Report
         local.append(Check(what="evidence", run=lambda: machine.evidence_key(settings)))
         local = [each for each in local if LOCAL.get(each.what, set()).isdisjoint(wrong)]
         settled = [fail("settings", f"{told}.") for told in wrong.values()]
-        findings = (*settled, *found, *run_all([*local, *theirs]))
+        told = (*settled, *found, *run_all([*local, *theirs]))
+        findings = tuple(replace(each, told=say_where(each.told, env), mend=say_where(each.mend, env)) for each in told)
     finally:
         if store is not None:
             store.close()

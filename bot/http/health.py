@@ -25,6 +25,8 @@ class Health:
     checks: Mapping[str, Check] = field(default_factory=dict)
     notes: Mapping[str, Check] = field(default_factory=dict)
     """What a person must mend, but which keeps nobody from being answered."""
+    say: Callable[[str], str] = str
+    """Puts a sentence as it is told here: with the file that a secret comes from, say."""
 
     def dead(self) -> list[str]:
         """The threads that died."""
@@ -32,25 +34,24 @@ class Health:
 
     def reasons(self) -> dict[str, str]:
         """What stands in the way of work, by check; empty when ready."""
-        return dict.fromkeys(self.dead(), "it has stopped") | _complaints(self.checks)
+        return dict.fromkeys(self.dead(), "it has stopped") | self._complaints(self.checks)
 
     def readiness(self) -> dict[str, Any]:
         """What /readyz answers."""
         reasons = self.reasons()
-        notes = {} if reasons else _complaints(self.notes)
+        notes = {} if reasons else self._complaints(self.notes)
         return {"ready": not reasons, "reasons": reasons} | ({"notes": notes} if notes else {})
 
-
-def _complaints(checks: Mapping[str, Check]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for name, check in checks.items():
-        try:
-            reason = check()
-        except InterlockError as error:
-            reason = str(error)
-        except SQLAlchemyError:
-            # Where the database is a reason by itself, what could not be asked of it is no other.
-            reason = None if DATABASE in found else "the database did not answer"
-        if reason:
-            found[name] = reason
-    return found
+    def _complaints(self, checks: Mapping[str, Check]) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for name, check in checks.items():
+            try:
+                reason = check()
+            except InterlockError as error:
+                reason = str(error)
+            except SQLAlchemyError:
+                # Where the database is a reason by itself, what could not be asked of it is no other.
+                reason = None if DATABASE in found else "the database did not answer"
+            if reason:
+                found[name] = self.say(reason)
+        return found

@@ -178,6 +178,17 @@ def test_jobs_are_listed_without_a_token(interlock: Interlock, tmp_path: Path, m
     assert "sync" in out
 
 
+def test_a_refusal_names_the_file_that_the_setting_comes_from(
+    interlock: Interlock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "database-url"
+    file.write_text("postgresql://u@127.0.0.1:1/x")
+    monkeypatch.delenv("DATABASE_URL")
+    monkeypatch.setenv("DATABASE_URL_FILE", str(file))
+    code, _, err = interlock("audit", "verify")
+    assert (code, err.endswith(f"Check the text in {file} (DATABASE_URL_FILE).\n")) == (1, True), err
+
+
 def test_a_job_that_does_not_exist_is_one_line(interlock: Interlock) -> None:
     code, _, err = interlock("job", "run", "coffee", "--dry-run")
     assert code == 1

@@ -177,6 +177,27 @@ def test_tokens_that_are_not_accepted(env: Env) -> None:
     assert not any("wrong" in f"{each.told}{each.mend}" for each in found.values())
 
 
+def test_a_mend_names_the_file_that_the_secret_comes_from(env: Env, tmp_path: Path) -> None:
+    given = {
+        "SLACK_BOT_TOKEN": "xoxb-wrong",
+        "JIRA_TOKEN": "wrong",
+        "SLACK_APP_TOKEN": "nonsense",
+        "DATABASE_URL": "postgresql://u@127.0.0.1:1/x",
+    }
+    files = {f"{name}_FILE": str(tmp_path / name) for name in given}
+    for name, secret in given.items():
+        (tmp_path / name).write_text(secret)
+        env.pop(name)
+    found = examined(env | files)[1]
+    for what, name in (
+        ("Slack bot token", "SLACK_BOT_TOKEN"),
+        ("Jira token", "JIRA_TOKEN"),
+        ("settings", "SLACK_APP_TOKEN"),
+        ("database", "DATABASE_URL"),
+    ):
+        assert f"he text in {tmp_path / name} ({name}_FILE)" in f"{found[what].told} {found[what].mend}"
+
+
 def test_nothing_answers(env: Env) -> None:
     """One sentence each, and no traceback."""
     down = {"SLACK_API_URL": "http://127.0.0.1:1/api/", "JIRA_URL": "http://127.0.0.1:1"}

@@ -148,6 +148,7 @@ def test_secrets_in_files_are_renewed_while_it_runs(
     secret.write_text("revoked-token")
     process.send_signal(signal.SIGHUP)
     until("Jira to refuse it", lambda: "jira token" in ask(port, "/readyz")[1].get("notes", {}))
+    assert f"{secret} (JIRA_TOKEN_FILE)" in ask(port, "/readyz")[1]["notes"]["jira token"]
     assert 'interlock_vendor_refuses{vendor="jira"} 1.0' in ask(port, "/metrics")[1]
     secret.write_text("practice-jira-token")
     until("Jira to accept it again", lambda: "notes" not in ask(port, "/readyz")[1])
