@@ -10,6 +10,7 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, disable_created_metrics
 
+from bot.http.slack import Arrival
 from interlock.jobs.webhook import Receipt
 
 SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0)
@@ -67,6 +68,12 @@ class Metrics:
         self._webhooks = Counter(
             "interlock_webhooks_total", "The tracker's webhooks, by what came of them.", ["receipt"], registry=registry
         )
+        self._arrivals = Counter(
+            "interlock_slack_requests_total",
+            "Slack's requests over HTTP, by what was made of them.",
+            ["receipt"],
+            registry=registry,
+        )
         self._wrong_tokens = Counter(
             "interlock_wrong_tokens_total",
             "The command line's requests without a token that works.",
@@ -93,6 +100,8 @@ class Metrics:
             self._wrong_tokens.labels(reason)
         for receipt in Receipt:
             self._webhooks.labels(receipt.value)
+        for arrival in Arrival:
+            self._arrivals.labels(arrival.value)
 
     def request_handled(self, kind: str, name: str, outcome: str, seconds: float) -> None:
         self._handled.labels(kind, name, outcome).observe(seconds)
@@ -123,6 +132,9 @@ class Metrics:
 
     def wrong_token(self, reason: str) -> None:
         self._wrong_tokens.labels(reason).inc()
+
+    def slack_request_came(self, receipt: str) -> None:
+        self._arrivals.labels(receipt).inc()
 
     def webhook_came(self, receipt: str) -> None:
         self._webhooks.labels(receipt).inc()

@@ -28,7 +28,7 @@ from bot.http import feed
 from bot.http.api import Api, routes
 from bot.http.app import build_http
 from bot.http.gauges import StateCollector
-from bot.http.health import DATABASE, Health
+from bot.http.health import DATABASE, REQUESTS, Health
 from bot.http.server import HttpServer
 from bot.http.slack import SlackDoor
 from bot.jobs import Tools, all_jobs
@@ -202,19 +202,19 @@ class Bot:
         self._socket: SlackSocket | None = None
         self._signing: Accepted | None = None
         self._webhook: Accepted | None = None
-        door: SlackDoor | None = None
+        self._door: SlackDoor | None = None
         if mode == "socket":
             self._socket = SlackSocket(app, settings.reveal("SLACK_APP_TOKEN"), settings.slack_api_url)
             metrics.watch_connection(lambda: self._socket is not None and self._socket.is_connected)
         else:
             self._signing = Accepted(settings.reveal("SLACK_SIGNING_SECRET"), clock)
-            door = SlackDoor(app, self._signing)
+            self._door = SlackDoor(app, self._signing, on_arrival=metrics.slack_request_came, say=self._say)
         self._draining = threading.Event()
         health = self._health()
         metrics.registry.register(StateCollector(store, clock, self._relay.tally.snapshot, health.threads))
         self._asked = AskedJobs(self._runner, clock)
         api = Api(Door(services, self._answers, metrics, self._asked), clock, on_wrong=metrics.wrong_token)
-        self._http = self._serve(settings, services, health, door, api)
+        self._http = self._serve(settings, services, health, api)
 
     @property
     def port(self) -> int:
@@ -304,9 +304,7 @@ class Bot:
         else:
             log.info("slack.greeted", team=home.team_id)
 
-    def _serve(
-        self, settings: Settings, services: Services, health: Health, door: SlackDoor | None, api: Api
-    ) -> HttpServer:
+    def _serve(self, settings: Settings, services: Services, health: Health, api: Api) -> HttpServer:
         jira = None
         if settings.jira_webhook_secret is not None:
             self._webhook = accepted = Accepted(settings.reveal("JIRA_WEBHOOK_SECRET"), self._clock)
@@ -327,7 +325,7 @@ class Bot:
                 self._metrics.webhook_came(receipt.value)
                 return receipt
 
-        app = build_http(health=health, registry=self._metrics.registry, clock=self._clock, slack=door, jira=jira)
+        app = build_http(health=health, registry=self._metrics.registry, clock=self._clock, slack=self._door, jira=jira)
         app.include_router(routes(api))
         app.include_router(feed.routes(feed.Feeds(services.store, services.policy, self._clock)))
         return HttpServer(app, settings.interlock_http)
@@ -357,6 +355,9 @@ class Bot:
         def secret_files() -> str | None:
             return " ".join(f"{why} The one before it is used." for why in self._secret_files.unused.values()) or None
 
+        def requests() -> str | None:
+            return self._door.complaint(self._clock()) if self._door is not None else None
+
         def draining() -> str | None:
             return "It is stopping." if self._draining.is_set() else None
 
@@ -373,7 +374,8 @@ class Bot:
                 "clock": clock,
                 "stopping": draining,
             },
-            notes={f"{who.value} token": partial(refusal, who) for who in Vendor} | {"secret files": secret_files},
+            notes={f"{who.value} token": partial(refusal, who) for who in Vendor}
+            | {"secret files": secret_files, REQUESTS: requests},
             say=self._say,
         )
 

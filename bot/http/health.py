@@ -10,6 +10,9 @@ from interlock.domain.errors import InterlockError
 
 DATABASE: Final = "database"
 """The check that says what is wrong with it; it comes first."""
+REQUESTS: Final = "slack requests"
+"""The note that Slack's requests are refused, which the doctor tells on."""
+
 Alive = Callable[[], bool]
 Check = Callable[[], str | None]
 """None when all is well, else a sentence."""

@@ -22,7 +22,7 @@ from bot.commands import SlashCommand, Verb
 from bot.dispatch import Tables
 from bot.http.app import SLACK_BODY, build_http
 from bot.http.gauges import StateCollector
-from bot.http.health import Health
+from bot.http.health import REQUESTS, Health
 from bot.http.server import HttpError, HttpServer
 from bot.http.slack import SlackDoor
 from bot.requests import Command
@@ -48,6 +48,8 @@ class House:
     receipt: Receipt | Exception = Receipt.TAKEN
     alive: bool = True
     reason: str | InterlockError | None = None
+    arrivals: list[str] = field(default_factory=list)
+    late: timedelta = timedelta()
     port: int = 0
 
     def ask(self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None) -> tuple[int, Any]:
@@ -100,13 +102,23 @@ def house(services: Services) -> Iterator[House]:
 
     verbs = {"note": Verb(handler=say, about="hears"), "wait": Verb(handler=wait, about="waits")}
     tables = Tables(commands={"/release": SlashCommand(about="Releases.", verbs=verbs)})
+    door = SlackDoor(
+        build_app(services, tables=tables),
+        Accepted(SECRET, services.clock),
+        on_arrival=house.arrivals.append,
+        say=lambda told: told.replace("SLACK_SIGNING_SECRET", "the text in /s/signing"),
+    )
     registry = CollectorRegistry()
     registry.register(StateCollector(services.store, services.clock, lambda: {"sent": 3}))
     app = build_http(
-        health=Health(threads={"relay": lambda: house.alive}, checks={"slack": check}),
+        health=Health(
+            threads={"relay": lambda: house.alive},
+            checks={"slack": check},
+            notes={REQUESTS: lambda: door.complaint(services.clock() + house.late)},
+        ),
         registry=registry,
         clock=services.clock,
-        slack=SlackDoor(build_app(services, tables=tables), Accepted(SECRET, services.clock)),
+        slack=door,
         jira=receive,
     )
     server = HttpServer(app, HttpAddress("127.0.0.1", 0))
@@ -173,6 +185,53 @@ def test_what_slack_did_not_sign_is_refused_and_not_logged(
     assert house.inside == []
     assert "slack request refused" in logged.getvalue()
     assert "topsecret" not in logged.getvalue()
+
+
+def note(house: House) -> str:
+    status, told = house.ask("GET", "/readyz")
+    assert status == 200
+    return str(told.get("notes", {}).get(REQUESTS, ""))
+
+
+def test_a_wrong_signing_secret_is_told_of(house: House, logged: io.StringIO) -> None:
+    """By /metrics, by /readyz and so by the doctor; the log says once what mends it."""
+    assert note(house) == ""
+    for _ in range(3):
+        house.slack(command("note x"), X_Slack_Signature="v0=" + "0" * 64)
+    assert house.arrivals == ["forged"] * 3
+    assert "Compare SLACK_SIGNING_SECRET with the app's Signing Secret" in note(house)
+    assert logged.getvalue().count("slack request refused") == 3
+    assert logged.getvalue().count("Compare the text in /s/signing with the app's Signing Secret") == 1
+    house.late = timedelta(minutes=16)
+    assert note(house) == ""
+    house.late = timedelta()
+    house.slack(command("note mended"))
+    assert (house.arrivals[-1], note(house)) == ("taken", "")
+    house.slack(command("note x"), X_Slack_Signature="v0=" + "0" * 64)
+    assert note(house) == "", "somebody else's beside Slack's own"
+
+
+@pytest.mark.parametrize(
+    ("headers", "arrival", "told"),
+    [
+        ({"X_Slack_Signature": ""}, "unsigned", ""),
+        ({"X_Slack_Request_Timestamp": "soon"}, "unsigned", ""),
+        ({"X_Slack_Request_Timestamp": "1700000000"}, "stale", "NTP"),
+    ],
+    ids=str,
+)
+def test_a_refused_request_is_counted_by_its_reason(
+    house: House, headers: dict[str, str], arrival: str, told: str
+) -> None:
+    house.slack(command("note x"), **headers)
+    assert house.arrivals == [arrival]
+    assert told in note(house)
+    assert bool(note(house)) == bool(told)
+
+
+def test_a_signed_body_that_cannot_be_read_is_counted(house: House) -> None:
+    house.slack(b"{", "application/json")
+    assert house.arrivals == ["unreadable"]
 
 
 def test_a_signature_of_long_ago_is_refused(house: House) -> None:
