@@ -133,6 +133,7 @@ def test_over_http_the_same_listeners_answer(
     workspace.slack.context.delivery.http_url = f"http://127.0.0.1:{port}"
     outcome = workspace.acts.command("U0ANA", "C0GENERAL", "/release help payload").result(PATIENCE)
     assert "What /release can do" in outcome.body["text"]
+    assert 'interlock_slack_requests_total{receipt="taken"} 1.0' in ask(port, "/metrics")[1]
     process.terminate()
     process.communicate(timeout=PATIENCE)
     assert process.returncode == 0

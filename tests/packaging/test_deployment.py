@@ -1,6 +1,8 @@
 """The examples of `config/deploy`, each held to its own tool, and to what the program reads and answers."""
 
+import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -19,6 +21,8 @@ ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "config" / "deploy"
 BIN = Path(sys.executable).parent
 UNIT = DEPLOY / "systemd" / "interlock@.service"
+UNITS = sorted(path for path in (DEPLOY / "systemd").iterdir() if path.suffix in {".service", ".timer"})
+DAILY = ("interlock-backup", "interlock-verify")
 KNOWN = set(HINTS) | {f"{name}_FILE" for name in SECRETS}
 KUBERNETES = sorted((DEPLOY / "kubernetes").glob("*.yaml"))
 
@@ -32,9 +36,14 @@ def of_kind(kind: str) -> dict[str, Any]:
     return found
 
 
-def pod(kind: str) -> dict[str, Any]:
-    spec: dict[str, Any] = of_kind(kind)["spec"]["template"]["spec"]
+def pod_of(document: dict[str, Any]) -> dict[str, Any]:
+    made = document["spec"]["jobTemplate"] if document["kind"] == "CronJob" else document
+    spec: dict[str, Any] = made["spec"]["template"]["spec"]
     return spec
+
+
+def pod(kind: str) -> dict[str, Any]:
+    return pod_of(of_kind(kind))
 
 
 def compose() -> dict[str, Any]:
@@ -47,7 +56,7 @@ def test_kubernetes_knows_each_object(document: dict[str, Any]) -> None:
     assert kubernetes_validate.validate(document, "1.32", strict=True)
 
 
-@pytest.mark.parametrize("kind", ["Deployment", "Job"])
+@pytest.mark.parametrize("kind", ["Deployment", "Job", "CronJob"])
 def test_a_pod_is_nobody_and_writes_nothing(kind: str) -> None:
     spec = pod(kind)
     assert spec["securityContext"]["runAsNonRoot"] is True
@@ -84,6 +93,7 @@ def test_secrets_are_files_and_every_setting_is_one_that_is_read() -> None:
     told = {
         "kubernetes": of_kind("ConfigMap")["data"],
         "job": {each["name"]: each["value"] for each in pod("Job")["containers"][0]["env"]},
+        "cron job": {each["name"]: each["value"] for each in pod("CronJob")["containers"][0]["env"]},
         "compose": compose()["services"]["interlock"]["environment"],
         "systemd": dict(
             line.split("=", 1)
@@ -111,7 +121,7 @@ def test_the_policy_is_laid_out_as_the_program_reads_it(tmp_path: Path) -> None:
 
 def needed(document: dict[str, Any]) -> set[tuple[str, str]]:
     """What must exist in the cluster before its pods start: kind and name."""
-    spec = document["spec"]["template"]["spec"]
+    spec = pod_of(document)
     (container,) = spec["containers"]
     named = {("Namespace", document["metadata"]["namespace"]), ("ServiceAccount", spec["serviceAccountName"])}
     named |= {("ConfigMap", each["configMapRef"]["name"]) for each in container.get("envFrom", [])}
@@ -133,10 +143,21 @@ def test_each_pod_of_the_walk_finds_what_it_needs() -> None:
         elif apply := re.search(r"apply -f (\S+)", line):
             for document in yaml.safe_load_all((DEPLOY / "kubernetes" / apply[1]).read_text(encoding="utf-8")):
                 made.add((document["kind"], document["metadata"]["name"]))
-                if document["kind"] in {"Job", "Deployment"}:
+                if document["kind"] in {"Job", "Deployment", "CronJob"}:
                     started.append(document["kind"])
                     assert needed(document) <= made, line
-    assert started == ["Job", "Deployment"]
+    assert started == ["Job", "Deployment", "CronJob"]
+
+
+def test_the_record_is_verified_each_day_and_a_failure_stays_to_be_seen() -> None:
+    spec = of_kind("CronJob")["spec"]
+    (container,) = pod("CronJob")["containers"]
+    minute, hour, *every_day = spec["schedule"].split()
+    assert (container["args"], every_day) == (["audit", "verify"], ["*"] * 3)
+    assert minute.isdigit()
+    assert hour.isdigit()
+    assert spec["failedJobsHistoryLimit"] > 0
+    assert pod("CronJob")["restartPolicy"] == "Never"
 
 
 def test_what_is_replaced_by_force_holds_nothing_else() -> None:
@@ -189,7 +210,7 @@ def test_compose_waits_for_the_schema_and_mounts_the_secrets_it_names() -> None:
 
 def test_the_containers_carry_this_version() -> None:
     version = re.search(r'^version = "(.*)"', (ROOT / "pyproject.toml").read_text(encoding="utf-8"), re.MULTILINE)
-    images = {pod("Deployment")["containers"][0]["image"], pod("Job")["containers"][0]["image"]}
+    images = {pod(kind)["containers"][0]["image"] for kind in ("Deployment", "Job", "CronJob")}
     images.add(compose()["services"]["interlock"]["image"])
     assert version
     assert {image.rpartition(":")[2] for image in images} == {version[1]}
@@ -209,7 +230,11 @@ def machine(tmp_path: Path) -> Path:
     shutil.copytree("/usr/lib/systemd/system", tmp_path / "usr/lib/systemd/system", symlinks=True)
     shutil.copy(shutil.which("true") or "/bin/true", programs / "interlock")
     shutil.copy(shutil.which("kill") or "/bin/kill", tmp_path / "bin/kill")
-    shutil.copy(UNIT, own)
+    for name in ("sh", "find", "logger"):
+        (tmp_path / "usr/bin").mkdir(exist_ok=True)
+        shutil.copy(shutil.which(name) or name, tmp_path / ("bin" if name == "sh" else "usr/bin") / name)
+    for unit in UNITS:
+        shutil.copy(unit, own)
     return tmp_path
 
 
@@ -219,9 +244,41 @@ def systemd_analyze(*words: str | Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_systemd_knows_every_line_of_the_unit(machine: Path) -> None:
-    done = systemd_analyze("verify", f"--root={machine}", "--man=no", "interlock@3001.service")
+@pytest.mark.parametrize("unit", [unit.name.replace("@.", "@x.") for unit in UNITS])
+def test_systemd_knows_every_line_of_each_unit(machine: Path, unit: str) -> None:
+    done = systemd_analyze("verify", f"--root={machine}", "--man=no", unit)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("name", DAILY)
+def test_a_daily_duty_is_done_each_day_and_its_failure_told(name: str) -> None:
+    service, timer = (
+        (DEPLOY / "systemd" / f"{name}.{kind}").read_text(encoding="utf-8") for kind in ("service", "timer")
+    )
+    assert "OnFailure=interlock-failed@%p.service" in service
+    assert (DEPLOY / "systemd" / "interlock-failed@.service").exists()
+    assert re.search(r"^OnCalendar=\*-\*-\* \d\d:\d\d:00$", timer, re.MULTILINE)
+    assert "Persistent=true" in timer, "a machine that was off makes up for it"
+    assert f"interlock {'db backup' if name == 'interlock-backup' else 'audit verify'}" in service
+
+
+def test_a_backup_is_made_by_what_the_timer_runs(tmp_path: Path) -> None:
+    """Its line, as systemd hands it to the shell, against a SQLite database."""
+    text = (DEPLOY / "systemd/interlock-backup.service").read_text(encoding="utf-8")
+    (line,) = re.findall(r"^ExecStart=/bin/sh -c '(.*)'$", text, re.MULTILINE)
+    (after,) = re.findall(r"^ExecStartPost=/usr/bin/find (.*)$", text, re.MULTILINE)
+    line = line.replace("%%", "%").replace("$$", "$").replace("/opt/interlock/.venv/bin", str(BIN))
+    line = line.replace("/var/lib/interlock/backups", str(tmp_path))
+    env = {"PATH": os.environ["PATH"], "DATABASE_URL": f"sqlite:///{tmp_path / 'of.db'}"}
+    for command in (f"{BIN}/interlock db upgrade", line):
+        subprocess.run(["sh", "-c", command], env=env, check=True, capture_output=True, timeout=60)
+    (made,) = tmp_path.glob("interlock-20*.backup")
+    stale = tmp_path / "interlock-2020.backup.partial"
+    stale.touch()
+    os.utime(stale, (0, 0))
+    words = shlex.split(after.replace("/var/lib/interlock/backups", str(tmp_path)))
+    subprocess.run(["find", *words], check=True, timeout=60)
+    assert (made.exists(), stale.exists()) == (True, False)
 
 
 def test_systemd_would_name_a_line_that_it_does_not_know(machine: Path) -> None:
@@ -230,10 +287,11 @@ def test_systemd_would_name_a_line_that_it_does_not_know(machine: Path) -> None:
     assert "NoMorePrivileges" in systemd_analyze("verify", f"--root={machine}", "interlock@3001.service").stderr
 
 
-def test_systemd_finds_the_unit_little_exposed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("unit", [unit for unit in UNITS if unit.suffix == ".service"], ids=lambda unit: unit.name)
+def test_systemd_finds_each_unit_little_exposed(tmp_path: Path, unit: Path) -> None:
     """2.0 of 10: what is left is the network, which it is there for."""
-    unit = shutil.copy(UNIT, tmp_path / "interlock@3001.service")
-    done = systemd_analyze("security", "--offline=yes", "--threshold=20", unit)
+    copied = shutil.copy(unit, tmp_path / unit.name.replace("@.", "@3001."))
+    done = systemd_analyze("security", "--offline=yes", "--threshold=20", copied)
     assert done.returncode == 0, done.stdout
 
 
