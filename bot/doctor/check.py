@@ -3,12 +3,13 @@
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from interlock.domain.checkup import Finding, unknown
+from interlock.domain.checkup import Finding, Mark, unknown
 from interlock.domain.errors import InterlockError
 
 SECONDS: Final = 20.0
@@ -21,6 +22,33 @@ class Check:
     what: str
     run: Callable[[], Iterable[Finding]]
     seconds: float = SECONDS
+
+
+def after(first: Check, rest: Iterable[Check]) -> list[Check]:
+    """`first`, and those that cannot do well where it did not: they wait for it, and then say that they need it. So
+    what keeps all of them from their answer is said once.
+    """
+    answered, well = threading.Event(), threading.Event()
+
+    def lead() -> Iterable[Finding]:
+        try:
+            found = list(first.run())
+            if any(each.what == first.what and each.mark is Mark.OK for each in found):
+                well.set()
+            return found
+        finally:
+            answered.set()
+
+    def follow(check: Check) -> Iterable[Finding]:
+        answered.wait(first.seconds)
+        if well.is_set():
+            return check.run()
+        return [unknown(check.what, f"not checked: it needs the line “{first.what}” above.")]
+
+    return [
+        replace(first, run=lead),
+        *(replace(each, run=partial(follow, each), seconds=first.seconds + each.seconds) for each in rest),
+    ]
 
 
 def run_all(checks: Sequence[Check]) -> list[Finding]:

@@ -6,7 +6,7 @@ from functools import partial
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.doctor.check import Check
+from bot.doctor.check import Check, after
 from interlock.config.settings import Settings
 from interlock.domain.checkup import Finding, fail, judge_clock, ok, unknown, warn
 from interlock.domain.policy import Policy
@@ -36,12 +36,13 @@ def checks(settings: Settings, policy: Policy, releases: Releases, last: Last, c
     )
     keys = policy.tickets.projects
     told = [Check(what="Jira webhooks", run=lambda: webhooks(tracker, last, clock), seconds=SECONDS)]
-    return [
-        Check(what="Jira token", run=lambda: token(tracker, clock), seconds=SECONDS),
+    first = Check(what="Jira token", run=lambda: token(tracker, clock), seconds=SECONDS)
+    rest = [
         *(Check(what=f"Jira project {key}", run=partial(project, tracker, key), seconds=SECONDS) for key in keys),
         Check(what="fix versions", run=lambda: versions(tracker, keys, releases), seconds=SECONDS),
         *(told if settings.jira_webhook_secret is not None else ()),
     ]
+    return after(first, rest)
 
 
 def token(tracker: JiraTracker, clock: Clock) -> Iterator[Finding]:

@@ -2,7 +2,8 @@
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+import stat
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -13,6 +14,7 @@ from sqlalchemy import text
 
 from bot.doctor.check import Check
 from bot.evidence.key import keyring_of
+from interlock.config import origin
 from interlock.config.settings import Settings
 from interlock.domain.checkup import Finding, fail, judge_address, judge_clock, judge_space, ok, warn
 from interlock.domain.policy import Policy
@@ -125,6 +127,17 @@ def itself(settings: Settings) -> Iterator[Finding]:
 def webhook_secret(settings: Settings) -> Iterator[Finding]:
     if settings.jira_webhook_secret is None:
         yield ok("Jira webhooks", "switched off (no JIRA_WEBHOOK_SECRET): the mirror is as old as the job sync allows.")
+
+
+def secret_files(env: Mapping[str, str]) -> Iterator[Finding]:
+    """Whether others than their owner and group may read the files that hold our secrets."""
+    files = sorted({Path(path) for path in origin.secret_files(env).values()})
+    there = [file for file in files if file.is_file()]
+    bare = [file for file in there if file.stat().st_mode & stat.S_IROTH]
+    for file in bare:
+        yield warn("secret files", f"everybody on this machine may read {file}.", f"Run: chmod o= {file}")
+    if there and not bare:
+        yield ok("secret files", f"none of {len(there)} can be read by others than owner and group.")
 
 
 def evidence_key(settings: Settings) -> Iterator[Finding]:

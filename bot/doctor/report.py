@@ -65,6 +65,7 @@ def examine(env: Mapping[str, str], mode: Mode, manifest: Path | None) -> Report
             if JIRA.isdisjoint(wrong):
                 theirs += jira.checks(settings, policy, mirrors.releases, mirrors.last_webhook, now)
         local.append(Check(what="Jira webhooks", run=lambda: machine.webhook_secret(settings)))
+        local.append(Check(what="secret files", run=lambda: machine.secret_files(env)))
         local.append(Check(what="evidence", run=lambda: machine.evidence_key(settings)))
         local = [each for each in local if LOCAL.get(each.what, set()).isdisjoint(wrong)]
         settled = [fail("settings", f"{told}.") for told in wrong.values()]

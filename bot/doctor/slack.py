@@ -10,7 +10,7 @@ from typing import Any, Final
 import yaml
 
 from bot.directory import Home, SlackDirectory, channel, group, in_use, person
-from bot.doctor.check import Check
+from bot.doctor.check import Check, after
 from bot.slack import WRONG_TOKEN, Slack, SlackError
 from interlock.config.settings import Settings
 from interlock.domain.actor import Person
@@ -30,17 +30,19 @@ Known = Callable[[], Mapping[str, Person] | None]
 
 def checks(settings: Settings, policy: Policy | None, manifest: Path, known: Known, clock: Clock) -> list[Check]:
     slack = Slack(settings.reveal("SLACK_BOT_TOKEN"), settings.slack_api_url)
-    found = [Check(what="Slack bot token", run=lambda: bot_token(slack, manifest, clock))]
+    first = Check(what="Slack bot token", run=lambda: bot_token(slack, manifest, clock))
+    other = []
     if settings.slack_app_token is not None:
         app = Slack(settings.reveal("SLACK_APP_TOKEN"), settings.slack_api_url)
-        found.append(Check(what="Slack app token", run=lambda: app_token(app)))
+        other.append(Check(what="Slack app token", run=lambda: app_token(app)))
     if policy is None:
-        return found
-    return [
-        *found,
+        return [first, *other]
+    rest = [
         Check(what=CHANNELS, run=lambda: channels(slack, policy)),
         Check(what="user groups", run=lambda: groups(slack, policy, known), seconds=60),
     ]
+    first, *rest = after(first, rest)
+    return [first, *other, *rest]
 
 
 def bot_token(slack: Slack, manifest: Path, clock: Clock) -> Iterator[Finding]:

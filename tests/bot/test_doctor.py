@@ -16,7 +16,7 @@ from sqlalchemy import text
 
 from bot import wiring
 from bot.doctor import jira, machine, report, slack
-from bot.doctor.check import Check, run_all
+from bot.doctor.check import Check, after, run_all
 from bot.http.app import build_http
 from bot.http.health import Health
 from bot.http.server import HttpServer
@@ -173,7 +173,17 @@ def test_tokens_that_are_not_accepted(env: Env) -> None:
     assert "SLACK_BOT_TOKEN" in found["Slack bot token"].mend
     assert "SLACK_APP_TOKEN" in found["Slack app token"].mend
     assert "JIRA_TOKEN" in found["Jira token"].told
-    assert found["Slack channels"].mark is Mark.UNKNOWN
+    for what, needs in (
+        ("Slack channels", "Slack bot token"),
+        ("user groups", "Slack bot token"),
+        ("Jira project DATA", "Jira token"),
+        ("fix versions", "Jira token"),
+        ("Jira webhooks", "Jira token"),
+    ):
+        assert (found[what].mark, found[what].told) == (
+            Mark.UNKNOWN,
+            f"not checked: it needs the line “{needs}” above.",
+        )
     assert not any("wrong" in f"{each.told}{each.mend}" for each in found.values())
 
 
@@ -198,6 +208,19 @@ def test_a_mend_names_the_file_that_the_secret_comes_from(env: Env, tmp_path: Pa
         assert f"he text in {tmp_path / name} ({name}_FILE)" in f"{found[what].told} {found[what].mend}"
 
 
+def test_a_secret_that_everybody_may_read_is_warned_of(env: Env, tmp_path: Path) -> None:
+    file, kept = tmp_path / "jira", tmp_path / "bot"
+    for each, name in ((file, "JIRA_TOKEN"), (kept, "SLACK_BOT_TOKEN")):
+        each.write_text(env.pop(name))
+        each.chmod(0o640)
+        env[f"{name}_FILE"] = str(each)
+    assert examined(env)[1]["secret files"].mark is Mark.OK
+    file.chmod(0o644)
+    found = examined(env)[1]["secret files"]
+    assert (found.mark, found.mend) == (Mark.WARN, f"Run: chmod o= {file}")
+    assert str(kept) not in found.told
+
+
 def test_nothing_answers(env: Env) -> None:
     """One sentence each, and no traceback."""
     down = {"SLACK_API_URL": "http://127.0.0.1:1/api/", "JIRA_URL": "http://127.0.0.1:1"}
@@ -205,6 +228,11 @@ def test_nothing_answers(env: Env) -> None:
     assert code == 1
     assert marks(found) == {"database", "Slack bot token", "Slack app token", "Jira token"}
     assert "hush" not in str(found)
+    told = [each.told for each in found.values()]
+    assert sum("JIRA_URL" in each for each in told) == 1, "the cause once"
+    assert sum("needs the line “Jira token” above" in each for each in told) == len(
+        [what for what in found if what.startswith("Jira project ")] + ["fix versions", "Jira webhooks"]
+    )
 
 
 @pytest.mark.usefixtures("made")
@@ -385,6 +413,23 @@ def test_one_check_neither_holds_up_nor_ends_the_others() -> None:
     told = [(each.what, each.mark) for each in run_all(checks)]
     ending.set()
     assert told == [("hangs", Mark.UNKNOWN), ("breaks", Mark.UNKNOWN), ("well", Mark.OK)]
+
+
+def test_what_hangs_keeps_those_after_it_from_asking() -> None:
+    ending, asked = threading.Event(), list[str]()
+
+    def hang() -> list[Finding]:
+        ending.wait()
+        return [ok("first", "")]
+
+    def ask() -> list[Finding]:
+        asked.append("second")
+        return [ok("second", "")]
+
+    found = run_all(after(Check(what="first", run=hang, seconds=0.05), [Check(what="second", run=ask)]))
+    ending.set()
+    assert [(each.what, each.mark) for each in found] == [("first", Mark.UNKNOWN), ("second", Mark.UNKNOWN)]
+    assert asked == []
 
 
 def test_a_line_for_people_and_a_list_for_scripts() -> None:
