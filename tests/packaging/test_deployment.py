@@ -216,6 +216,36 @@ def test_the_containers_carry_this_version() -> None:
     assert {image.rpartition(":")[2] for image in images} == {version[1]}
 
 
+def uncommented(path: Path) -> str:
+    """With what stands there as a comment to be taken away: a setting, an entry of a list, a port."""
+    choice = r"^( *)# (- \{.*|- evidence-key|evidence-key: .*|INTERLOCK_[A-Z_]+_FILE[:=].*)$"
+    return re.sub(choice, r"\1\2", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+
+
+def test_what_is_to_be_uncommented_for_evidence_is_right() -> None:
+    key = "INTERLOCK_EVIDENCE_KEY_FILE"
+    assert key in KNOWN
+    chosen = list(yaml.safe_load_all(uncommented(DEPLOY / "kubernetes/interlock.yaml")))
+    assert chosen[0]["data"][key] == "/run/secrets/interlock/evidence-key"
+    file = yaml.safe_load(uncommented(DEPLOY / "compose/compose.yaml"))
+    service = file["services"]["interlock"]
+    assert service["environment"][key] == "/run/secrets/evidence-key"
+    assert "evidence-key" in service["secrets"]
+    assert "evidence-key" in file["secrets"]
+    assert f"\n{key}=/etc/interlock/secrets/evidence-key\n" in uncommented(DEPLOY / "systemd/interlock.env")
+    walk = (ROOT / "docs/operations.md").read_text(encoding="utf-8").partition("## Install")[0]
+    assert f"`{key}`" in walk
+    assert "`evidence-key`" in walk
+
+
+def test_more_ports_may_be_let_out() -> None:
+    chosen = list(yaml.safe_load_all(uncommented(DEPLOY / "kubernetes/interlock.yaml")))
+    (policy,) = [each for each in chosen if each["kind"] == "NetworkPolicy"]
+    assert kubernetes_validate.validate(policy, "1.32", strict=True)
+    assert [each["port"] for each in of_kind("NetworkPolicy")["spec"]["egress"][1]["ports"]] == [443, 5432]
+    assert [each["port"] for each in policy["spec"]["egress"][1]["ports"]] == [443, 5432, 3128, 8443, 4318]
+
+
 def test_hadolint_has_nothing_to_say_of_the_dockerfile() -> None:
     done = subprocess.run([BIN / "hadolint", ROOT / "Dockerfile"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "")
