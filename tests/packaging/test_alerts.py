@@ -17,6 +17,7 @@ from tests.scrape import everything, samples
 
 ROOT = Path(__file__).parents[2]
 PROMETHEUS = ROOT / "config/prometheus"
+EXAMPLES = sorted(PROMETHEUS.glob("prometheus*.yaml"))
 UNIT_TESTS = Path(__file__).with_name("alerts_test.yaml")
 TARGETS = {"instance": set[str](), "job": {"interlock"}}
 """The labels that Prometheus gives each series that it scrapes."""
@@ -91,8 +92,56 @@ def test_what_an_expression_asks_for_is_told(scraped: dict[str, Labels], express
 
 
 @needs_promtool
-def test_prometheus_takes_the_rules_and_the_example_of_its_configuration() -> None:
-    promtool("check", "config", str(PROMETHEUS / "prometheus.yaml"))
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+def test_prometheus_takes_the_rules_and_each_example_of_its_configuration(example: Path, tmp_path: Path) -> None:
+    """Debian's promtool knows no Kubernetes: there it is shown the rest, as if the targets were named."""
+    read = yaml.safe_load(example.read_text(encoding="utf-8"))
+    for scraped in read["scrape_configs"]:
+        if scraped.pop("kubernetes_sd_configs", None):
+            scraped["static_configs"] = [{"targets": ["10.0.0.1:3000"]}]
+    shutil.copy(PROMETHEUS / read["rule_files"][0], tmp_path)
+    file = tmp_path / example.name
+    file.write_text(yaml.safe_dump(read), encoding="utf-8")
+    promtool("check", "config", str(file))
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+def test_each_example_scrapes_as_the_job_that_the_rules_ask_for(example: Path) -> None:
+    read = yaml.safe_load(example.read_text(encoding="utf-8"))
+    assert [each["job_name"] for each in read["scrape_configs"]] == ["interlock"]
+
+
+def test_as_many_replicas_are_missed_as_the_deployment_examples_run() -> None:
+    (asked,) = [rule["expr"] for rule in rules() if rule["alert"] == "InterlockReplicasMissing"]
+    deployed = next(
+        each
+        for each in yaml.safe_load_all((ROOT / "config/deploy/kubernetes/interlock.yaml").read_text(encoding="utf-8"))
+        if each["kind"] == "Deployment"
+    )
+    assert asked.rpartition("< ")[2] == str(deployed["spec"]["replicas"])
+
+
+def test_prometheus_finds_the_replicas_by_the_labels_and_names_of_the_deployment_examples() -> None:
+    deploy = ROOT / "config/deploy"
+    deployed = next(
+        each
+        for each in yaml.safe_load_all((deploy / "kubernetes/interlock.yaml").read_text(encoding="utf-8"))
+        if each["kind"] == "Deployment"
+    )
+    (cluster,) = yaml.safe_load((PROMETHEUS / "prometheus-kubernetes.yaml").read_text())["scrape_configs"]
+    kept = {each["source_labels"][0]: each["regex"] for each in cluster["relabel_configs"] if "regex" in each}
+    (container,) = deployed["spec"]["template"]["spec"]["containers"]
+    assert kept == {
+        "__meta_kubernetes_pod_label_app_kubernetes_io_name": deployed["spec"]["template"]["metadata"]["labels"][
+            "app.kubernetes.io/name"
+        ],
+        "__meta_kubernetes_pod_container_port_name": container["ports"][0]["name"],
+    }
+    assert cluster["kubernetes_sd_configs"][0]["namespaces"]["names"] == [deployed["metadata"]["namespace"]]
+    (found,) = yaml.safe_load((PROMETHEUS / "prometheus-compose.yaml").read_text())["scrape_configs"]
+    services = yaml.safe_load((deploy / "compose/compose.yaml").read_text())["services"]
+    (asked,) = found["dns_sd_configs"]
+    assert [str(asked["port"])] == services[asked["names"][0]]["expose"]
 
 
 @needs_promtool
