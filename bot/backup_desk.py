@@ -52,10 +52,7 @@ def _report(opened: Opened, done: Restored) -> Report:
     else:
         lines.append(f"The audit chain breaks at event {done.broken.seq}: {done.broken.why}. It did so in the backup.")
     if done.parked:
-        lines.append(
-            f"{count(done.parked, 'message')} that were not sent then {'waits' if done.parked == 1 else 'wait'}, since "
-            "they may have been posted meanwhile: release managers are told, once, and send them or let them go."
-        )
+        lines.append(waiting(done.parked))
     if done.late:
         lines.append(f"{count(done.late, 'message')} whose time is over will not be sent.")
     if done.tokens:
@@ -65,3 +62,13 @@ def _report(opened: Opened, done: Restored) -> Report:
         f"No job catches up what it missed. {FIT if done.broken is None else UNFIT}"
     )
     return Report(lines=tuple(lines), fine=done.broken is None)
+
+
+def waiting(parked: int) -> str:
+    """What to say of messages that the backup held unsent."""
+    one = parked == 1
+    waits, they, them = ("waits", "it", "it") if one else ("wait", "they", "them")
+    return (
+        f"{count(parked, 'message that was', 'messages that were')} not sent then {waits}, since {they} may have been "
+        f"posted meanwhile: release managers are told, once, and send {them} or let {them} go."
+    )

@@ -108,6 +108,17 @@ def change(env: dict[str, str]) -> None:
         builders.release(session, name="later")
 
 
+@pytest.mark.parametrize(
+    ("parked", "told"),
+    [
+        (1, "1 message that was not sent then waits, since it may have been posted meanwhile"),
+        (2, "2 messages that were not sent then wait, since they may have been posted meanwhile"),
+    ],
+)
+def test_what_waits_after_a_restore_is_said_in_whole_words(parked: int, told: str) -> None:
+    assert backup_desk.waiting(parked).startswith(told)
+
+
 def test_what_comes_back_is_the_database_of_then_and_fit_to_run(env: dict[str, str], file: Path) -> None:
     fill(env)
     told = backup_desk.write(env, file)

@@ -311,6 +311,32 @@ def test_a_backup_is_made_by_what_the_timer_runs(tmp_path: Path) -> None:
     assert (made.exists(), stale.exists()) == (True, False)
 
 
+def commands(heading: str) -> str:
+    """What stands to be typed in a section of docs/operations.md, a command a line."""
+    text = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
+    section = re.split(r"\n## ", text.partition(f"\n## {heading}\n")[2])[0]
+    return "\n".join(re.findall(r"```\n(.*?)```", section, re.DOTALL)).replace("\\\n", "")
+
+
+def test_what_is_typed_on_a_host_runs_as_the_units_do() -> None:
+    unit = UNIT.read_text(encoding="utf-8")
+    (user,), (settings,) = (re.findall(rf"^{key}=(.*)$", unit, re.MULTILINE) for key in ("User", "EnvironmentFile"))
+    typed = [line for line in commands("From nothing to three replicas").splitlines() if "systemd-run" in line]
+    assert [line.rpartition("bin/interlock ")[2] for line in typed] == ["db upgrade", "doctor"]
+    for line in typed:
+        assert f"--uid={user} " in line
+        assert f"-p EnvironmentFile={settings} " in line
+        assert "/opt/interlock/.venv/bin/interlock" in line
+
+
+def test_an_upgrade_on_kubernetes_replaces_the_job_first() -> None:
+    """Applied, a Job whose image is another is refused: its template cannot be changed."""
+    typed = [line for line in commands("Upgrades").splitlines() if line.startswith("kubectl")]
+    assert typed[0] == "kubectl replace --force -f upgrade.yaml"
+    assert "job/interlock-upgrade" in typed[1]
+    assert "interlock.yaml" in typed[2]
+
+
 def test_systemd_would_name_a_line_that_it_does_not_know(machine: Path) -> None:
     unit = machine / "etc/systemd/system" / UNIT.name
     unit.write_text(unit.read_text().replace("NoNewPrivileges=", "NoMorePrivileges="))
