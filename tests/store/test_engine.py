@@ -1,5 +1,9 @@
 """What a database's errors tell: the statement, and nothing of what people wrote."""
 
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -45,3 +49,34 @@ def test_what_could_only_read_for_a_while_writes_again(sqlite_store: Store) -> N
         session.execute(text("INSERT INTO it VALUES (2)"))
     with sqlite_store.read() as session:
         assert session.execute(text("SELECT x FROM it")).all() == [(2,)]
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of its own, where the machine lets a test mount one."""
+    if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "tmpfs", tmp_path], check=False).returncode:
+        pytest.skip("no disk can be mounted here")
+    yield tmp_path
+    subprocess.run(["umount", "--lazy", tmp_path], check=True)
+
+
+def test_a_bot_that_began_while_the_disk_was_read_only_writes_once_it_is_not(disk: Path) -> None:
+    """One that was killed left its log behind, by which another could be opened to read, and then never write."""
+    file = disk / "interlock.db"
+    killed = (
+        f"import os, sqlite3; it = sqlite3.connect({str(file)!r}); it.execute('PRAGMA journal_mode=WAL');"
+        "it.execute('CREATE TABLE it (x)'); it.commit(); os._exit(0)"
+    )
+    subprocess.run([sys.executable, "-c", killed], check=True)
+    subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+    store = Store(f"sqlite:///{file}")
+    with pytest.raises(DBAPIError, match="read-only"), store.read() as session:
+        session.execute(text("SELECT x FROM it"))
+    with pytest.raises(DBAPIError, match="read-only"), store.write() as session:
+        session.execute(text("INSERT INTO it VALUES (1)"))
+    subprocess.run(["mount", "-o", "remount,rw", disk], check=True)
+    with store.write() as session:
+        session.execute(text("INSERT INTO it VALUES (2)"))
+    with store.read() as session:
+        assert session.execute(text("SELECT x FROM it")).all() == [(2,)]
+    store.close()

@@ -146,8 +146,19 @@ def make_private(file: Path) -> None:
         os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
+def _expect_a_disk_that_can_be_written(file: Path) -> None:
+    """While it is read-only nothing is opened, to read neither: all connections of a process share the index of the
+    log as the first of them could open it, so that none could write again as long as any of them stands.
+    """
+    if not file.is_file() or not os.statvfs(file).f_flag & os.ST_RDONLY:
+        return
+    error = sqlite3.OperationalError("the disk of the database is read-only")
+    error.sqlite_errorcode = sqlite3.SQLITE_READONLY
+    raise error
+
+
 def _open_anew(context: ExceptionContext) -> None:
-    """A connection that was opened while the disk could not be written reads for ever after, and never writes: SQLite
+    """A connection that was opened while the file could not be written reads for ever after, and never writes: SQLite
     falls back once and does not look again. The next transaction gets a new one.
     """
     error = context.original_exception
@@ -181,6 +192,7 @@ def _sqlite_engine(url: URL, *, begin: str, pool_size: int, query_only: bool) ->
 
     if not query_only:
         event.listen(engine, "handle_error", _open_anew)
+    event.listen(engine, "do_connect", lambda *_: _expect_a_disk_that_can_be_written(Path(url.database or "")))
     event.listen(engine, "do_connect", lambda *_: make_private(Path(url.database or "")))
     event.listen(engine, "connect", connected)
     event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
