@@ -21,6 +21,12 @@ from tests.chaos.clock import SPEED, Clock
 
 CONFIG = Path(__file__).parents[2] / "config"
 PLATFORM, PAYMENTS, ENVIRONMENTS = "C0RELDATAPLATFORM", "C0RELPAYMENTS", "C0ENVIRONMENTS"
+GENERAL, GOVERNANCE = "C0GENERAL", "C0GOVERNANCE"
+ROLL_CALLS = {
+    "quarterly-platform": ["quality", "data-governance", "infrastructure", "ml-platform", "payments"],
+    "weekly-service": ["quality", "payments"],
+}
+"""The roles that vote, by template."""
 CANARY = "canary-"
 """Begins every word that must be in no log."""
 IN_TICKETS, IN_REASONS = f"{CANARY}of-a-ticket", f"{CANARY}of-a-person"
@@ -73,8 +79,12 @@ def write_policy(folder: Path, day: Day) -> Path:
         "readiness-summary": daily,
         "blocker-escalation": {"every_minutes": 1},
         "booking-reminders": {"every_minutes": 1},
+        "gonogo": {"every_minutes": 1},
     }
+    _let_more_people_try(policy)
     file.write_text(yaml.safe_dump(policy, sort_keys=False))
+    for name, roles in ROLL_CALLS.items():
+        _hurry_to_go(folder / f"config/templates/{name}.yaml", roles)
     ladder = [
         {"after_business_hours": 0, "to": "owner"},
         {"after_business_hours": 0, "to": "team_lead"},
@@ -84,6 +94,26 @@ def write_policy(folder: Path, day: Day) -> Path:
     ladders = {name: {"name": name.capitalize(), "steps": ladder} for name in ("standard", "urgent")}
     (folder / "config/escalation.yaml").write_text(yaml.safe_dump(ladders, sort_keys=False))
     return file
+
+
+def _let_more_people_try(policy: dict[str, Any]) -> None:
+    """One person has two roles of the roll-calls, and whoever breaks glass may confirm other people's."""
+    policy["roles"]["payments"]["people"] = ["tom@practice.example"]
+    policy["permissions"]["break_glass.confirm"] = ["environment-owner", "release-manager"]
+
+
+def _hurry_to_go(file: Path, roles: list[str]) -> None:
+    """What is in progress stands before go, so that its roll-call can be opened; and its glass can be broken."""
+    template: dict[str, Any] = yaml.safe_load(file.read_text())
+    for criterion in template["criteria"]:
+        if criterion["kind"] == "no_open_blocker":  # one always is, and nothing would ever go
+            criterion["before"] = "deploying"
+    template |= {
+        "stages": ["in_progress", "go", "deploying", "released"],
+        "gonogo": {"roles": roles, "answer_within_hours": 2, "at_least": 100},
+        "break_glass": {"holds_hours": 24, "confirm_within_minutes": 360},
+    }
+    file.write_text(yaml.safe_dump(template, sort_keys=False))
 
 
 def open_bank(seed: int, day: Day, clock: Clock, webhook: str) -> SandboxServer:

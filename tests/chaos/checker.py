@@ -4,10 +4,13 @@ import json
 import sys
 from pathlib import Path
 
-from tests.chaos.checks import chain, clockwork, decisions, governance, messages
+from tests.chaos.checks import chain, clockwork, decisions, emergencies, governance, messages, rollcalls
 from tests.chaos.record import Record
 
-CHECKS = (*chain.CHECKS, *messages.CHECKS, *decisions.CHECKS, *governance.CHECKS, *clockwork.CHECKS)
+CHECKS = (
+    *(*chain.CHECKS, *messages.CHECKS, *decisions.CHECKS, *governance.CHECKS),
+    *(*rollcalls.CHECKS, *emergencies.CHECKS, *clockwork.CHECKS),
+)
 
 
 def judge(folder: Path) -> list[str]:

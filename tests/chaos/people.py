@@ -45,10 +45,12 @@ class Act:
 class Crowd:
     """Everybody. Any thread may have somebody do something; one person does one thing at a time."""
 
-    def __init__(self, server: SandboxServer, clock: Clock) -> None:
+    def __init__(self, server: SandboxServer, clock: Clock, deeds: "Mapping[str, Deed] | None" = None) -> None:
+        """`deeds`: what there is to do beside DEEDS."""
         self.acts: list[Act] = []
         self.names: dict[str, str] = {}
         """The release of each channel."""
+        self._deeds = DEEDS | dict(deeds or {})
         self._server = server
         self._clock = clock
         self._context = server.slack.context
@@ -56,7 +58,7 @@ class Crowd:
         self._replies: dict[str, Act] = {}
         self._sent: list[Envelope] = []
         self._late = itertools.count()
-        self._first: dict[str, tuple[Message, Json, Json]] = {}
+        self._first: dict[tuple[str, str], tuple[Message, Json, Json]] = {}
         self._plain_send = self._context.delivery.send
         self._plain_respond = self._context.answers.respond
         setattr(self._context.delivery, "send", self._send)  # noqa: B010 we read along: who is answered what
@@ -98,12 +100,12 @@ class Crowd:
     # --- acting ------------------------------------------------------------------------------------------------------
 
     def does(self, person: str, kind: str, about: str) -> None:
-        """One of DEEDS."""
+        """One of the deeds."""
         act = Act(at=self._clock.true(), person=person, kind=kind, about=about)
         self.acts.append(act)
         before, self._here.act = getattr(self._here, "act", None), act
         try:
-            DEEDS[kind](self, act)
+            self._deeds[kind](self, act)
         except ActError as error:
             act.error = str(error)
         finally:
@@ -161,19 +163,16 @@ class Crowd:
                     return message, block, element
         raise ActError(f"There is no {action_id} in {channel}.")
 
-    def card(self, channel: str) -> tuple[Message, Json, Json] | None:
-        """The sign-off card with its Approve button, as it stands now."""
+    def remember_card(self, channel: str, action_id: str = "signoff.approve", words: str = "Sign-offs for") -> bool:
+        """The card with that button as it stands, for whoever clicks it much later; False while there is none."""
         try:
-            return self._button("U0RITA", channel, "signoff.approve", "Sign-offs for")
+            self._first[channel, action_id] = self._button("U0RITA", channel, action_id, words)
         except ActError:
-            return None
+            return False
+        return True
 
-    def remember_card(self, channel: str) -> bool:
-        """As it stands, for whoever clicks it much later; False while there is none."""
-        found = self.card(channel)
-        if found is not None:
-            self._first[channel] = found
-        return found is not None
+    def remembered(self, channel: str, action_id: str) -> tuple[Message, Json, Json]:
+        return self._first[channel, action_id]
 
     def dm(self, person: str) -> str:
         return self._server.workspace.dm(person, self._server.workspace.app_user).id
@@ -220,7 +219,7 @@ def approve_twice(crowd: Crowd, act: Act) -> None:
 
 def approve_late(crowd: Crowd, act: Act) -> None:
     """The card as it was first drawn."""
-    crowd.press_as_seen(act, act.about, crowd._first[act.about])
+    crowd.press_as_seen(act, act.about, crowd.remembered(act.about, "signoff.approve"))
 
 
 def waver(crowd: Crowd, act: Act) -> None:
@@ -337,7 +336,8 @@ def open_home(crowd: Crowd, act: Act) -> None:
     crowd._server.acts.open_home(act.person)
 
 
-DEEDS: dict[str, Callable[[Crowd, Act], None]] = {
+Deed = Callable[[Crowd, Act], None]
+DEEDS: dict[str, Deed] = {
     "approve": approve,
     "approve twice": approve_twice,
     "approve late": approve_late,
@@ -377,8 +377,8 @@ def _quietly(crowd: Crowd, act: Act, deed: Callable[[Crowd, Act], None]) -> Call
 
 
 def plan_releases(crowd: Crowd, server: SandboxServer, clock: Clock) -> None:
-    """Two releases are planned, their sign-offs asked for, and the cards stand. Raises GaveUpError where the bot does
-    not answer."""
+    """Two releases are planned, their sign-offs asked for, their rolls called, and the cards stand. Raises GaveUpError
+    where the bot does not answer."""
     plans = calendar.releases(clock.true_time().date())
     for who, channel, template, plan in (
         ("U0RITA", PLATFORM, "Quarterly platform release", plans.platform),
@@ -397,4 +397,7 @@ def plan_releases(crowd: Crowd, server: SandboxServer, clock: Clock) -> None:
         somebody.types(channel, "/release signoffs")
         somebody.presses(channel, "Ask for")
         while not crowd.remember_card(channel):
+            time.sleep(0.05)
+        crowd.does(who, "call the roll", channel)
+        while not crowd.remember_card(channel, "gonogo.go", "Go/no-go for"):
             time.sleep(0.05)

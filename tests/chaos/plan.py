@@ -21,6 +21,14 @@ MAY_NOT_SIGN = {
     PAYMENTS: ("SAM", "GUEST", "VENDOR", "RAVI", "NOMAIL"),
 }
 """Assigned, having asked for it, in none of the groups, a guest, of another company."""
+VOTERS = {
+    PLATFORM: ("TOM", "INES", "MARIA", "LEO", "YUKI", "OMAR", "LENA", "NOOR", "PETE", "GRACE", "JON"),
+    PAYMENTS: ("TOM", "GRACE", "JON", "INES"),
+}
+MAY_NOT_VOTE = ("GUEST", "RAVI", "ANA", "RITA")
+"""A guest, and people of none of the roles that vote."""
+CONFIRMERS = ("OMAR", "GRACE", "RITA", "SAM")
+"""Of broken glass. Two of them are also those who ask."""
 BOOKERS = ("RAVI", "JON", "PETE", "TOM", "YUKI", "ANA")
 BOOKABLE = ("uat-1", "uat-2", "int-1", "staging")
 TAKERS = ("RAVI", "ANA", "NOOR", "LENA")
@@ -80,14 +88,19 @@ class Plan:
 def plan(seed: int, database: str, troubles: tuple[str, ...]) -> Plan:
     rng = Random(f"{seed} {database}")  # noqa: S311 a seed wants a seeded generator
     bots = BOTS[database]
+    deeds = _deeds(rng)
+    changes = [*_moves(rng), *(_change(rng) for _ in range(5))]
+    blows = _blows(rng, bots, troubles)
+    deaths = tuple(tuple(_death(rng) for _ in range(2)) for _ in range(bots))
+    deeds += _councils(rng)  # drawn last: what a seed was before stays what it was
     return Plan(
         seed=seed,
         database=database,
         day=day_of(seed),
-        deeds=tuple(sorted(_deeds(rng), key=lambda each: each.at)),
-        changes=tuple(sorted([*_moves(rng), *(_change(rng) for _ in range(5))], key=lambda each: each.at)),
-        blows=tuple(sorted(_blows(rng, bots, troubles), key=lambda each: each.at)),
-        deaths=tuple(tuple(_death(rng) for _ in range(2)) for _ in range(bots)),
+        deeds=tuple(sorted(deeds, key=lambda each: each.at)),
+        changes=tuple(sorted(changes, key=lambda each: each.at)),
+        blows=tuple(sorted(blows, key=lambda each: each.at)),
+        deaths=deaths,
     )
 
 
@@ -136,6 +149,47 @@ def _governing(rng: Random) -> list[tuple[str, str]]:
         *((rng.choice(("TOM", "LEO", "GRACE", "SAM")), rng.choice(("grant", "grant", "refuse"))) for _ in range(5)),
         (rng.choice(("RITA", "RAVI", "GUEST")), "grant"),
     ]
+
+
+def _councils(rng: Random) -> list[Deed]:
+    """Roll-calls, broken glass and what is entered in the RAID log; of each somebody who may not."""
+    managers, both = ("RITA", "SAM"), (PLATFORM, PAYMENTS)
+    voting = ("vote go", "vote go late", "vote no-go", "vote abstain", "vote in words")
+    done = [
+        (rng.choice(VOTERS[channel]), rng.choices(voting, weights)[0], channel)
+        for channel, count, weights in ((PLATFORM, 14, (8, 2, 2, 1, 3)), (PAYMENTS, 12, (7, 2, 4, 1, 3)))
+        for _ in range(count)
+    ]
+    for channel in both:
+        done += [(rng.choice(MAY_NOT_VOTE), rng.choice(("vote go", "vote in words")), channel)]
+        done += [(rng.choice(managers), "call the roll", channel) for _ in range(2)]
+        done += [(rng.choice(managers), "enter a risk", channel)]
+    done += [(rng.choice(("TOM", "GUEST")), "call the roll", rng.choice(both))]
+    done += [(rng.choice(managers), "withdraw the roll-call", rng.choice(both))]
+    done += [(rng.choice(("LEO", "TOM", "GUEST")), "break glass", rng.choice(both))]
+    done += [(rng.choice(("TOM", "LEO", "YUKI")), "enter a risk", PLATFORM) for _ in range(4)]
+    done += [(rng.choice(("GUEST", "RAVI")), "enter a risk", PLATFORM)]
+    late = [(rng.choice(managers), "confirm the roll-call", channel) for channel in (*both, *both, PAYMENTS, PAYMENTS)]
+    late += [(rng.choice(("GRACE", "TOM")), "confirm the roll-call", PAYMENTS)]
+    late += [(rng.choice(("LEO", "MARIA")), "confirm glass", rng.choice(both))]
+    late += [(rng.choice(CONFIRMERS), "take glass back", channel) for channel in both]
+    late += [(rng.choice(("AUDIT", "AUDIT", "RITA", "LEO")), "review glass", channel) for channel in (*both, *both)]
+    return [
+        *(Deed(_when(rng), f"U0{person}", kind, about) for person, kind, about in done),
+        *(Deed(rng.uniform(0.4, 1) * STORM_SECONDS, f"U0{person}", kind, about) for person, kind, about in late),
+        *(each for channel in both for each in _glass(rng, channel)),
+    ]
+
+
+def _glass(rng: Random, channel: str) -> list[Deed]:
+    """It is asked for, and a moment later somebody confirms it, who may have been the one that asked."""
+    deeds = []
+    for _ in range(3):
+        at, asker = rng.uniform(0, 0.7) * STORM_SECONDS, rng.choice(("RITA", "SAM"))
+        deeds.append(Deed(at, f"U0{asker}", "break glass", channel))
+        several = (asker, *rng.sample(CONFIRMERS, 2))
+        deeds += [Deed(at + rng.uniform(0.3, 1.8), f"U0{who}", "confirm glass", channel) for who in several]
+    return deeds
 
 
 def _moves(rng: Random) -> list[Change]:

@@ -19,14 +19,18 @@ TABLES = {
     "audit_person": "seq, role",
     "blocker": "id",
     "booking": "id",
+    "break_glass": "id",
     "card": "id",
     "card_revision": "card_id, number",
     "environment": "id",
     "escalation": "blocker_id, step",
+    "gonogo": "id",
+    "gonogo_vote": "id",
     "mirror": "name",
     "outage": "id",
     "outbox": "id",
     "pacing": "bucket",
+    "raid_entry": "id",
     "release": "id",
     "requirement": "id",
     "scope": "id",
@@ -96,6 +100,11 @@ class Record:
             for each in messages
             if each.get("user") == "U0INTERLOCK" and not each.get("ephemeral_to")
         ]
+
+    @cached_property
+    def standing(self) -> dict[str | None, Post]:
+        """By the token of their rows."""
+        return {post.token: post for post in self.posts}
 
     @cached_property
     def at_rest(self) -> datetime:

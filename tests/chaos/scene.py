@@ -10,7 +10,7 @@ from typing import Any
 
 from sandbox.faults import Fault
 from sandbox.server import SandboxServer
-from tests.chaos import bank, evidence, jira, settling
+from tests.chaos import bank, councils, evidence, jira, settling
 from tests.chaos.bots import Bots, free_addresses
 from tests.chaos.clock import Clock
 from tests.chaos.databases import Database
@@ -38,7 +38,7 @@ class Scene:
         policy = bank.write_policy(folder, plan.day)
         env = bank.settings(self.server, database.url, policy, "")
         self.bots = Bots(nurse, env, folder, addresses, plan.deaths, plant)
-        self.crowd = Crowd(self.server, self.clock)
+        self.crowd = Crowd(self.server, self.clock, councils.DEEDS)
         self.struck = Counter[str]()
         self.happened: list[dict[str, Any]] = []
 

@@ -10,7 +10,10 @@ import psycopg
 from psycopg.rows import dict_row
 
 Row = dict[str, Any]
-JSON = {"ids", "shown", "tickets", "policy", "scope_rule", "void_change", "data"}
+JSON = {
+    *("ids", "shown", "tickets", "policy", "scope_rule", "void_change", "data"),
+    *("rule", "requirements", "covers", "sent_to", "end_change"),
+}
 """Columns of JSON, which SQLite keeps as text."""
 
 
@@ -46,7 +49,7 @@ def _value(name: str, value: Any) -> Any:
     if isinstance(value, str) and name in JSON:
         return json.loads(value)
     if isinstance(value, str) and (
-        name.endswith(("at", "until", "_before", "_after", "starts", "ends")) or name in {"since", "as_of"}
+        name.endswith(("at", "until", "_before", "_after", "starts", "ends")) or name in {"since", "as_of", "answer_by"}
     ):
         return moment(value)
     return value

@@ -21,7 +21,7 @@ HOURS = {
 }
 """When somebody of the team may be pinged: config/interlock.yaml."""
 MIRRORED = ("PAY-", "DATA-", "ML-", "INFRA-", "MER-")
-EVERY = {"sync": 1, "groups": 2, "blocker-escalation": 1, "booking-reminders": 1}
+EVERY = {"sync": 1, "groups": 2, "blocker-escalation": 1, "booking-reminders": 1, "gonogo": 1}
 SECRETS = (
     "practice-bot",
     "xapp-practice-app",

@@ -5,10 +5,11 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from itertools import combinations
 from typing import Any
 
-from tests.chaos.record import MOMENT, Record
+from tests.chaos.record import MOMENT, Post, Record
 from tests.chaos.tables import Row
 
 SIGNED = re.compile(r"Recorded: you (approved|rejected) (\S+) for")
@@ -60,7 +61,7 @@ def nobody_signs_who_may_not(record: Record) -> Iterator[str]:
     people = {each["id"]: each for each in record.slack["people"]}
     releases = {row["id"]: row for row in record.tables["release"]}
     keys = {row["id"]: row["key"] for row in record.tables["requirement"]}
-    askers = {row["release_id"]: row["requested_by"] for row in record.tables["card"]}
+    askers = {row["release_id"]: row["requested_by"] for row in record.tables["card"] if row["kind"] == "signoff"}
     for row in record.tables["signoff"]:
         signer, one = people[row["slack_id"]], releases[row["release_id"]]
         # What is usual is left out of a stored rule.
@@ -78,57 +79,82 @@ def nobody_signs_who_may_not(record: Record) -> Iterator[str]:
 
 def no_approval_outlives_its_scope(record: Record) -> Iterator[str]:
     """What stands was given for what is in scope now, but for what does not matter."""
-    snapshots = {row["fingerprint"]: row["tickets"] for row in record.tables["scope_snapshot"]}
     for row in record.tables["signoff"]:
         if row["decision"] != "approved" or row["revoked_at"] or row["void_at"]:
             continue
-        seen = {id_: (done, priority) for id_, _, done, priority in snapshots[row["fingerprint"]]}
-        now = scope(record, row["release_id"])
-        changed = set(seen) ^ set(now)
-        changed |= {id_ for id_ in set(seen) & set(now) if seen[id_][0] and not now[id_][0]}
-        raised = [id_ for id_ in set(seen) & set(now) if not now[id_][0] and _rank(now[id_][1]) < _rank(seen[id_][1])]
-        if changed or raised:
-            yield f"{row['slack_id']}'s approval {row['id']} stands, though {sorted(changed) or raised} changed"
+        changed = material(seen(record, row["fingerprint"]), scope(record, row["release_id"]))
+        if changed:
+            yield f"{row['slack_id']}'s approval {row['id']} stands, though {changed} changed"
 
 
 def no_approval_was_given_for_an_old_scope(record: Record) -> Iterator[str]:
     """What came into scope, or left it, a good while before a click was part of what its clicker saw."""
-    snapshots = {
-        row["fingerprint"]: {ticket[0] for ticket in row["tickets"]} for row in record.tables["scope_snapshot"]
-    }
     for row in record.tables["signoff"]:
-        if row["decision"] != "approved" or "step" in record.timeline["struck"]:
+        if row["decision"] != "approved":
             continue
-        before = row["at"] - MOMENT
-        ours = [each for each in record.tables["scope"] if each["release_id"] == row["release_id"]]
-        inside = {each["ticket_id"] for each in ours if each["added_at"] < before and not each["removed_at"]}
-        ever = {each["ticket_id"] for each in ours if not each["removed_at"] or each["removed_at"] > before}
-        unseen, gone = inside - snapshots[row["fingerprint"]], snapshots[row["fingerprint"]] - ever
-        if unseen or gone:
-            yield f"{row['slack_id']}'s approval {row['id']} of {row['at']} knew nothing of {sorted(unseen | gone)}"
+        unknown = unseen(record, row["release_id"], row["fingerprint"], row["at"])
+        if unknown:
+            yield f"{row['slack_id']}'s approval {row['id']} of {row['at']} knew nothing of {unknown}"
 
 
 def cards_show_what_is_so(record: Record) -> Iterator[str]:
-    posts = {post.token: post for post in record.posts}
-    for card in record.tables["card"]:
+    for card in (each for each in record.tables["card"] if each["kind"] == "signoff"):
         row = next(each for each in record.tables["outbox"] if each["key"] == f"card:{card['id']}")
-        post = posts.get(row["token"])
+        post = record.standing.get(row["token"])
         if row["state"] != "sent" or post is None:
             yield f"card {card['id']} is {row['state']}"
             continue
         given = _given(record, card["release_id"])
         if given not in post.text:
             yield f"card {card['id']} says “{post.text[:90]}”, and it is “{given}”"
-        revisions = {each["id"]: each for each in record.tables["card_revision"] if each["card_id"] == card["id"]}
-        shown = next((each for id_, each in revisions.items() if id_ in post.body), None)
-        if shown is None:
-            yield f"card {card['id']} carries no revision of its own"
-        elif shown["fingerprint"] != _fingerprint(scope(record, card["release_id"])):
-            yield f"card {card['id']} shows a scope that has changed since"
+        yield from carries_what_is_in_scope(record, card, post)
 
 
-def scope(record: Record, release_id: int) -> dict[str, tuple[bool, str | None]]:
-    """By ticket: whether it is done, and its priority."""
+def carries_what_is_in_scope(record: Record, card: Row, post: Post) -> Iterator[str]:
+    """By its buttons."""
+    revisions = {each["id"]: each for each in record.tables["card_revision"] if each["card_id"] == card["id"]}
+    shown = next((each for id_, each in revisions.items() if id_ in post.body), None)
+    if shown is None:
+        yield f"card {card['id']} carries no revision of its own"
+    elif shown["fingerprint"] != _fingerprint(scope(record, card["release_id"])):
+        yield f"card {card['id']} shows a scope that has changed since"
+
+
+Scope = dict[str, tuple[bool, str | None]]
+"""By ticket: whether it is done, and its priority."""
+
+
+def seen(record: Record, fingerprint: str) -> Scope:
+    """What somebody was shown."""
+    tickets = next(row["tickets"] for row in record.tables["scope_snapshot"] if row["fingerprint"] == fingerprint)
+    return {id_: (done, priority) for id_, _, done, priority in tickets}
+
+
+def material(before: Scope, after: Scope) -> list[str]:
+    """The tickets whose change between the two matters."""
+    changed = set(before) ^ set(after)
+    both = set(before) & set(after)
+    changed |= {id_ for id_ in both if before[id_][0] and not after[id_][0]}
+    return sorted(changed) or sorted(
+        id_ for id_ in both if not after[id_][0] and _rank(after[id_][1]) < _rank(before[id_][1])
+    )
+
+
+def unseen(record: Record, release_id: int, fingerprint: str, at: datetime) -> list[str]:
+    """Tickets that came into scope, or left it, a good while before that moment, and were shown otherwise then. Nothing
+    where the bots had the wrong time.
+    """
+    if "step" in record.timeline["struck"]:
+        return []
+    before, shown = at - MOMENT, set(seen(record, fingerprint))
+    ours = [each for each in record.tables["scope"] if each["release_id"] == release_id]
+    inside = {each["ticket_id"] for each in ours if each["added_at"] < before and not each["removed_at"]}
+    ever = {each["ticket_id"] for each in ours if not each["removed_at"] or each["removed_at"] > before}
+    return sorted((inside - shown) | (shown - ever))
+
+
+def scope(record: Record, release_id: int) -> Scope:
+    """What is in it now."""
     tickets = {row["id"]: row for row in record.tables["ticket"]}
     inside = [row for row in record.tables["scope"] if row["release_id"] == release_id and row["removed_at"] is None]
     return {
@@ -138,19 +164,35 @@ def scope(record: Record, release_id: int) -> dict[str, tuple[bool, str | None]]
 
 
 def _given(record: Record, release_id: int) -> str:
-    """`2 of 5 given, 1 rejected`"""
+    """`2 of 5 given, 1 let pass by break glass, 1 rejected`"""
+    rules = next(row for row in record.tables["release"] if row["id"] == release_id)["policy"]["requirements"]
+    met, passed, rejected = signed(record, release_id)
+    told = f"{met} of {len(rules)} given" + (f", {passed} let pass by break glass" if passed else "")
+    return told + (f", {rejected} rejected" if rejected else "")
+
+
+def signed(record: Record, release_id: int) -> tuple[int, int, int]:
+    """How many requirements are met, let pass by broken glass, rejected."""
     rules = next(row for row in record.tables["release"] if row["id"] == release_id)["policy"]["requirements"]
     ids = {row["key"]: row["id"] for row in record.tables["requirement"] if row["release_id"] == release_id}
     live = [row for row in record.tables["signoff"] if not row["revoked_at"] and not row["void_at"]]
-    met = rejected = 0
+    passes = {
+        key
+        for row in record.tables["break_glass"]
+        if row["release_id"] == release_id and row["confirmed_by"] and not row["outcome"]
+        for key in row["covers"]
+    }
+    met = passed = rejected = 0
     for rule in rules:
         given = Counter(row["decision"] for row in live if row["requirement_id"] == ids[rule["key"]])
+        enough = given["approved"] >= rule.get("quorum", 1)
         rejected += bool(given["rejected"])
-        met += not given["rejected"] and given["approved"] >= rule.get("quorum", 1)
-    return f"{met} of {len(rules)} given" + (f", {rejected} rejected" if rejected else "")
+        met += not given["rejected"] and enough
+        passed += not given["rejected"] and not enough and rule["key"] in passes
+    return met, passed, rejected
 
 
-def _fingerprint(inside: dict[str, tuple[bool, str | None]]) -> str:
+def _fingerprint(inside: Scope) -> str:
     facts = sorted([id_, done, priority or ""] for id_, (done, priority) in inside.items())
     text = json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
@@ -173,6 +215,13 @@ def compare(told: Counter[Any], there: Counter[Any], asked: Counter[Any]) -> Ite
             yield f"{key} was told to be recorded {told[key]} times, and is there {there[key]} times"
         if there[key] > asked[key]:
             yield f"{key} is there {there[key]} times, and was asked for {asked[key]} times"
+
+
+def differences(there: Counter[Any], other: Counter[Any], where: str) -> Iterator[str]:
+    """What is there is in the other place too, as often, and the other way round."""
+    for key in there | other:
+        if there[key] != other[key]:
+            yield f"{key} is there {there[key]} times and {where} {other[key]} times"
 
 
 def blockers_are_in_the_hands_of_who_took_them(record: Record) -> Iterator[str]:
