@@ -27,11 +27,15 @@ def test_a_storm_on_each_database_leaves_nothing_wrong(tmp_path: Path) -> None:
     assert "2 seeds" in done.stdout
 
 
-def test_a_planted_bug_does_not_pass(tmp_path: Path) -> None:
-    """All of them: `python -m tests.chaos --plants`."""
-    done = campaign(tmp_path, "--seeds", "1", "--database", "sqlite", "--workers", "1", "--plant", "never draw anew")
+@pytest.mark.parametrize(
+    ("bug", "found"),
+    [("never draw anew", "cards show what is so"), ("vote on whatever", "no vote outlives its scope")],
+)
+def test_a_planted_bug_does_not_pass(tmp_path: Path, bug: str, found: str) -> None:
+    """On the first seed, or on another. All of them: `python -m tests.chaos --plants`."""
+    done = campaign(tmp_path, "--seeds", "4", "--database", "sqlite", "--workers", "1", "--plant", bug)
     assert done.returncode == 1, done.stdout + done.stderr
-    assert "cards show what is so" in done.stdout
+    assert found in done.stdout
 
 
 def test_each_bug_can_still_be_planted() -> None:
