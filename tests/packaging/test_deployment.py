@@ -364,7 +364,7 @@ def test_systemd_waits_for_the_database_for_ever_and_not_for_a_wrong_setting() -
 
 def test_the_doctor_of_the_walk_asks_a_replica_that_the_walk_started() -> None:
     walk = (ROOT / "docs/operations.md").read_text(encoding="utf-8").partition("## Install")[0].replace("\\\n", "")
-    (started,) = re.findall(r"systemctl enable --now (.+)", walk)
+    (started,) = re.findall(r"systemctl enable --now (interlock@.+)", walk)
     (listens,) = re.findall(r"^Environment=(INTERLOCK_HTTP=.+)$", UNIT.read_text(encoding="utf-8"), re.MULTILINE)
     (doctor,) = [line for line in walk.splitlines() if "systemd-run" in line and line.rstrip().endswith(" doctor")]
     told = dict(word.removeprefix("--setenv=").split("=", 1) for word in doctor.split() if word[:9] == "--setenv=")
