@@ -85,6 +85,8 @@ def overtaken(session: Session, release_ids: Collection[int]) -> list[Overtaken]
 
 def with_later_evidence(session: Session, release_ids: Collection[int]) -> set[int]:
     """Those of the releases where something was ticked, unticked or pushed after a live sign-off was given."""
+    if not release_ids:  # nearly always: nothing changed
+        return set()
     later = exists().where(
         col(EvidenceRow.release_id) == col(SignoffRow.release_id), col(EvidenceRow.at) > col(SignoffRow.at)
     )

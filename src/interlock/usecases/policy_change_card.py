@@ -1,5 +1,6 @@
 """A proposal's card: what it is drawn from, its revisions, and having it drawn again."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,24 +23,27 @@ TOLD_FOR = timedelta(days=7)
 
 def draw(store: Store, change_id: int, now: datetime) -> PolicyChangeCard | None:
     """The card as it is now, with the revision that its buttons shall carry; None for a proposal that there is not."""
-    with store.write() as session:
-        known = policy_change.load(session, change_id)
-        if known is None:
-            return None
-        one = release.load(session, known.release_id, lock=True)
-        change = policy_change.load(session, change_id) or known
-        return board(session, one, change, now, revise(session, one, change, now))
+    return _draw(store, change_id, now, revise)
 
 
 def draw_elsewhere(store: Store, change_id: int, now: datetime) -> PolicyChangeCard | None:
     """As `draw`, for a drawing that is not the card in its channel: see `revise_elsewhere`."""
+    return _draw(store, change_id, now, revise_elsewhere)
+
+
+def _draw(
+    store: Store,
+    change_id: int,
+    now: datetime,
+    revised: Callable[[Session, Release, PolicyChange, datetime], CardRevision],
+) -> PolicyChangeCard | None:
     with store.write() as session:
         known = policy_change.load(session, change_id)
         if known is None:
             return None
         one = release.load(session, known.release_id, lock=True)
         change = policy_change.load(session, change_id) or known
-        return board(session, one, change, now, revise_elsewhere(session, one, change, now))
+        return board(session, one, change, now, revised(session, one, change, now))
 
 
 def refresh_aged(store: Store, now: datetime) -> int:
