@@ -25,7 +25,8 @@ def nobody_lacks_a_role(policy: dict[str, Any]) -> None:
 
 
 def card(page: Page) -> Locator:
-    return message(page, "as of fingerprint").filter(has_text="Break glass 1")
+    """The request's card: the announcement names the same break glass, and comes before or after its new drawing."""
+    return message(page, f"Break glass 1 for {NAME} ·")
 
 
 def break_it(rita: Page, omar: Page) -> None:
