@@ -4,11 +4,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from rapidfuzz import fuzz, process
-
 from bot.requests import Command
 from bot.services import Services
 from bot.views.blocks import Message
+from interlock.domain.alike import nearest
 
 Handler = Callable[[Command, Services], Message | None]
 """None where a form that opens is the answer."""
@@ -104,9 +103,9 @@ def _completed(command: SlashCommand, text: str, words: list[str]) -> Meant | Un
         return _meant(begun[0], _after(text, 2 if takes_second else 1))
     if command.free and command.default:
         return Meant(verb=command.default, args=text.strip())
-    near = process.extract(typed, [*command.verbs, "help"], scorer=fuzz.ratio, score_cutoff=NEAR, limit=3)
+    near = tuple(begun) or nearest(typed, [*command.verbs, "help"], NEAR, most=3)
     guess = f"{command.default} {text.strip()}" if command.default else None
-    return Unclear(typed=words[0], near=tuple(begun) or tuple(verb for verb, _, _ in near), guess=guess)
+    return Unclear(typed=words[0], near=near, guess=guess)
 
 
 def _shown(command: SlashCommand, verb: str) -> str:

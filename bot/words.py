@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from rapidfuzz import fuzz, process
+from interlock.domain.alike import nearest
 
 
 class Topic(StrEnum):
@@ -104,9 +104,8 @@ def meaning(text: str) -> Meaning:
         if re.search(sign, plain):
             return Meaning(topic=topic, about=_about(said, topic))
     for word in re.findall(r"\w{4,}", plain):
-        near = process.extractOne(word, list(WORDS), scorer=fuzz.ratio, score_cutoff=NEAR)
-        if near:
-            return Meaning(topic=WORDS[near[0]], about=_about(said, WORDS[near[0]]))
+        for near in nearest(word, WORDS, NEAR):
+            return Meaning(topic=WORDS[near], about=_about(said, WORDS[near]))
     if NAME.search(said):
         return Meaning(topic=Topic.STATUS, about=_about(said, Topic.STATUS))
     return Meaning(topic=Topic.HELP)

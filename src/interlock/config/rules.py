@@ -13,10 +13,9 @@ from itertools import groupby
 from typing import Any, Final
 from zoneinfo import available_timezones
 
-from rapidfuzz import process
-
 from interlock.config import freeze_rules
 from interlock.config.calendars import CalendarForm, countries
+from interlock.domain.alike import nearest
 from interlock.domain.permission import Permission
 from interlock.domain.policy import (
     EVERYONE,
@@ -41,7 +40,7 @@ Names = Mapping[str, frozenset[str] | None]
 TextRule = Callable[[str, Names], str]
 MAX_LISTED: Final = 8
 SIMILAR: Final = 60
-"""Percent, of rapidfuzz."""
+"""Percent."""
 MOST_STEPS: Final = 100
 """Of a runbook."""
 NAMED: Final = frozenset({Permission.BREAK_GLASS_ASK, Permission.BREAK_GLASS_CONFIRM, Permission.BREAK_GLASS_REVIEW})
@@ -53,8 +52,7 @@ class RuleError(ValueError):
 
 
 def closest(text: str, options: Iterable[str]) -> str | None:
-    found = process.extractOne(text, sorted(options), processor=str.lower, score_cutoff=SIMILAR)
-    return found[0] if found else None
+    return next(iter(nearest(text, sorted(options), SIMILAR, parts=True)), None)
 
 
 def instead(text: str, options: Iterable[str]) -> str:

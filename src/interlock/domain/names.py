@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from rapidfuzz import fuzz, process
+from interlock.domain.alike import nearest
 
 LONGEST: Final = 40
 """A longer name does not fit beside its number and state on a phone."""
@@ -85,8 +85,7 @@ def find(typed: str, names: Sequence[str]) -> Found | Several | NotFound:
     # Beyond the longest name nothing can be near, and comparing ten thousand letters would take its time.
     if len(wanted) > 2 * LONGEST:
         return NotFound(near=())
-    near = process.extract(wanted, list(by_fold), scorer=fuzz.ratio, score_cutoff=NEAR, limit=SUGGESTED)
-    return NotFound(near=tuple(by_fold[folded] for folded, _, _ in near))
+    return NotFound(near=tuple(by_fold[folded] for folded in nearest(wanted, by_fold, NEAR, most=SUGGESTED)))
 
 
 def problem(name: str) -> str | None:
